@@ -1,0 +1,90 @@
+// What the log carries for the state machine, and what comes out. The codec is in
+// command-codec.ts; the bytes are described in docs/formats.md.
+import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+
+/** Opens a gateway session; its id is the log index of this entry (thesis 6.3). */
+export interface RegisterCommand {
+  readonly kind: 'register';
+  readonly nodeId: number;
+  readonly incarnation: number;
+}
+
+/** Requests of one gateway that were proposed together. A resend carries the very same bytes. */
+export interface ExecuteCommand {
+  readonly kind: 'execute';
+  readonly sessionId: number;
+  /** Outcomes of lower sequence numbers have all reached the gateway: forget them. */
+  readonly ackLow: number;
+  /** Sequence number of the first request; the others follow without gaps. */
+  readonly firstSequence: number;
+  /** Encoded Requests (decoded only where they are executed). */
+  readonly requests: readonly Uint8Array[];
+}
+
+/** Makes the outcome of a request definite: executed before, or never (raft 3.5). */
+export interface FenceCommand {
+  readonly kind: 'fence';
+  readonly sessionId: number;
+  readonly sequence: number;
+}
+
+export type Command = RegisterCommand | ExecuteCommand | FenceCommand;
+
+/** One SQLite statement with its values. */
+export interface Step {
+  readonly sql: string;
+  readonly values: readonly SqliteValue[];
+  readonly hasRows: boolean;
+  readonly isResult: boolean;
+  readonly rowsAtFault: {
+    readonly tableOid: Oid;
+    readonly sql: string;
+    readonly values: readonly SqliteValue[];
+  } | null;
+}
+
+/** A transaction known in full: it takes effect as a whole or not at all. */
+export interface Request {
+  /** Compiled for this version of the schema; with another one it is not executed. */
+  readonly schemaVersion: number;
+  /** The statements change the schema: the version rises by this number. */
+  readonly schemaChanges: number;
+  /** Microseconds since 2000-01-01 UTC: what now() answers. */
+  readonly now: bigint;
+  /** Seeds random(), gen_random_uuid(). */
+  readonly seed: number;
+  /** Settings and facts that functions may ask for. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  /** Steps by statement. */
+  readonly statements: readonly (readonly Step[])[];
+  /** The statement after the last one failed on the gateway: run for the results, then roll back. */
+  readonly isDoomed: boolean;
+}
+
+export interface StepResult {
+  /** null if the statement gives no rows. */
+  readonly rows: readonly (readonly SqliteValue[])[] | null;
+  readonly count: number;
+}
+
+export interface ErrorData {
+  readonly code: string;
+  readonly message: string;
+  /** PgErrorFields that are set. */
+  readonly fields: Readonly<Record<string, string | number>>;
+}
+
+export type Outcome =
+  /** One result per statement. */
+  | { readonly kind: 'done'; readonly results: readonly StepResult[] }
+  /** Rolled back; results of the statements before the one that failed. */
+  | { readonly kind: 'failed'; readonly results: readonly StepResult[]; readonly error: ErrorData }
+  /** Not executed: compile again for this version. */
+  | { readonly kind: 'stale-schema'; readonly schemaVersion: number }
+  /** Not executed, and never will be. */
+  | { readonly kind: 'fenced' }
+  /** Executed earlier, but the result was too large to keep. */
+  | { readonly kind: 'result-lost' }
+  /** The gateway session is closed: not executed by this entry. */
+  | { readonly kind: 'session-expired' };

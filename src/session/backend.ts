@@ -1,0 +1,70 @@
+// What a session needs from the node it runs on; server/ implements it, tests fake it.
+import type { Catalog } from '../catalog/catalog.ts';
+import type { PgError } from '../errors/pg-error.ts';
+import type { CompileSettings, Plan, QueryPlan } from '../sql/plan.ts';
+import type { ParsedStatement } from '../sql/parse/parse.ts';
+import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+
+/** A plan with values for its parameters, as stored. */
+export interface BoundPlan {
+  readonly plan: QueryPlan;
+  readonly parameters: readonly SqliteValue[];
+}
+
+export interface StatementResult {
+  /** null if the statement gives no rows. */
+  readonly rows: readonly (readonly SqliteValue[])[] | null;
+  /** Rows read or changed: the number in the command tag. */
+  readonly count: number;
+}
+
+/** All statements took effect, or none did and `error` belongs to the one after `results`. */
+export interface TransactionResult {
+  readonly results: readonly StatementResult[];
+  readonly error: PgError | null;
+}
+
+export type ReadConsistency = 'linearizable' | 'session' | 'stale';
+
+export interface RunOptions {
+  readonly consistency: ReadConsistency;
+  /** Longest age of a stale read in ms, 0 for any. */
+  readonly maxStalenessMs: number;
+  /** How long to wait for a majority, ms. */
+  readonly commitTimeoutMs: number;
+  /** 0 for none. */
+  readonly statementTimeoutMs: number;
+  /** Settings and facts of the session by name, see CallContext.setting. */
+  setting(name: string): string | null;
+  /** Aborts the wait when the client cancels (57014); after a proposal the answer stays exact. */
+  readonly signal: AbortSignal;
+}
+
+export interface Backend {
+  /** The newest schema applied here. */
+  catalog(): Catalog;
+  /** Statements of a query string. Throws PgError 42601 and the like. */
+  parse(sql: string): readonly ParsedStatement[];
+  /** `parameterTypes`: OIDs given by the client, 0 for "infer". Throws PgError. Cached. */
+  compile(
+    statement: ParsedStatement,
+    parameterTypes: readonly Oid[],
+    catalog: Catalog,
+    settings: CompileSettings,
+  ): Plan;
+  /**
+   * Runs plans as one transaction, in order. Compiled for an older schema: compiles again by
+   * itself, through `recompile`. `failure` is what the statement after the last plan failed with
+   * already (nothing takes effect then, but the results of the ones before are wanted).
+   */
+  run(
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+    failure: PgError | null,
+    recompile: (catalog: Catalog) => readonly BoundPlan[],
+  ): Promise<TransactionResult>;
+  /** Role as clients see it: changes are told to `onRoleChange`. */
+  isLeader(): boolean;
+  onRoleChange(listener: () => void): () => void;
+}

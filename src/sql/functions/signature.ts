@@ -1,0 +1,117 @@
+// The tables of functions, operators and casts: what bind resolves against and emit writes. A
+// family of signatures is one file; registry.ts lists the families.
+import type { Oid } from '../../types/pg-type.ts';
+import type { SqliteValue } from '../../types/sqlite-value.ts';
+
+export type Volatility = 'immutable' | 'stable' | 'volatile';
+
+/**
+ * What a function may look at while it runs. On the machine everything comes from the replicated
+ * command, on a reader from the session: the function cannot tell.
+ */
+export interface CallContext {
+  /** Start of the transaction: microseconds since 2000-01-01 UTC, as timestamptz is stored. */
+  readonly now: bigint;
+  /** The next 32 random bits: seeded by the command, so equal on all nodes. */
+  randomUint32(): number;
+  /**
+   * A setting or a fact of the session: `TimeZone`, `search_path`, and in lower case with a
+   * leading `@` what is not a setting: `@user`, `@database`, `@pid`, `@in_recovery`, ...
+   * null if it is not known.
+   */
+  setting(name: string): string | null;
+  /** The schema, for functions like pg_get_constraintdef; an object of catalog/catalog.ts. */
+  catalog(): unknown;
+}
+
+/**
+ * How a call runs. `sql` wraps the emitted arguments in SQLite SQL and must use each argument
+ * exactly once; `js` is a function that every connection registers under `sqlName`; names start
+ * with `pg_`. JS functions get and return values as stored (integers as bigint) and throw PgError.
+ */
+export type Implementation =
+  | { readonly kind: 'sql'; emit(args: readonly string[]): string }
+  | {
+      readonly kind: 'js';
+      readonly sqlName: string;
+      call(args: readonly SqliteValue[], context: CallContext): SqliteValue;
+    };
+
+export interface FunctionSignature {
+  readonly oid: Oid;
+  readonly name: string;
+  readonly arguments: readonly Oid[];
+  /** The last argument may repeat (its type is the element type). */
+  readonly isVariadic?: boolean;
+  /** How many trailing arguments may be left out; `defaults` are their SQL values. */
+  readonly defaults?: readonly SqliteValue[];
+  readonly result: Oid;
+  readonly volatility: Volatility;
+  /** NULL in, NULL out, without a call. */
+  readonly isStrict: boolean;
+  /** Settings and facts that the function asks the context for: pinned in replicated commands. */
+  readonly settings?: readonly string[];
+  readonly implementation: Implementation;
+}
+
+/** Postgres' aggregate or window function over one of SQLite's or of ours. */
+export interface AggregateSignature {
+  readonly oid: Oid;
+  readonly name: string;
+  readonly arguments: readonly Oid[];
+  readonly isVariadic?: boolean;
+  readonly result: Oid;
+  readonly isWindowOnly: boolean;
+  readonly implementation:
+    | { readonly kind: 'sql'; emit(args: readonly string[]): string }
+    | {
+        readonly kind: 'js';
+        readonly sqlName: string;
+        /** A fresh state; must be plain data. */
+        start(): unknown;
+        step(state: unknown, args: readonly SqliteValue[], context: CallContext): unknown;
+        /** Takes a row out again, for moving window frames; absent: recomputed by SQLite. */
+        inverse?(state: unknown, args: readonly SqliteValue[], context: CallContext): unknown;
+        finish(state: unknown, context: CallContext): SqliteValue;
+      };
+}
+
+/** A function in FROM (or a select list) that returns rows: generate_series, unnest, ... */
+export interface SetFunctionSignature {
+  readonly oid: Oid;
+  readonly name: string;
+  readonly arguments: readonly Oid[];
+  readonly columns: readonly { readonly name: string; readonly type: Oid }[];
+  readonly isStrict: boolean;
+  readonly volatility: Volatility;
+  readonly sqlName: string;
+  /** Registered as a table-valued function of that name. */
+  rows(args: readonly SqliteValue[], context: CallContext): Iterable<readonly SqliteValue[]>;
+}
+
+export interface OperatorSignature {
+  readonly name: string;
+  /** 0 for a prefix operator. */
+  readonly left: Oid;
+  readonly right: Oid;
+  readonly result: Oid;
+  readonly isStrict: boolean;
+  readonly volatility: Volatility;
+  readonly settings?: readonly string[];
+  /**
+   * `comparison`: emit compares the operands (through their types' sort keys) with SQLite's own
+   * operator, so that indexes are used.
+   */
+  readonly implementation:
+    Implementation | { readonly kind: 'comparison'; readonly sqlite: string };
+}
+
+/** pg_cast (PG: 53.10). */
+export interface CastSignature {
+  readonly source: Oid;
+  readonly target: Oid;
+  readonly context: 'implicit' | 'assignment' | 'explicit';
+  readonly volatility: Volatility;
+  readonly settings?: readonly string[];
+  readonly implementation: Implementation;
+}

@@ -1,0 +1,108 @@
+// What the compiler makes of a statement: data that needs neither the text nor the grammar any
+// more. Reads run on any reader; the steps of writes travel in the log.
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: Oid;
+  readonly typmod: number;
+  /** Where the column comes from, else 0 and 0. */
+  readonly tableOid: Oid;
+  readonly columnNumber: number;
+}
+
+/** What a `?` of the SQLite text is bound to, in order of the `?`. */
+export type Binding =
+  | { readonly kind: 'parameter'; /** from 1 */ readonly number: number }
+  | { readonly kind: 'constant'; readonly value: SqliteValue };
+
+export interface PlanStep {
+  /** One SQLite statement with plain `?` placeholders. */
+  readonly sql: string;
+  readonly bindings: readonly Binding[];
+  /** It gives rows (SELECT, RETURNING). */
+  readonly hasRows: boolean;
+  /** Its rows, or its number of changed rows, are the statement's result. One step at most. */
+  readonly isResult: boolean;
+  /**
+   * How to find the row at fault after a constraint failed: a query of the machine that gives the
+   * rows the step would have written, in column order of the table. Its bindings are its own.
+   */
+  readonly rowsAtFault?: {
+    readonly tableOid: Oid;
+    readonly sql: string;
+    readonly bindings: readonly Binding[];
+  };
+}
+
+/** How the command tag is made: `name`, or `name` and the number of rows (PG: CommandComplete). */
+export interface CommandTag {
+  /** `SELECT`, `INSERT 0`, `CREATE TABLE`, ... */
+  readonly name: string;
+  readonly hasCount: boolean;
+}
+
+export interface Notice {
+  readonly severity: 'NOTICE' | 'WARNING';
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface QueryPlan {
+  readonly kind: 'query';
+  /** A read never enters the log. */
+  readonly access: 'read' | 'write';
+  readonly tag: CommandTag;
+  readonly steps: readonly PlanStep[];
+  readonly parameterTypes: readonly Oid[];
+  /** null: the statement gives no rows. */
+  readonly columns: readonly ResultColumn[] | null;
+  /** Settings and facts its functions ask for (CallContext.setting): pinned in the command. */
+  readonly settings: readonly string[];
+  /** It calls a volatile or stable function, so two runs may differ. */
+  readonly isVolatile: boolean;
+  /** OIDs of the tables read and written. */
+  readonly reads: readonly Oid[];
+  readonly writes: readonly Oid[];
+  readonly notices: readonly Notice[];
+  /** The schema after the statement: the compiler's input itself unless the statement is DDL. */
+  readonly catalog: Catalog;
+}
+
+/** A statement that the session itself carries out. */
+export interface UtilityPlan {
+  readonly kind: 'utility';
+  readonly tag: CommandTag;
+  readonly utility: Utility;
+  readonly parameterTypes: readonly Oid[];
+  readonly columns: readonly ResultColumn[] | null;
+}
+
+export type Utility =
+  | {
+      readonly kind: 'set';
+      readonly name: string;
+      /** null: DEFAULT */ readonly value: string | null;
+      readonly isLocal: boolean;
+    }
+  | { readonly kind: 'reset'; /** null: ALL */ readonly name: string | null }
+  | { readonly kind: 'show'; /** null: ALL */ readonly name: string | null }
+  | { readonly kind: 'discard'; readonly what: string }
+  | { readonly kind: 'deallocate'; /** null: ALL */ readonly name: string | null }
+  | {
+      readonly kind: 'transaction';
+      readonly what: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollback to';
+    }
+  /** VACUUM, ANALYZE, CHECKPOINT and the like: accepted, nothing to do. */
+  | { readonly kind: 'nothing' };
+
+export type Plan = QueryPlan | UtilityPlan;
+
+/** What compile() depends on besides text and catalog; part of the key of a plan cache. */
+export interface CompileSettings {
+  readonly searchPath: readonly string[];
+  readonly user: string;
+  readonly timeZone: string;
+}
