@@ -1,0 +1,85 @@
+// What the threads of a node show each other without messages: a few numbers in shared memory.
+// The consensus thread writes its group under a sequence lock, so that a reader sees role, lease
+// and commit index of one moment; the machine thread writes the applied index and schema version.
+import type { Index, NodeId, Term } from '../raft/entry.ts';
+
+export type RoleName = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+const ROLES: readonly RoleName[] = ['follower', 'pre-candidate', 'candidate', 'leader'];
+
+export interface ConsensusView {
+  readonly role: RoleName;
+  readonly term: Term;
+  readonly leaderId: NodeId;
+  readonly commitIndex: Index;
+  /** Monotonic ms until which lease reads are allowed; -Infinity without a lease. */
+  readonly leaseValidUntil: number;
+}
+
+const SEQUENCE = 0;
+const ROLE = 0;
+const TERM = 1;
+const LEADER = 2;
+const COMMIT = 3;
+const LEASE = 4;
+const NUMBERS = 8;
+const APPLIED = 0;
+const SCHEMA = 1;
+const COUNTERS = 4;
+const NUMBERS_AT = 8;
+const COUNTERS_AT = NUMBERS_AT + NUMBERS * 8;
+const TOTAL_BYTES = COUNTERS_AT + COUNTERS * 8;
+
+export class SharedState {
+  readonly buffer: SharedArrayBuffer;
+  readonly #lock: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly #counters: BigInt64Array;
+
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(TOTAL_BYTES)) {
+    this.buffer = buffer;
+    this.#lock = new Int32Array(buffer, 0, 2);
+    this.#numbers = new Float64Array(buffer, NUMBERS_AT, NUMBERS);
+    this.#counters = new BigInt64Array(buffer, COUNTERS_AT, COUNTERS);
+  }
+
+  /** Only the consensus thread calls this. */
+  publishConsensus(view: ConsensusView): void {
+    Atomics.add(this.#lock, SEQUENCE, 1);
+    this.#numbers[ROLE] = ROLES.indexOf(view.role);
+    this.#numbers[TERM] = view.term;
+    this.#numbers[LEADER] = view.leaderId;
+    this.#numbers[COMMIT] = view.commitIndex;
+    this.#numbers[LEASE] = view.leaseValidUntil;
+    Atomics.add(this.#lock, SEQUENCE, 1);
+  }
+
+  consensus(): ConsensusView {
+    for (;;) {
+      const before = Atomics.load(this.#lock, SEQUENCE);
+      if ((before & 1) === 0) {
+        const view = {
+          role: ROLES[this.#numbers[ROLE] as number] as RoleName,
+          term: this.#numbers[TERM] as number,
+          leaderId: this.#numbers[LEADER] as number,
+          commitIndex: this.#numbers[COMMIT] as number,
+          leaseValidUntil: this.#numbers[LEASE] as number,
+        };
+        if (Atomics.load(this.#lock, SEQUENCE) === before) return view;
+      }
+    }
+  }
+
+  /** Only the machine thread calls this, after its SQLite transaction has committed. */
+  publishApplied(index: Index, schemaVersion: number): void {
+    Atomics.store(this.#counters, SCHEMA, BigInt(schemaVersion));
+    Atomics.store(this.#counters, APPLIED, BigInt(index));
+  }
+
+  appliedIndex(): Index {
+    return Number(Atomics.load(this.#counters, APPLIED));
+  }
+
+  schemaVersion(): number {
+    return Number(Atomics.load(this.#counters, SCHEMA));
+  }
+}
