@@ -6,8 +6,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 const LOCK = 'package-lock.json';
 const INSTALLED = 'node_modules/.installed-lock.json';
 
-const isCurrent =
-  existsSync(INSTALLED) && readFileSync(INSTALLED).equals(readFileSync(LOCK));
+const isCurrent = existsSync(INSTALLED) && readFileSync(INSTALLED).equals(readFileSync(LOCK));
 
 if (!isCurrent) {
   console.error('Installing packages (first run, or the lock file has changed) ...');

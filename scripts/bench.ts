@@ -1,0 +1,142 @@
+// pgbench against three nodes of BalsaDB and, where it is installed, PostgreSQL with two
+// synchronous standbys in the same run on the same disk: an upsert by key and a read by key.
+// Figures of different machines, or of different hours of a shared one, do not compare; ratios do.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { formatTable } from '../src/cli/table.ts';
+import { Cluster } from '../test/e2e/support/cluster.ts';
+import { pgbench } from './bench/pgbench.ts';
+import { startPostgresTrio } from './bench/postgres.ts';
+
+const HOST = '127.0.0.1';
+const KEYS = 10_000;
+
+interface Workload {
+  readonly name: string;
+  readonly script: string;
+  readonly clients: readonly number[];
+}
+
+const WORKLOADS: readonly Workload[] = [
+  {
+    name: 'upsert by key',
+    script: `\\set k random(1, ${KEYS})
+\\set v random(1, 1000000000)
+insert into bench (k, v) values (:k, :v) on conflict (k) do update set v = excluded.v;
+`,
+    clients: [1, 8, 32, 64],
+  },
+  {
+    name: 'read by key',
+    script: `\\set k random(1, ${KEYS})
+select v from bench where k = :k;
+`,
+    clients: [1, 32],
+  },
+];
+
+interface Target {
+  readonly name: string;
+  readonly port: number;
+}
+
+const options = new Command('bench')
+  .usage('[-- options]')
+  .option('--seconds <number>', 'length of one measurement', Number, 5)
+  .option('--rounds <number>', 'measurements of each kind; the median counts', Number, 3)
+  .option('--only <text>', 'only workloads whose name contains this')
+  .option('--no-postgres', 'leave PostgreSQL out')
+  .parse()
+  .opts<{ seconds: number; rounds: number; only?: string; postgres: boolean }>();
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function psql(port: number, ...statements: readonly string[]): void {
+  const commands = statements.flatMap((statement) => ['-c', statement]);
+  execFileSync('psql', [
+    '-h',
+    HOST,
+    '-p',
+    String(port),
+    '-U',
+    'postgres',
+    '-qX',
+    ...commands,
+    'postgres',
+  ]);
+}
+
+function prepare(target: Target): void {
+  psql(
+    target.port,
+    'create table bench (k int primary key, v int not null)',
+    `insert into bench select g, g from generate_series(1, ${KEYS}) g`,
+  );
+}
+
+async function measure(targets: readonly Target[], directory: string): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const workload of WORKLOADS) {
+    if (options.only !== undefined && !workload.name.includes(options.only)) continue;
+    const scriptFile = join(directory, 'script.sql');
+    writeFileSync(scriptFile, workload.script);
+    for (const clients of workload.clients) {
+      const rates = new Map<string, number[]>();
+      for (let round = 0; round < options.rounds; round++) {
+        for (const target of targets) {
+          process.stderr.write(`${workload.name}, ${clients} clients, ${target.name} ...\n`);
+          const { seconds } = options;
+          const result = await pgbench({
+            host: HOST,
+            port: target.port,
+            scriptFile,
+            clients,
+            seconds,
+          });
+          rates.set(target.name, [...(rates.get(target.name) ?? []), result.perSecond]);
+        }
+      }
+      const medians = targets.map((target) => median(rates.get(target.name) ?? []));
+      rows.push(row(workload.name, clients, medians));
+    }
+  }
+  return rows;
+}
+
+function row(name: string, clients: number, medians: readonly number[]): string[] {
+  const [balsa = Number.NaN, postgres] = medians;
+  const cells = [name, String(clients), balsa.toFixed(0), ((clients / balsa) * 1000).toFixed(2)];
+  if (postgres === undefined) return cells;
+  return [...cells, postgres.toFixed(0), (balsa / postgres).toFixed(2)];
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'balsa-bench-'));
+const postgres = options.postgres ? await startPostgresTrio() : null;
+if (postgres === null)
+  process.stderr.write('PostgreSQL is left out (not installed, or --no-postgres).\n');
+const cluster = await Cluster.start();
+try {
+  const leader = await cluster.waitForLeader();
+  const targets: Target[] = [{ name: 'BalsaDB', port: cluster.node(leader).port }];
+  if (postgres !== null) targets.push({ name: 'PostgreSQL', port: postgres.port });
+  for (const target of targets) prepare(target);
+  const rows = await measure(targets, directory);
+  const columns = ['workload', 'clients', 'BalsaDB/s', 'ms'];
+  if (postgres !== null) columns.push('PostgreSQL/s', 'ratio');
+  console.log(
+    `\npgbench -M prepared, median of ${options.rounds} x ${options.seconds} s; three nodes, clients on the leader` +
+      (postgres === null ? '' : `; ${postgres.version}, two standbys, ANY 1`) +
+      '\n',
+  );
+  console.log(formatTable(columns, rows));
+} finally {
+  await cluster.stop();
+  postgres?.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
