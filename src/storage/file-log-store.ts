@@ -1,0 +1,386 @@
+// The log on disk. Frames are appended to segments and synced one at a time: what arrives during a
+// sync goes into the next frame together (group commit). Truncation is logical: a frame that starts
+// at an index replaces everything from there on. The first failure of the disk is final (R33).
+import { assert, must } from '../util/assert.ts';
+import type { Entry, Index, Term } from '../raft/entry.ts';
+import type { HardState, LogStore, PersistRequest } from '../raft/log-store.ts';
+import type { Disk, DiskFile } from './disk.ts';
+import { EntryCache } from './entry-cache.ts';
+import { CorruptLogError } from './errors.ts';
+import { decodeEntries, encodeFrame, entryBytes, frameBytes } from './frame.ts';
+import type { FrameKind } from './frame.ts';
+import { FRAME_HEADER_BYTES, tryReadHeader, tryReadPayload } from './frame.ts';
+import { HardStateFile } from './hard-state-file.ts';
+import type { StorageMutations } from './mutations.ts';
+import { recoverSegments } from './recovery.ts';
+import { SEGMENT_HEADER_BYTES, encodeSegmentHeader, segmentName } from './segment.ts';
+import { SpareSegment } from './spare-segment.ts';
+
+const FRAME_BYTES_MAX = 1024 * 1024;
+const DEFAULT_SEGMENT_BYTES = 16 * 1024 * 1024;
+const DEFAULT_CACHE_BYTES = 32 * 1024 * 1024;
+const MARK_AFTER_IDLE_MS = 50;
+
+export interface LogStoreOptions {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly segmentBytes?: number;
+  readonly cacheBytes?: number;
+  /** Random numbers for the segments' salts. */
+  readonly randomUint32: () => number;
+  /** The disk failed: the process must stop, nothing is durable any more from here on. */
+  readonly onFailure: (error: Error) => void;
+  readonly mutations?: StorageMutations;
+}
+
+/** A segment file that is open; the last one is written to. */
+export interface OpenSegment {
+  readonly sequence: number;
+  readonly path: string;
+  readonly file: DiskFile;
+  readonly salt: number;
+  readonly byteCount: number;
+  /** Where the next frame goes. */
+  end: number;
+}
+
+/** Where an entry is. */
+interface Location {
+  readonly term: Term;
+  readonly segment: OpenSegment;
+  readonly frameOffset: number;
+}
+
+interface Waiting {
+  readonly request: PersistRequest;
+  readonly onDurable: () => void;
+}
+
+export class FileLogStore implements LogStore {
+  readonly baseIndex: Index = 0;
+  readonly baseTerm: Term = 0;
+  readonly #options: LogStoreOptions;
+  readonly #hardStateFile: HardStateFile;
+  readonly #segments: OpenSegment[];
+  readonly #spare: SpareSegment;
+  readonly #cache: EntryCache;
+  /** Of entry baseIndex + 1 + position: where it is on disk; null while it is not written yet. */
+  readonly #locations: (Location | null)[] = [];
+  readonly #terms: Term[] = [];
+  /** Entries up to here have been written to a segment. */
+  #writtenIndex: Index = 0;
+  #hardState: HardState;
+  #writtenTerm: Term;
+  #nextFrame: number;
+  #previousCrc: number;
+  #queue: Waiting[] = [];
+  #isWriting = false;
+  #syncStartedAt: number | null = null;
+  #isSyncing = false;
+  #lastActivityAt = 0;
+  #isMarked = true;
+  #hasFailed = false;
+
+  /** Recovers the log. Throws CorruptLogError if durable bytes are damaged. */
+  static open(options: LogStoreOptions): FileLogStore {
+    options.disk.makeDirectory(options.directory);
+    const hardStateFile = HardStateFile.open(options.disk, options.directory);
+    return new FileLogStore(options, hardStateFile);
+  }
+
+  private constructor(options: LogStoreOptions, hardStateFile: HardStateFile) {
+    this.#options = options;
+    this.#hardStateFile = hardStateFile;
+    this.#hardState = hardStateFile.hardState;
+    if (options.mutations?.voteForgottenOnRestart === true) {
+      this.#hardState = { ...this.#hardState, votedFor: 0 };
+    }
+    this.#cache = new EntryCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    const segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
+    const recovered = recoverSegments(options, segmentBytes);
+    this.#segments = [...recovered.segments];
+    for (const { entry, segment, frameOffset } of recovered.entries) {
+      this.#place(entry, { term: entry.term, segment, frameOffset });
+    }
+    this.#nextFrame = recovered.nextFrame;
+    this.#previousCrc = recovered.previousCrc;
+    this.#writtenTerm = this.#hardState.currentTerm;
+    if (recovered.termMax > this.#hardState.currentTerm) {
+      const { path } = must(this.#segments.at(-1), 'segment');
+      throw new CorruptLogError(
+        path,
+        0,
+        `entries of term ${recovered.termMax}, but the vote file says term ${this.#hardState.currentTerm}`,
+      );
+    }
+    this.#spare = new SpareSegment(options.disk, options.directory, segmentBytes);
+  }
+
+  get incarnation(): number {
+    return this.#hardStateFile.incarnation;
+  }
+
+  get hardState(): HardState {
+    return this.#hardState;
+  }
+
+  get lastIndex(): Index {
+    return this.baseIndex + this.#terms.length;
+  }
+
+  /** Bytes of all segments. */
+  get byteCount(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.byteCount, 0);
+  }
+
+  /** How long the outstanding sync has been under way, ms; 0 if there is none (R40). */
+  stalledMs(now: number): number {
+    if (!this.#isSyncing) return 0;
+    this.#syncStartedAt ??= now;
+    return now - this.#syncStartedAt;
+  }
+
+  termAt(index: Index): Term | null {
+    if (index === this.baseIndex) return this.baseTerm;
+    return this.#terms[index - this.baseIndex - 1] ?? null;
+  }
+
+  entries(first: Index, last: Index, bytesMax: number): readonly Entry[] {
+    assert(first > this.baseIndex && last <= this.lastIndex, `entries ${first} to ${last}`);
+    const found: Entry[] = [];
+    let bytes = 0;
+    while (first + found.length <= last) {
+      const index = first + found.length;
+      const entry = this.#cache.get(index) ?? this.#readEntry(index);
+      bytes += entry.data.length;
+      if (bytes > bytesMax && found.length > 0) break;
+      found.push(entry);
+    }
+    return found;
+  }
+
+  /** Reads the frame of an entry back and checks it again (R43). */
+  #readEntry(index: Index): Entry {
+    const location = must(this.#locations[index - this.baseIndex - 1], `entry ${index} on disk`);
+    const { segment, frameOffset } = location;
+    const headerBytes = segment.file.read(frameOffset, FRAME_HEADER_BYTES);
+    const header = tryReadHeader(headerBytes, 0, segment.salt);
+    if (header === null) throw new CorruptLogError(segment.path, frameOffset, 'frame header');
+    const frame = segment.file.read(frameOffset, FRAME_HEADER_BYTES + header.payloadBytes);
+    const payload = tryReadPayload(frame, 0, header, segment.salt);
+    if (payload === null) throw new CorruptLogError(segment.path, frameOffset, 'entries');
+    const decoded = decodeEntries(payload, header)[index - header.firstIndex];
+    return must(decoded, `entry ${index} in its frame`).entry;
+  }
+
+  /** Puts an entry at the end, or in place of what was at its index and behind. */
+  #place(entry: Entry, location: Location | null): void {
+    const position = entry.index - this.baseIndex - 1;
+    assert(position <= this.#terms.length, `gap before entry ${entry.index}`);
+    this.#terms.length = position;
+    this.#locations.length = position;
+    this.#terms.push(entry.term);
+    this.#locations.push(location);
+    this.#writtenIndex =
+      location === null ? Math.min(this.#writtenIndex, entry.index - 1) : entry.index;
+    this.#cache.add(entry, this.#writtenIndex);
+  }
+
+  persist(request: PersistRequest, onDurable: () => void): void {
+    if (request.hardState !== null) this.#hardState = request.hardState;
+    for (const entry of request.entries) this.#place(entry, null);
+    this.#queue.push({ request, onDurable });
+    if (!this.#isWriting && !this.#hasFailed) this.#writeNext();
+  }
+
+  /** Call now and then: prepares the next segment and marks the log while it is idle. */
+  tick(now: number): void {
+    if (this.#hasFailed) return;
+    this.#guard(() => {
+      this.#spare.advance();
+      if (this.#isWriting) this.#lastActivityAt = now;
+      else if (!this.#isMarked && now - this.#lastActivityAt >= MARK_AFTER_IDLE_MS)
+        this.#mark('mark');
+    });
+  }
+
+  /** Ends the log in good order; nothing may be under way. */
+  close(): void {
+    if (!this.#hasFailed && !this.#isWriting) {
+      this.#mark('clean');
+      must(this.#segments.at(-1), 'segment').file.syncNow();
+    }
+    for (const segment of this.#segments) segment.file.close();
+    this.#hardStateFile.close();
+  }
+
+  isIdle(): boolean {
+    return !this.#isWriting;
+  }
+
+  // Writing ---------------------------------------------------------------------------------------
+
+  /** Runs what touches the disk; its first failure is the last thing that happens here. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#options.onFailure(error);
+  }
+
+  #writeNext(): void {
+    const group = this.#takeGroup();
+    if (group.length === 0) {
+      this.#isWriting = false;
+      return;
+    }
+    this.#isWriting = true;
+    this.#isMarked = false;
+    const hardState = group[0]?.request.hardState ?? null;
+    const entries = mergeEntries(group);
+    const done = (): void => {
+      for (const { onDurable } of group) onDurable();
+      this.#writeNext();
+    };
+    if (this.#options.mutations?.hardStateAfterEntries === true) {
+      this.#writeEntries(entries, () => this.#writeHardState(hardState, done));
+    } else this.#writeHardState(hardState, () => this.#writeEntries(entries, done));
+  }
+
+  /** Requests that go to disk together: until the next hard state, or until the frame is full. */
+  #takeGroup(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { request } of this.#queue) {
+      if (count > 0 && request.hardState !== null) break;
+      bytes += request.entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+      if (count > 0 && bytes > FRAME_BYTES_MAX) break;
+      count += 1;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  #writeHardState(hardState: HardState | null, next: () => void): void {
+    if (hardState === null) return next();
+    this.#writtenTerm = hardState.currentTerm;
+    this.#isSyncing = true;
+    this.#hardStateFile.write(hardState, (error) => this.#synced(error, next));
+  }
+
+  #writeEntries(entries: readonly Entry[], next: () => void): void {
+    if (entries.length === 0) return next();
+    this.#guard(() => {
+      const segment = this.#writeFrame('entries', entries);
+      if (this.#options.mutations?.durableBeforeFsync === true) return next();
+      this.#sync(segment.file, next);
+    });
+  }
+
+  #sync(file: DiskFile, next: () => void): void {
+    this.#isSyncing = true;
+    this.#syncStartedAt = null;
+    file.sync((error) => this.#synced(error, next));
+  }
+
+  #synced(error: Error | null, next: () => void): void {
+    this.#isSyncing = false;
+    this.#syncStartedAt = null;
+    if (this.#hasFailed) return;
+    if (error !== null && this.#options.mutations?.fsyncErrorIgnored !== true) this.#fail(error);
+    else next();
+  }
+
+  #writeFrame(kind: FrameKind, entries: readonly Entry[]): OpenSegment {
+    const payloadBytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    const segment = this.#segmentFor(
+      frameBytes(payloadBytes),
+      entries[0]?.index ?? this.lastIndex + 1,
+    );
+    const frame = this.#append(segment, kind, entries);
+    for (const entry of entries) {
+      const position = entry.index - this.baseIndex - 1;
+      // It may have been replaced by a request that is still in the queue.
+      if (this.#terms[position] !== entry.term) continue;
+      this.#locations[position] = { term: entry.term, segment, frameOffset: frame };
+      this.#writtenIndex = entry.index;
+    }
+    return segment;
+  }
+
+  /** Writes a frame at the end of a segment; returns where it starts. */
+  #append(segment: OpenSegment, kind: FrameKind, entries: readonly Entry[]): number {
+    const frame = encodeFrame({
+      kind,
+      sequence: this.#nextFrame,
+      entries,
+      currentTerm: this.#writtenTerm,
+      previousCrc: this.#previousCrc,
+      salt: segment.salt,
+    });
+    const offset = segment.end;
+    segment.file.write(offset, frame.bytes);
+    segment.end += frame.bytes.length;
+    this.#nextFrame += 1;
+    this.#previousCrc = frame.headerCrc;
+    return offset;
+  }
+
+  #mark(kind: 'mark' | 'clean'): void {
+    const segment = must(this.#segments.at(-1), 'segment');
+    this.#isMarked = true;
+    if (segment.end + frameBytes(0) * 2 <= segment.byteCount) this.#append(segment, kind, []);
+  }
+
+  /** The segment that takes a frame of that size: a new one if the last is full. */
+  #segmentFor(byteCount: number, firstIndex: Index): OpenSegment {
+    const last = must(this.#segments.at(-1), 'segment');
+    // A seal must always fit behind the last frame.
+    if (last.end + byteCount + frameBytes(0) <= last.byteCount) return last;
+    this.#append(last, 'seal', []);
+    last.file.syncNow();
+    const sequence = last.sequence + 1;
+    const salt = this.#options.randomUint32();
+    const wanted = SEGMENT_HEADER_BYTES + byteCount + 2 * frameBytes(0);
+    const header = {
+      sequence,
+      baseIndex: firstIndex - 1,
+      baseTerm: this.termAt(firstIndex - 1) ?? 0,
+      firstFrame: this.#nextFrame,
+      salt,
+    };
+    const path = `${this.#options.directory}/${segmentName(sequence)}`;
+    const file = this.#spare.take(wanted, encodeSegmentHeader(header), path);
+    const segment = {
+      sequence,
+      path,
+      file,
+      salt,
+      byteCount: file.byteCount(),
+      end: SEGMENT_HEADER_BYTES,
+    };
+    this.#segments.push(segment);
+    return segment;
+  }
+}
+
+/** The entries of several requests as one run: a later request replaces from its first entry on. */
+function mergeEntries(group: readonly Waiting[]): readonly Entry[] {
+  if (group.length === 1) return group[0]?.request.entries ?? [];
+  const merged: Entry[] = [];
+  for (const { request } of group) {
+    const [head] = request.entries;
+    if (head === undefined) continue;
+    const [first] = merged;
+    if (first !== undefined)
+      merged.length = Math.max(0, Math.min(merged.length, head.index - first.index));
+    for (const entry of request.entries) merged.push(entry);
+  }
+  return merged;
+}
