@@ -1,0 +1,42 @@
+-- What a node must know of replication, in the same file as the data, so that both change in one
+-- transaction. These tables are part of the replicated state, equal on all nodes.
+
+-- One row: how far the log is applied.
+CREATE TABLE "balsa.applied" (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  log_index INTEGER NOT NULL,
+  log_term INTEGER NOT NULL,
+  schema_version INTEGER NOT NULL,
+  -- Running hash over the entries and their outcomes: equal on all nodes at equal index.
+  hash BLOB NOT NULL,
+  -- The configuration entry applied last, as it stands in the log; empty before the first.
+  configuration BLOB NOT NULL,
+  configuration_index INTEGER NOT NULL
+) STRICT;
+
+-- Sessions of gateways; the id is the log index of the entry that opened it.
+CREATE TABLE "balsa.session" (
+  session_id INTEGER PRIMARY KEY,
+  node_id INTEGER NOT NULL,
+  incarnation INTEGER NOT NULL,
+  -- The gateway knows the outcomes of all lower sequence numbers.
+  ack_low INTEGER NOT NULL,
+  is_closed INTEGER NOT NULL
+) STRICT;
+
+-- Outcomes that a gateway may still ask for, one row for each entry of requests.
+CREATE TABLE "balsa.result" (
+  session_id INTEGER NOT NULL,
+  first_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  log_index INTEGER NOT NULL,
+  outcomes BLOB NOT NULL,
+  PRIMARY KEY (session_id, first_sequence)
+) STRICT, WITHOUT ROWID;
+
+-- Requests that must never be executed.
+CREATE TABLE "balsa.fence" (
+  session_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (session_id, sequence)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,195 @@
+// What the machine remembers of gateways, so that a request takes effect at most once (thesis 6.3,
+// raft 3). The tables are the truth; the maps in memory mirror them, so that the usual request,
+// which was never seen before, needs no lookup.
+import type { Index, NodeId } from '../raft/entry.ts';
+import type { Database } from './database.ts';
+import type { MachineMutations } from './mutations.ts';
+
+interface SessionState {
+  readonly nodeId: NodeId;
+  readonly incarnation: number;
+  ackLow: number;
+  isClosed: boolean;
+  /** Sequence ranges of entries whose outcomes are kept, by their first number. */
+  readonly results: Map<number, number>;
+  readonly fences: Set<number>;
+  highest: number;
+}
+
+export class SessionTable {
+  readonly #database: Database;
+  readonly #mutations: MachineMutations;
+  readonly #sessions = new Map<number, SessionState>();
+
+  constructor(database: Database, mutations: MachineMutations) {
+    this.#database = database;
+    this.#mutations = mutations;
+    for (const [id, nodeId, incarnation, ackLow, isClosed] of database.rows(
+      'SELECT session_id, node_id, incarnation, ack_low, is_closed FROM "balsa.session"',
+    )) {
+      this.#sessions.set(Number(id), {
+        nodeId: Number(nodeId),
+        incarnation: Number(incarnation),
+        ackLow: Number(ackLow),
+        isClosed: isClosed === 1n,
+        results: new Map(),
+        fences: new Set(),
+        highest: 0,
+      });
+    }
+    for (const [id, first, last] of database.rows(
+      'SELECT session_id, first_sequence, last_sequence FROM "balsa.result"',
+    )) {
+      const session = this.#sessions.get(Number(id));
+      session?.results.set(Number(first), Number(last));
+      if (session !== undefined) session.highest = Math.max(session.highest, Number(last));
+    }
+    for (const [id, sequence] of database.rows('SELECT session_id, sequence FROM "balsa.fence"')) {
+      this.#sessions.get(Number(id))?.fences.add(Number(sequence));
+    }
+  }
+
+  /**
+   * Opens a session and closes the older ones of the same node: they can never execute again.
+   * Returns its id: `sessionId`, or the session that an earlier copy of the command opened; null
+   * if a later process of the node has registered already.
+   */
+  register(sessionId: Index, nodeId: NodeId, incarnation: number): number | null {
+    for (const [id, session] of this.#sessions) {
+      if (session.nodeId !== nodeId || session.isClosed) continue;
+      if (session.incarnation === incarnation) return id;
+      if (session.incarnation > incarnation) return null;
+    }
+    for (const [id, session] of this.#sessions) {
+      if (session.nodeId !== nodeId) continue;
+      session.isClosed = true;
+      session.results.clear();
+      session.fences.clear();
+      this.#database.run('UPDATE "balsa.session" SET is_closed = 1 WHERE session_id = ?', [
+        BigInt(id),
+      ]);
+      this.#database.run('DELETE FROM "balsa.result" WHERE session_id = ?', [BigInt(id)]);
+      this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ?', [BigInt(id)]);
+    }
+    this.#forgetClosed(nodeId);
+    this.#sessions.set(sessionId, {
+      nodeId,
+      incarnation,
+      ackLow: 1,
+      isClosed: false,
+      results: new Map(),
+      fences: new Set(),
+      highest: 0,
+    });
+    this.#database.run('INSERT INTO "balsa.session" VALUES (?, ?, ?, 1, 0)', [
+      BigInt(sessionId),
+      BigInt(nodeId),
+      BigInt(incarnation),
+    ]);
+    return sessionId;
+  }
+
+  /** An unknown session is treated like a closed one, so its row is not needed any more. */
+  #forgetClosed(nodeId: NodeId): void {
+    if (this.#mutations.closedSessionExecutes === true) return;
+    for (const [id, session] of this.#sessions) {
+      if (session.nodeId !== nodeId || !session.isClosed) continue;
+      this.#sessions.delete(id);
+      this.#database.run('DELETE FROM "balsa.session" WHERE session_id = ?', [BigInt(id)]);
+    }
+  }
+
+  isOpen(sessionId: number): boolean {
+    const session = this.#sessions.get(sessionId);
+    if (this.#mutations.closedSessionExecutes === true) return session !== undefined;
+    return session !== undefined && !session.isClosed;
+  }
+
+  /** The gateway has the outcomes of all lower numbers. */
+  acknowledge(sessionId: number, ackLow: number): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined || ackLow <= session.ackLow) return;
+    session.ackLow = ackLow;
+    for (const [first, last] of session.results) if (last < ackLow) session.results.delete(first);
+    for (const sequence of session.fences) if (sequence < ackLow) session.fences.delete(sequence);
+    const values = [BigInt(sessionId), BigInt(ackLow)];
+    this.#database.run('UPDATE "balsa.session" SET ack_low = ? WHERE session_id = ?', [
+      BigInt(ackLow),
+      BigInt(sessionId),
+    ]);
+    this.#database.run(
+      'DELETE FROM "balsa.result" WHERE session_id = ? AND last_sequence < ?',
+      values,
+    );
+    this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ? AND sequence < ?', values);
+  }
+
+  /** The kept outcomes of an entry that was executed before, or null. */
+  executedBefore(sessionId: number, firstSequence: number): Uint8Array | null {
+    if (this.#mutations.dedupForgotten === true) return null;
+    const session = this.#sessions.get(sessionId);
+    if (this.#mutations.dedupByHighestNumber === true) {
+      return session !== undefined && firstSequence <= session.highest
+        ? (this.#outcomes(sessionId, firstSequence) ?? new Uint8Array(0))
+        : null;
+    }
+    if (session?.results.has(firstSequence) !== true) return null;
+    return this.#outcomes(sessionId, firstSequence);
+  }
+
+  #outcomes(sessionId: number, firstSequence: number): Uint8Array | null {
+    const [row] = this.#database.rows(
+      'SELECT outcomes FROM "balsa.result" WHERE session_id = ? AND first_sequence = ?',
+      [BigInt(sessionId), BigInt(firstSequence)],
+    );
+    return (row?.[0] as Uint8Array | undefined) ?? null;
+  }
+
+  /** False: the gateway was promised that the request is never executed. */
+  mayExecute(sessionId: number, sequence: number): boolean {
+    if (this.#mutations.fenceIgnored === true) return true;
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return this.#mutations.closedSessionExecutes === true;
+    return sequence >= session.ackLow && !session.fences.has(sequence);
+  }
+
+  keep(
+    sessionId: number,
+    firstSequence: number,
+    lastSequence: number,
+    index: Index,
+    outcomes: Uint8Array,
+  ): void {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) session.highest = Math.max(session.highest, lastSequence);
+    session?.results.set(firstSequence, lastSequence);
+    this.#database.run('INSERT OR REPLACE INTO "balsa.result" VALUES (?, ?, ?, ?, ?)', [
+      BigInt(sessionId),
+      BigInt(firstSequence),
+      BigInt(lastSequence),
+      BigInt(index),
+      outcomes,
+    ]);
+  }
+
+  /** The entry that executed a request, as its first number and kept outcomes, or null. */
+  executionOf(
+    sessionId: number,
+    sequence: number,
+  ): { readonly firstSequence: number; readonly outcomes: Uint8Array } | null {
+    for (const [first, last] of this.#sessions.get(sessionId)?.results ?? []) {
+      if (first > sequence || last < sequence) continue;
+      const outcomes = this.#outcomes(sessionId, first);
+      if (outcomes !== null) return { firstSequence: first, outcomes };
+    }
+    return null;
+  }
+
+  fence(sessionId: number, sequence: number): void {
+    this.#sessions.get(sessionId)?.fences.add(sequence);
+    this.#database.run('INSERT OR IGNORE INTO "balsa.fence" VALUES (?, ?)', [
+      BigInt(sessionId),
+      BigInt(sequence),
+    ]);
+  }
+}
