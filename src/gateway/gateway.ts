@@ -37,7 +37,12 @@ export interface SeenEntry {
 }
 
 export type Answer =
-  | { readonly kind: 'outcome'; readonly ticket: Ticket; readonly outcome: Uint8Array; readonly index: Index }
+  | {
+      readonly kind: 'outcome';
+      readonly ticket: Ticket;
+      readonly outcome: Uint8Array;
+      readonly index: Index;
+    }
   /** It did not take effect, and never will. */
   | { readonly kind: 'not-executed'; readonly ticket: Ticket }
   /** Nobody knows yet whether it takes effect. */
@@ -60,6 +65,11 @@ interface Waiting {
 interface Fence {
   readonly ticket: Ticket | null;
   resendAt: number;
+}
+
+interface Grant {
+  readonly index: Index;
+  readonly barriers: readonly number[];
 }
 
 const BATCH_BYTES_MAX = 256 * 1024;
@@ -90,7 +100,7 @@ export class Gateway {
   #newBarriers: number[] = [];
   #nextBarrier = 1;
   readonly #asked = new Map<number, { readonly barriers: readonly number[]; againAt: number }>();
-  #granted: { readonly index: Index; readonly barriers: readonly number[] }[] = [];
+  #granted: Grant[] = [];
   #released: number[] = [];
 
   constructor(options: GatewayOptions) {
@@ -177,7 +187,11 @@ export class Gateway {
     const view = Buffer.from(batch.bytes);
     view.writeUInt32LE(this.#nextSequence, 18);
     this.#batches.delete(batch.firstSequence);
-    this.#batches.set(this.#nextSequence, { ...batch, bytes: view, firstSequence: this.#nextSequence });
+    this.#batches.set(this.#nextSequence, {
+      ...batch,
+      bytes: view,
+      firstSequence: this.#nextSequence,
+    });
     this.#nextSequence += batch.tickets.length;
     return view;
   }
@@ -232,7 +246,8 @@ export class Gateway {
 
   /** Something was not taken: all that is open is sent again soon. */
   refused(now: number): void {
-    const soon = now + BACKOFF_MIN_MS + this.#options.prng.float() * (BACKOFF_MAX_MS - BACKOFF_MIN_MS);
+    const soon =
+      now + BACKOFF_MIN_MS + this.#options.prng.float() * (BACKOFF_MAX_MS - BACKOFF_MIN_MS);
     this.#registerAt = Math.min(this.#registerAt, soon);
     for (const batch of this.#batches.values()) batch.resendAt = Math.min(batch.resendAt, soon);
     for (const fence of this.#fences.values()) fence.resendAt = Math.min(fence.resendAt, soon);
@@ -333,7 +348,7 @@ export class Gateway {
 
   #releaseBarriers(): void {
     if (this.#granted.length === 0) return;
-    const waiting: typeof this.#granted = [];
+    const waiting: Grant[] = [];
     for (const grant of this.#granted) {
       if (grant.index <= this.#appliedIndex) this.#released.push(...grant.barriers);
       else waiting.push(grant);
