@@ -64,6 +64,13 @@ export interface Backend {
     failure: PgError | null,
     recompile: (catalog: Catalog) => readonly BoundPlan[],
   ): Promise<TransactionResult>;
+  /**
+   * run() without waiting, for reads that may be served at this moment; null: use run(). Throws
+   * what run() rejects with.
+   */
+  runImmediately?(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null;
+  /** Facts of the node by name, such as `@nodes`; see CallContext.setting. */
+  fact(name: string): string | null;
   /** Role as clients see it: changes are told to `onRoleChange`. */
   isLeader(): boolean;
   onRoleChange(listener: () => void): () => void;

@@ -1,0 +1,334 @@
+// The extended protocol (PG: 55.2.3): named statements and portals. Writes between two Syncs are one
+// transaction: they are collected and run together at Sync, or when a result is needed before.
+import { PgError } from '../errors/pg-error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Format, FrontendMessage } from '../protocol/frontend.ts';
+import type { ParsedStatement } from '../sql/parse/parse.ts';
+import type { Plan, QueryPlan } from '../sql/plan.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { mustType } from '../types/registry.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import type { BoundPlan, StatementResult } from './backend.ts';
+import { RowWriter, columnFormats, fieldDescriptions, formatTag, writeNotices } from './results.ts';
+import type { SessionContext } from './session-context.ts';
+import { compileSettings, formatSettings, runOptions } from './session-context.ts';
+import { runUtility } from './utility.ts';
+
+type Message<K extends FrontendMessage['kind']> = Extract<FrontendMessage, { kind: K }>;
+
+interface Prepared {
+  /** null: an empty query string. */
+  readonly parsed: ParsedStatement | null;
+  readonly parameterTypes: readonly Oid[];
+  plan: Plan | null;
+  /** The schema that `plan` was compiled for. */
+  version: number;
+}
+
+interface Portal {
+  readonly prepared: Prepared;
+  readonly parameters: readonly SqliteValue[];
+  readonly resultFormats: readonly Format[];
+  plan: Plan | null;
+  result: StatementResult | null;
+  /** Rows already sent. */
+  sent: number;
+}
+
+/** An Execute whose statement waits for Sync. */
+interface Deferred {
+  readonly portal: Portal;
+  readonly rowsMax: number;
+}
+
+export class ExtendedQuery {
+  readonly #context: SessionContext;
+  readonly #statements = new Map<string, Prepared>();
+  readonly #portals = new Map<string, Portal>();
+  #deferred: Deferred[] = [];
+  /** The schema after the deferred statements; null: as the node has it. */
+  #catalog: Catalog | null = null;
+  /** A write went through before Sync: what follows could not be undone together with it. */
+  #isCommitted = false;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  parse(message: Message<'parse'>): void {
+    if (message.name !== '' && this.#statements.has(message.name)) {
+      throw new PgError('42P05', `prepared statement "${message.name}" already exists`);
+    }
+    const parsed = this.#context.backend.parse(message.sql);
+    if (parsed.length > 1) {
+      throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');
+    }
+    const prepared: Prepared = {
+      parsed: parsed[0] ?? null,
+      parameterTypes: message.parameterTypes,
+      plan: null,
+      version: -1,
+    };
+    this.#compile(prepared);
+    this.#statements.set(message.name, prepared);
+    this.#context.writer.parseComplete();
+  }
+
+  /** The plan for the schema as it is now, or will be behind the deferred statements. */
+  #compile(prepared: Prepared): Plan | null {
+    if (prepared.parsed === null) return null;
+    const { backend } = this.#context;
+    const catalog = this.#catalog ?? backend.catalog();
+    if (prepared.plan !== null && prepared.version === catalog.version && this.#catalog === null) {
+      return prepared.plan;
+    }
+    const before = prepared.plan;
+    const plan = backend.compile(
+      prepared.parsed,
+      prepared.parameterTypes,
+      catalog,
+      compileSettings(this.#context),
+    );
+    if (before !== null && !hasSameColumns(before, plan)) {
+      throw new PgError('0A000', 'cached plan must not change result type');
+    }
+    prepared.plan = plan;
+    prepared.version = catalog.version;
+    return plan;
+  }
+
+  bind(message: Message<'bind'>): void {
+    const prepared = this.#statement(message.statement);
+    if (message.portal !== '' && this.#portals.has(message.portal)) {
+      throw new PgError('42P03', `cursor "${message.portal}" already exists`);
+    }
+    const plan = this.#compile(prepared);
+    const types = plan?.parameterTypes ?? [];
+    if (message.parameters.length !== types.length) {
+      throw new PgError(
+        '08P01',
+        `bind message supplies ${message.parameters.length} parameters, but prepared statement "${message.statement}" requires ${types.length}`,
+      );
+    }
+    const count = message.parameterFormats.length;
+    if (count > 1 && count !== message.parameters.length) {
+      throw new PgError(
+        '08P01',
+        `bind message has ${count} parameter formats but ${message.parameters.length} parameters`,
+      );
+    }
+    const portal: Portal = {
+      prepared,
+      parameters: this.#decodeParameters(message, types),
+      resultFormats: message.resultFormats,
+      plan,
+      result: null,
+      sent: 0,
+    };
+    this.#portals.set(message.portal, portal);
+    this.#context.writer.bindComplete();
+  }
+
+  #decodeParameters(message: Message<'bind'>, types: readonly Oid[]): readonly SqliteValue[] {
+    const { parameterFormats, parameters } = message;
+    const settings = formatSettings(this.#context);
+    return parameters.map((bytes, at) => {
+      if (bytes === null) return null;
+      const format = parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[at];
+      const type = mustType(types[at] as Oid);
+      if (format === 1) return type.decode(bytes, -1);
+      const text = bytes.toString('utf8');
+      if (text.includes('\0')) {
+        throw new PgError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+      }
+      return type.parse(text, -1, settings);
+    });
+  }
+
+  #statement(name: string): Prepared {
+    const prepared = this.#statements.get(name);
+    if (prepared !== undefined) return prepared;
+    throw new PgError(
+      '26000',
+      name === ''
+        ? 'unnamed prepared statement does not exist'
+        : `prepared statement "${name}" does not exist`,
+    );
+  }
+
+  #portal(name: string): Portal {
+    const portal = this.#portals.get(name);
+    if (portal !== undefined) return portal;
+    throw new PgError('34000', `portal "${name}" does not exist`);
+  }
+
+  describe(message: Message<'describe'>): void {
+    const { writer } = this.#context;
+    const portal = message.what === 'portal' ? this.#portal(message.name) : null;
+    const prepared = portal?.prepared ?? this.#statement(message.name);
+    const plan = portal === null ? this.#compile(prepared) : portal.plan;
+    if (portal === null) writer.parameterDescription(plan?.parameterTypes ?? []);
+    if (plan === null || plan.columns === null) {
+      writer.noData();
+      return;
+    }
+    const formats = columnFormats(plan.columns.length, portal?.resultFormats ?? []);
+    writer.rowDescription(fieldDescriptions(plan.columns, formats));
+  }
+
+  async execute(message: Message<'execute'>): Promise<void> {
+    const portal = this.#portal(message.portal);
+    const { plan } = portal;
+    const { rowsMax } = message;
+    if (plan === null) {
+      this.#context.writer.emptyQueryResponse();
+      return;
+    }
+    if (portal.result !== null) return this.#sendRows(portal, rowsMax);
+    if (plan.kind === 'utility') {
+      await this.#runDeferred();
+      portal.result = runUtility(this.#context, plan, this);
+      return this.#sendRows(portal, rowsMax);
+    }
+    this.#refuseAfterCommit();
+    if (plan.access === 'read' && this.#deferred.length === 0) {
+      return this.#runRead(portal, plan, rowsMax);
+    }
+    this.#deferred.push({ portal, rowsMax });
+    this.#catalog = plan.catalog;
+    // With a limit the client waits for the rows, and not for the end of the cycle.
+    if (rowsMax > 0) await this.#runDeferred();
+  }
+
+  #refuseAfterCommit(): void {
+    if (!this.#isCommitted) return;
+    throw new PgError(
+      '0A000',
+      'a statement after a Flush that made a write of the same pipeline take effect is not supported',
+      { hint: 'Send Sync between them.' },
+    );
+  }
+
+  async #runRead(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
+    const bound = [{ plan, parameters: portal.parameters }];
+    const options = runOptions(this.#context);
+    const { backend } = this.#context;
+    const result =
+      backend.runImmediately?.(bound, options) ??
+      (await backend.run(bound, options, null, () => this.#rebind([portal])));
+    if (result.error !== null) throw result.error;
+    portal.result = result.results[0] ?? null;
+    this.#sendRows(portal, rowsMax);
+  }
+
+  /** The schema moved on: the same statements, compiled for the new one. */
+  #rebind(portals: readonly Portal[]): readonly BoundPlan[] {
+    this.#catalog = null;
+    return portals.map((portal) => {
+      const plan = this.#compile(portal.prepared);
+      if (plan?.kind !== 'query') throw new PgError('XX000', 'the statement changed its kind');
+      portal.plan = plan;
+      this.#catalog = plan.catalog;
+      return { plan, parameters: portal.parameters };
+    });
+  }
+
+  /** Runs what was collected as one transaction and sends its results. */
+  async #runDeferred(): Promise<void> {
+    const deferred = this.#deferred;
+    if (deferred.length === 0) return;
+    this.#deferred = [];
+    const portals = deferred.map(({ portal }) => portal);
+    const bound = portals.map(({ plan, parameters }) => ({ plan: plan as QueryPlan, parameters }));
+    const { backend } = this.#context;
+    const result = await backend
+      .run(bound, runOptions(this.#context), null, () => this.#rebind(portals))
+      .finally(() => (this.#catalog = null));
+    for (const [at, { portal, rowsMax }] of deferred.entries()) {
+      const statementResult = result.results[at];
+      if (statementResult === undefined) break;
+      portal.result = statementResult;
+      this.#sendRows(portal, rowsMax);
+    }
+    if (result.error !== null) throw result.error;
+    this.#isCommitted = portals.some(
+      ({ plan }) => plan?.kind === 'query' && plan.access === 'write',
+    );
+  }
+
+  #sendRows(portal: Portal, rowsMax: number): void {
+    const { plan, result } = portal;
+    if (plan === null || result === null) return;
+    const { writer } = this.#context;
+    if (portal.sent === 0) writeNotices(this.#context, plan);
+    if (plan.columns === null || result.rows === null) {
+      writer.commandComplete(formatTag(plan.tag, result.count));
+      return;
+    }
+    const end =
+      rowsMax === 0 ? result.rows.length : Math.min(portal.sent + rowsMax, result.rows.length);
+    const formats = columnFormats(plan.columns.length, portal.resultFormats);
+    const rows =
+      portal.sent === 0 && end === result.rows.length
+        ? result.rows
+        : result.rows.slice(portal.sent, end);
+    new RowWriter(this.#context, plan.columns, formats).write(rows);
+    const count = end - portal.sent;
+    portal.sent = end;
+    // Postgres reports a suspended portal when the limit was reached, even at the last row.
+    if (rowsMax > 0 && count === rowsMax) writer.portalSuspended();
+    else
+      writer.commandComplete(
+        formatTag(plan.tag, plan.tag.name === 'SELECT' ? count : result.count),
+      );
+  }
+
+  close(message: Message<'close'>): void {
+    if (message.what === 'portal') this.#portals.delete(message.name);
+    else this.#statements.delete(message.name);
+    this.#context.writer.closeComplete();
+  }
+
+  /** The client wants all answers so far. */
+  async flush(): Promise<void> {
+    await this.#runDeferred();
+  }
+
+  async sync(): Promise<void> {
+    await this.#runDeferred();
+  }
+
+  /** An error came: what was collected does not take effect. */
+  discard(): void {
+    this.#deferred = [];
+    this.#catalog = null;
+  }
+
+  /** Portals live until the end of their transaction. */
+  endCycle(): void {
+    this.discard();
+    this.#isCommitted = false;
+    this.#portals.clear();
+  }
+
+  /** A simple query ends the unnamed statement. */
+  dropUnnamed(): void {
+    this.#statements.delete('');
+  }
+
+  deallocate(name: string | null): void {
+    if (name === null) this.#statements.clear();
+    else if (!this.#statements.delete(name)) {
+      throw new PgError('26000', `prepared statement "${name}" does not exist`);
+    }
+  }
+}
+
+function hasSameColumns(a: Plan, b: Plan): boolean {
+  if (a.columns === null || b.columns === null) return a.columns === b.columns;
+  const { columns } = b;
+  return (
+    a.columns.length === columns.length &&
+    a.columns.every((column, at) => column.type === columns[at]?.type)
+  );
+}

@@ -1,0 +1,61 @@
+// What the parts of one session share.
+import type { BackendWriter } from '../protocol/backend-writer.ts';
+import type { CompileSettings } from '../sql/plan.ts';
+import type { FormatSettings } from '../types/pg-type.ts';
+import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
+import type { Settings } from './settings.ts';
+import { durationMs } from './settings.ts';
+
+export interface SessionContext {
+  readonly backend: Backend;
+  readonly database: string;
+  readonly processId: number;
+  readonly settings: Settings;
+  readonly writer: BackendWriter;
+  user: string;
+  /** Aborted by a cancel request; a new one for every query cycle. */
+  abort: AbortController;
+}
+
+export function compileSettings(context: SessionContext): CompileSettings {
+  const { settings, user } = context;
+  return { searchPath: settings.searchPath(user), user, timeZone: settings.get('TimeZone') };
+}
+
+export function formatSettings({ settings }: SessionContext): FormatSettings {
+  return {
+    timeZone: settings.get('TimeZone'),
+    dateStyle: settings.get('DateStyle'),
+    intervalStyle: settings.get('IntervalStyle'),
+    extraFloatDigits: Number(settings.get('extra_float_digits')),
+    byteaOutput: settings.get('bytea_output') === 'escape' ? 'escape' : 'hex',
+  };
+}
+
+export function runOptions(context: SessionContext): RunOptions {
+  const { settings } = context;
+  return {
+    consistency: settings.get('balsa.read_consistency') as ReadConsistency,
+    maxStalenessMs: durationMs(settings.get('balsa.max_staleness')),
+    commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
+    statementTimeoutMs: durationMs(settings.get('statement_timeout')),
+    setting: (name) => factOrSetting(context, name),
+    signal: context.abort.signal,
+  };
+}
+
+/** See CallContext.setting: facts have a leading `@`. */
+function factOrSetting(context: SessionContext, name: string): string | null {
+  switch (name) {
+    case '@user':
+      return context.user;
+    case '@database':
+      return context.database;
+    case '@pid':
+      return String(context.processId);
+    case '@in_recovery':
+      return context.backend.isLeader() ? 'off' : 'on';
+    default:
+      return name.startsWith('@') ? context.backend.fact(name) : context.settings.tryGet(name);
+  }
+}

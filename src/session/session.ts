@@ -1,0 +1,265 @@
+// One client's connection as a state machine: messages in, bytes out, no sockets. Messages are
+// handled one after the other; an error of the user becomes an ErrorResponse here and nowhere else.
+import { PgError } from '../errors/pg-error.ts';
+import { BackendWriter } from '../protocol/backend-writer.ts';
+import { FrontendDecoder, ProtocolError } from '../protocol/frontend.ts';
+import type { FrontendMessage } from '../protocol/frontend.ts';
+import { InvariantViolation, unreachable } from '../util/assert.ts';
+import type { Backend } from './backend.ts';
+import { ExtendedQuery } from './extended-query.ts';
+import { runSimpleQuery } from './simple-query.ts';
+import type { SessionContext } from './session-context.ts';
+import { Settings } from './settings.ts';
+import { acceptStartup } from './startup.ts';
+
+export interface SessionOptions {
+  readonly backend: Backend;
+  readonly database: string;
+  readonly serverVersion: string;
+  /** Of the cancel key. */
+  readonly processId: number;
+  readonly secret: number;
+  readonly write: (bytes: Buffer) => void;
+  /** The connection must end once what was written has left. */
+  readonly end: () => void;
+  readonly logInternalError: (error: Error) => void;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #decoder = new FrontendDecoder();
+  readonly #context: SessionContext;
+  readonly #extended: ExtendedQuery;
+  #phase: 'startup' | 'ready' | 'ended' = 'startup';
+  #isRunning = false;
+  #isShuttingDown = false;
+  /** After an error in the extended protocol everything is skipped up to the next Sync. */
+  #isSkipping = false;
+  #reported = new Map<string, string>();
+  readonly #stopListening: () => void;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#context = {
+      backend: options.backend,
+      database: options.database,
+      processId: options.processId,
+      user: 'postgres',
+      settings: new Settings(),
+      writer: new BackendWriter(),
+      abort: new AbortController(),
+    };
+    this.#context.settings.setFact('server_version', options.serverVersion);
+    this.#extended = new ExtendedQuery(this.#context);
+    this.#noteRole();
+    this.#stopListening = options.backend.onRoleChange(() => {
+      this.#noteRole();
+      if (this.#phase === 'ready' && !this.#isRunning) {
+        this.#reportChanges();
+        this.#flush();
+      }
+    });
+  }
+
+  /** Bytes of the client. Handled in order; answers come through `write`. */
+  receive(bytes: Buffer): void {
+    this.#decoder.push(bytes);
+    if (!this.#isRunning) void this.#run();
+  }
+
+  /** Bytes received and not handled yet: the owner stops reading when there are many. */
+  get bufferedBytes(): number {
+    return this.#decoder.bufferedBytes;
+  }
+
+  /** The client asked, over another connection, to stop what runs now. */
+  cancel(): void {
+    this.#context.abort.abort();
+  }
+
+  /** Ends the session when what is in flight has been answered. */
+  shutDown(): void {
+    this.#isShuttingDown = true;
+    if (!this.#isRunning) this.#endForShutdown();
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    this.#phase = 'ended';
+    this.#stopListening();
+    this.#context.abort.abort();
+  }
+
+  #noteRole(): void {
+    const isLeader = this.#options.backend.isLeader();
+    this.#context.settings.setFact('in_hot_standby', isLeader ? 'off' : 'on');
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    try {
+      while (this.#phase !== 'ended' && (await this.#step())) {
+        if (this.#isShuttingDown && this.#decoder.bufferedBytes === 0) break;
+      }
+    } catch (error) {
+      this.#fatal(error);
+    }
+    this.#isRunning = false;
+    this.#flush();
+    if (this.#isShuttingDown && this.#phase !== 'ended') this.#endForShutdown();
+  }
+
+  /** One message. False: there is none yet. */
+  async #step(): Promise<boolean> {
+    if (this.#phase === 'startup') return this.#startup();
+    const message = this.#decoder.next();
+    if (message === null) return false;
+    if (this.#isSkipping && message.kind !== 'sync' && message.kind !== 'terminate') return true;
+    try {
+      await this.#handle(message);
+    } catch (error) {
+      this.#report(error);
+      if (message.kind === 'query') this.#ready();
+      else if (message.kind === 'sync') this.#ready();
+      else this.#isSkipping = true;
+    }
+    return true;
+  }
+
+  #startup(): boolean {
+    const message = this.#decoder.nextStartup();
+    if (message === null) return false;
+    // TLS and cancel requests are the listener's: inside a session they come too late.
+    if (message.kind !== 'startup') throw new ProtocolError('unexpected startup message');
+    const { writer } = this.#context;
+    this.#context.user = acceptStartup(message, this.#context);
+    writer.authenticationOk();
+    this.#reportChanges();
+    writer.backendKeyData(this.#options.processId, this.#options.secret);
+    this.#phase = 'ready';
+    this.#ready();
+    return true;
+  }
+
+  #handle(message: FrontendMessage): Promise<void> | void {
+    switch (message.kind) {
+      case 'query':
+        return this.#query(message.sql);
+      case 'parse':
+        return this.#extended.parse(message);
+      case 'bind':
+        return this.#extended.bind(message);
+      case 'describe':
+        return this.#extended.describe(message);
+      case 'execute':
+        return this.#extended.execute(message);
+      case 'close':
+        return this.#extended.close(message);
+      case 'flush':
+        return this.#flushMessage();
+      case 'sync':
+        return this.#sync();
+      case 'terminate':
+        return this.#terminate();
+      case 'password':
+        throw new ProtocolError('unexpected password message');
+      case 'copy':
+        // Left over from a COPY that failed: Postgres ignores them too.
+        return;
+      case 'function-call':
+        throw new PgError('0A000', 'the function call sub-protocol is not supported');
+      default:
+        return unreachable(message);
+    }
+  }
+
+  async #query(sql: string): Promise<void> {
+    this.#extended.dropUnnamed();
+    this.#beginCycle();
+    await runSimpleQuery(this.#context, sql, this.#extended);
+    this.#ready();
+  }
+
+  async #flushMessage(): Promise<void> {
+    await this.#extended.flush();
+    this.#flush();
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#isSkipping) this.#extended.discard();
+    else await this.#extended.sync();
+    this.#isSkipping = false;
+    this.#ready();
+  }
+
+  #terminate(): void {
+    this.#phase = 'ended';
+    this.#options.end();
+  }
+
+  #beginCycle(): void {
+    if (this.#context.abort.signal.aborted) this.#context.abort = new AbortController();
+  }
+
+  /** The end of a query cycle: exactly one ReadyForQuery. */
+  #ready(): void {
+    this.#isSkipping = false;
+    this.#extended.endCycle();
+    this.#beginCycle();
+    this.#reportChanges();
+    this.#context.writer.readyForQuery('I');
+    this.#flush();
+  }
+
+  #reportChanges(): void {
+    for (const [name, value] of this.#context.settings.reported()) {
+      if (this.#reported.get(name) === value) continue;
+      this.#reported.set(name, value);
+      this.#context.writer.parameterStatus(name, value);
+    }
+  }
+
+  #flush(): void {
+    if (this.#context.writer.length > 0) this.#options.write(this.#context.writer.take());
+  }
+
+  #report(error: unknown): void {
+    if (error instanceof ProtocolError || error instanceof InvariantViolation) throw error;
+    if (error instanceof PgError) {
+      this.#context.writer.error(error);
+      if (error.fields.severity === 'FATAL') throw error;
+      return;
+    }
+    this.#options.logInternalError(error as Error);
+    const { message } = error as Error;
+    this.#context.writer.error(new PgError('XX000', `internal error: ${message}`));
+  }
+
+  /** The connection cannot go on. */
+  #fatal(error: unknown): void {
+    if (error instanceof InvariantViolation) throw error;
+    if (error instanceof ProtocolError) {
+      this.#context.writer.error(new PgError('08P01', error.message, { severity: 'FATAL' }));
+    } else if (!(error instanceof PgError)) {
+      this.#options.logInternalError(error as Error);
+    } else if (this.#phase === 'startup') {
+      this.#context.writer.error(
+        new PgError(error.code, error.message, { ...error.fields, severity: 'FATAL' }),
+      );
+    }
+    this.#flush();
+    this.#phase = 'ended';
+    this.#options.end();
+  }
+
+  #endForShutdown(): void {
+    this.#phase = 'ended';
+    this.#context.writer.error(
+      new PgError('57P01', 'terminating connection due to administrator command', {
+        severity: 'FATAL',
+      }),
+    );
+    this.#flush();
+    this.#options.end();
+  }
+}

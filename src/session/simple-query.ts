@@ -1,0 +1,100 @@
+// A query string of the simple protocol: its statements are one transaction (PG: 55.2.2). They are
+// compiled in order, each against the schema that the one before leaves, and then run together.
+import { PgError } from '../errors/pg-error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ParsedStatement } from '../sql/parse/parse.ts';
+import type { Plan, QueryPlan } from '../sql/plan.ts';
+import type { BoundPlan, TransactionResult } from './backend.ts';
+import { writeSimpleResult } from './results.ts';
+import type { SessionContext } from './session-context.ts';
+import { compileSettings, runOptions } from './session-context.ts';
+import { runUtility } from './utility.ts';
+import type { PreparedStatements } from './utility.ts';
+
+/** Writes everything of the answer but ReadyForQuery. Throws PgError for the statement that failed. */
+export async function runSimpleQuery(
+  context: SessionContext,
+  sql: string,
+  statements: PreparedStatements = { deallocate: () => undefined },
+): Promise<void> {
+  const parsed = context.backend.parse(sql);
+  if (parsed.length === 0) {
+    context.writer.emptyQueryResponse();
+    return;
+  }
+  let at = 0;
+  while (at < parsed.length) {
+    const run = compileRun(context, parsed, at);
+    if (run.plans.length > 0) await runPlans(context, parsed, at, run);
+    at += run.plans.length;
+    if (run.failure !== null) throw run.failure;
+    if (run.utility !== null) {
+      writeSimpleResult(context, run.utility, runUtility(context, run.utility, statements));
+      at += 1;
+    }
+  }
+}
+
+interface Run {
+  readonly plans: readonly QueryPlan[];
+  /** What compiling the statement after the plans failed with. */
+  readonly failure: PgError | null;
+  /** A statement after the plans that the session carries out itself. */
+  readonly utility: Extract<Plan, { kind: 'utility' }> | null;
+}
+
+/** Compiles from `start` up to the first statement that does not go to the node. */
+function compileRun(
+  context: SessionContext,
+  parsed: readonly ParsedStatement[],
+  start: number,
+  catalog: Catalog = context.backend.catalog(),
+): Run {
+  const plans: QueryPlan[] = [];
+  let current = catalog;
+  for (let at = start; at < parsed.length; at++) {
+    try {
+      const statement = parsed[at] as ParsedStatement;
+      const plan = context.backend.compile(statement, [], current, compileSettings(context));
+      if (plan.kind === 'utility') return { plans, failure: null, utility: plan };
+      refuseParameters(plan);
+      plans.push(plan);
+      current = plan.catalog;
+    } catch (error) {
+      if (error instanceof PgError) return { plans, failure: error, utility: null };
+      throw error;
+    }
+  }
+  return { plans, failure: null, utility: null };
+}
+
+function refuseParameters(plan: QueryPlan): void {
+  if (plan.parameterTypes.length > 0) throw new PgError('42P02', 'there is no parameter $1');
+}
+
+async function runPlans(
+  context: SessionContext,
+  parsed: readonly ParsedStatement[],
+  start: number,
+  run: Run,
+): Promise<void> {
+  const bind = (plans: readonly QueryPlan[]): readonly BoundPlan[] =>
+    plans.map((plan) => ({ plan, parameters: [] }));
+  const bound = bind(run.plans);
+  const options = runOptions(context);
+  let plans: readonly QueryPlan[] = run.plans;
+  const recompile = (catalog: Catalog): readonly BoundPlan[] => {
+    const again = compileRun(context, parsed, start, catalog);
+    if (again.plans.length < plans.length && again.failure !== null) throw again.failure;
+    plans = again.plans.slice(0, run.plans.length);
+    return bind(plans);
+  };
+  const immediate =
+    run.failure === null ? (context.backend.runImmediately?.(bound, options) ?? null) : null;
+  const result: TransactionResult =
+    immediate ?? (await context.backend.run(bound, options, run.failure, recompile));
+  for (const [at, statementResult] of result.results.entries()) {
+    writeSimpleResult(context, plans[at] as QueryPlan, statementResult);
+  }
+  if (result.error !== null) throw result.error;
+}
