@@ -1,0 +1,51 @@
+// The common parts of a type's definition, so that each file says only what is particular.
+import { PgError } from '../errors/pg-error.ts';
+import type { PgType } from './pg-type.ts';
+import type { SqliteValue } from './sqlite-value.ts';
+
+type Defaults = 'isPreferred' | 'length' | 'arrayOid' | 'elementOid' | 'sortKey' | 'displayName';
+
+export type Definition = Omit<PgType, Defaults> & Partial<Pick<PgType, Defaults>>;
+
+export function defineType(definition: Definition): PgType {
+  return {
+    displayName: definition.name,
+    isPreferred: false,
+    length: -1,
+    arrayOid: 0,
+    elementOid: 0,
+    sortKey: null,
+    ...definition,
+  };
+}
+
+export function invalidInput(typeName: string, text: string): PgError {
+  return new PgError('22P02', `invalid input syntax for type ${typeName}: "${text}"`);
+}
+
+export function invalidBinary(): PgError {
+  return new PgError('22P03', 'incorrect binary data format');
+}
+
+/** Bytes of a fixed length, or 22P03. */
+export function exactly(bytes: Uint8Array, count: number): Buffer {
+  if (bytes.length !== count) throw invalidBinary();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export function asText(value: SqliteValue): string {
+  return typeof value === 'string' ? value : String(value);
+}
+
+/** UTF-8 without NUL, or 22021. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return checkText(text);
+}
+
+export function checkText(text: string): string {
+  if (text.includes('\0')) {
+    throw new PgError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+  }
+  return text;
+}

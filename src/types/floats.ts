@@ -1,0 +1,109 @@
+// real and double precision. SQLite has no NaN: it is kept as the text 'NaN', which sorts above all
+// numbers, as Postgres has it.
+import { PgError } from '../errors/pg-error.ts';
+import { defineType, exactly, invalidInput } from './define.ts';
+import type { PgType } from './pg-type.ts';
+import type { SqliteValue } from './sqlite-value.ts';
+
+export function toFloat(value: SqliteValue): number {
+  return value === 'NaN' ? Number.NaN : Number(value);
+}
+
+export function fromFloat(value: number): SqliteValue {
+  return Number.isNaN(value) ? 'NaN' : value;
+}
+
+const SPECIAL: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  inf: Infinity,
+  infinity: Infinity,
+  '+inf': Infinity,
+  '+infinity': Infinity,
+  '-inf': -Infinity,
+  '-infinity': -Infinity,
+};
+
+function parseFloatText(text: string, name: string, isSingle: boolean): SqliteValue {
+  const trimmed = text.trim();
+  const special = SPECIAL[trimmed.toLowerCase()];
+  if (special !== undefined) return fromFloat(special);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) throw invalidInput(name, text);
+  const exact = Number(trimmed);
+  const value = isSingle ? Math.fround(exact) : exact;
+  const isUnderflow = value === 0 && /[1-9]/.test(trimmed.split(/[eE]/)[0] ?? '');
+  if (!Number.isFinite(value) || isUnderflow) {
+    throw new PgError('22003', `"${trimmed}" is out of range for type ${name}`);
+  }
+  return value;
+}
+
+/** The shortest digits that give the same number again, in Postgres' notation. */
+export function formatFloat(value: SqliteValue, isSingle: boolean): string {
+  const number = toFloat(value);
+  if (Number.isNaN(number)) return 'NaN';
+  if (!Number.isFinite(number)) return number > 0 ? 'Infinity' : '-Infinity';
+  if (number === 0) return Object.is(number, -0) ? '-0' : '0';
+  const shortest = isSingle ? shortestSingle(number) : number.toExponential();
+  const [mantissa = '', exponentText = '0'] = shortest.split('e');
+  const exponent = Number(exponentText);
+  const digitsMax = isSingle ? 6 : 15;
+  if (exponent < -4 || exponent >= digitsMax) {
+    const sign = exponent < 0 ? '-' : '+';
+    return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  }
+  return shiftPoint(mantissa, exponent);
+}
+
+function shortestSingle(number: number): string {
+  for (let digits = 0; digits < 9; digits++) {
+    const text = number.toExponential(digits);
+    if (Math.fround(Number(text)) === number) return text;
+  }
+  return number.toExponential(8);
+}
+
+function shiftPoint(mantissa: string, exponent: number): string {
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const digits = mantissa.replace(/[-.]/g, '');
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  if (digits.length <= exponent + 1) return sign + digits.padEnd(exponent + 1, '0');
+  return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+}
+
+export const FLOAT_TYPES: readonly PgType[] = [
+  defineType({
+    oid: 700,
+    name: 'float4',
+    displayName: 'real',
+    category: 'N',
+    length: 4,
+    arrayOid: 1021,
+    storage: 'ANY',
+    parse: (text) => parseFloatText(text, 'real', true),
+    format: (value) => formatFloat(value, true),
+    decode: (bytes) => fromFloat(exactly(bytes, 4).readFloatBE()),
+    encode(value) {
+      const buffer = Buffer.alloc(4);
+      buffer.writeFloatBE(toFloat(value));
+      return buffer;
+    },
+  }),
+  defineType({
+    oid: 701,
+    name: 'float8',
+    displayName: 'double precision',
+    category: 'N',
+    isPreferred: true,
+    length: 8,
+    arrayOid: 1022,
+    storage: 'ANY',
+    parse: (text) => parseFloatText(text, 'double precision', false),
+    format: (value) => formatFloat(value, false),
+    decode: (bytes) => fromFloat(exactly(bytes, 8).readDoubleBE()),
+    encode(value) {
+      const buffer = Buffer.alloc(8);
+      buffer.writeDoubleBE(toFloat(value));
+      return buffer;
+    },
+  }),
+];
