@@ -16,6 +16,7 @@ const OWNER_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   pg_constraint: ['conrelid'],
   pg_index: ['indrelid', 'indexrelid'],
   pg_rewrite: ['ev_class'],
+  pg_depend: ['refobjid'],
 };
 
 interface Parts {
@@ -151,6 +152,11 @@ function grouped(
   return groups;
 }
 
+/** A sequence that is an internal part of a column. */
+function isIdentity(row: CatalogRow): boolean {
+  return row['deptype'] === 'i' && number(row, 'refobjsubid') > 0;
+}
+
 /** The relations with these oids, or all: one pass over each table. */
 function buildRelations(tables: Tables, wanted: ReadonlySet<Oid> | null): readonly Relation[] {
   const schemas = new Map(
@@ -161,6 +167,7 @@ function buildRelations(tables: Tables, wanted: ReadonlySet<Oid> | null): readon
   const constraints = grouped(tables, 'pg_constraint', 'conrelid', wanted);
   const indexes = grouped(tables, 'pg_index', 'indrelid', wanted);
   const rules = grouped(tables, 'pg_rewrite', 'ev_class', wanted);
+  const identities = grouped(tables, 'pg_depend', 'refobjid', wanted);
   const classes = tables.get('pg_class') ?? [];
   const indexNames = new Map(
     classes
@@ -179,6 +186,7 @@ function buildRelations(tables: Tables, wanted: ReadonlySet<Oid> | null): readon
         constraints: constraints.get(oid) ?? [],
         indexes: indexes.get(oid) ?? [],
         rules: rules.get(oid) ?? [],
+        identities: (identities.get(oid) ?? []).filter(isIdentity),
         indexName: (index) => must(indexNames.get(index), `name of index ${String(index)}`),
       });
     });

@@ -14,6 +14,8 @@ export interface Column {
   readonly notNull: boolean;
   /** The default as Postgres SQL text (what pg_get_expr shows), or null. */
   readonly defaultText: string | null;
+  /** An identity column: a GENERATED ALWAYS, d BY DEFAULT. */
+  readonly identity?: 'a' | 'd';
 }
 
 export interface Constraint {

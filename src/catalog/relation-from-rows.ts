@@ -9,7 +9,7 @@ import type {
   IndexColumn,
   Relation,
 } from './catalog.ts';
-import { decodeExpression, decodeNodeTree } from './node-tree.ts';
+import { decodeExpression, decodeNodeTree, sourceText } from './node-tree.ts';
 import { sqliteColumnName, sqliteRelationName } from './sqlite-name.ts';
 import { FIRST_USER_OID } from './system/oids.ts';
 
@@ -22,6 +22,8 @@ export interface RelationRows {
   readonly constraints: readonly CatalogRow[];
   readonly indexes: readonly CatalogRow[];
   readonly rules: readonly CatalogRow[];
+  /** Rows of pg_depend by which sequences belong to identity columns. */
+  readonly identities: readonly CatalogRow[];
   /** Name of an index by its oid. */
   indexName(oid: Oid): string;
 }
@@ -54,10 +56,17 @@ export function vectorNumbers(stored: string): readonly number[] {
   return stored === '' ? [] : stored.split(' ').map(Number);
 }
 
+/** What an identity column takes when no value is given; not a row of pg_attrdef in Postgres. */
+function identityDefault(sequence: Oid): string {
+  return `nextval('${String(sequence)}'::regclass)`;
+}
+
 function columnFromRow(row: CatalogRow, defaults: ReadonlyMap<number, string>): Column {
   const name = text(row, 'attname');
   const attnum = number(row, 'attnum');
+  const identity = text(row, 'attidentity');
   return {
+    ...(identity === 'a' || identity === 'd' ? { identity } : {}),
     number: attnum,
     name,
     sqliteName: sqliteColumnName(name),
@@ -76,7 +85,7 @@ function constraintFromRow(row: CatalogRow): Constraint {
     name: text(row, 'conname'),
     kind,
     columns: arrayNumbers(textOrNull(row, 'conkey')),
-    checkText: check === null ? null : decodeExpression(check).text,
+    checkText: check === null ? null : sourceText(decodeExpression(check)),
     indexOid: number(row, 'conindid'),
     referenced:
       kind === 'f'
@@ -104,7 +113,7 @@ function indexColumns(row: CatalogRow): readonly IndexColumn[] {
       const expression = column === 0 ? must(expressions[used++], 'an index expression') : null;
       return {
         column,
-        expressionText: expression?.text ?? null,
+        expressionText: expression === null ? null : sourceText(expression),
         isDescending: (option & 1) !== 0,
         isNullsFirst: (option & 2) !== 0,
       };
@@ -120,7 +129,7 @@ function indexFromRow(row: CatalogRow, rows: RelationRows): Index {
     columns: indexColumns(row),
     isUnique: isTrue(row, 'indisunique'),
     isPrimary: isTrue(row, 'indisprimary'),
-    predicateText: predicate === null ? null : decodeExpression(predicate).text,
+    predicateText: predicate === null ? null : sourceText(decodeExpression(predicate)),
   };
 }
 
@@ -135,9 +144,12 @@ export function relationFromRows(rows: RelationRows): Relation {
   const defaults = new Map(
     rows.defaults.map((row) => [
       number(row, 'adnum'),
-      decodeExpression(text(row, 'adbin')).text,
+      sourceText(decodeExpression(text(row, 'adbin'))),
     ]),
   );
+  for (const row of rows.identities) {
+    defaults.set(number(row, 'refobjsubid'), identityDefault(number(row, 'objid')));
+  }
   const rule = rows.rules[0];
   const oid = number(classRow, 'oid');
   return {
@@ -152,7 +164,7 @@ export function relationFromRows(rows: RelationRows): Relation {
       .sort((a, b) => a.number - b.number),
     constraints: rows.constraints.map(constraintFromRow).sort(byOid),
     indexes: rows.indexes.map((row) => indexFromRow(row, rows)).sort(byOid),
-    viewText: rule === undefined ? null : decodeExpression(text(rule, 'ev_action')).text,
+    viewText: rule === undefined ? null : sourceText(decodeExpression(text(rule, 'ev_action'))),
     isSystem: oid < FIRST_USER_OID,
   };
 }

@@ -78,7 +78,7 @@ function ruleRow(view: SystemView, i: number): CatalogRow {
     ev_enabled: 'O',
     is_instead: 1n,
     ev_qual: encodeNodeTree([]),
-    ev_action: encodeNodeTree([{ text, pretty: text }]),
+    ev_action: encodeNodeTree([{ text: [text], pretty: [text] }]),
   };
 }
 
