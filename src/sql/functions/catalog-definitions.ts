@@ -1,5 +1,9 @@
 // Functions that show the definitions of objects (PG: table 9.74).
-import { constraintDefinition, indexDefinition, showNodeTree } from '../../catalog/definition-text.ts';
+import {
+  constraintDefinition,
+  indexDefinition,
+  showNodeTree,
+} from '../../catalog/definition-text.ts';
 import { BOOL, INT2, INT4, OID, TEXT } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { PgError } from '../../errors/pg-error.ts';
@@ -121,7 +125,13 @@ export const DEFINITION_FUNCTIONS: readonly FunctionSignature[] = [
   ]),
   fn('pg_get_function_arg_default', [OID, INT4], TEXT, js('pg_no_definition', none), STABLE),
   fn('pg_get_replica_identity_index', [REGCLASS], REGCLASS, js('pg_no_definition', none), STABLE),
-  fn('pg_relation_is_publishable', [REGCLASS], BOOL, js('pg_is_publishable', () => 1n), STABLE),
+  fn(
+    'pg_relation_is_publishable',
+    [REGCLASS],
+    BOOL,
+    js('pg_is_publishable', () => 1n),
+    STABLE,
+  ),
   fn(
     'pg_column_is_updatable',
     [REGCLASS, INT2, BOOL],

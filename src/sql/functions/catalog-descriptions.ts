@@ -15,8 +15,7 @@ interface Wanted {
 
 function description(catalog: Catalog, wanted: Wanted): SqliteValue {
   const { oid, table, column = 0n } = wanted;
-  const tableOid =
-    table === undefined ? null : (catalog.relation('pg_catalog', table)?.oid ?? -1);
+  const tableOid = table === undefined ? null : (catalog.relation('pg_catalog', table)?.oid ?? -1);
   const row = catalog
     .rows('pg_description')
     .find(

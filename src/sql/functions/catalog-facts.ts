@@ -4,13 +4,7 @@ import { BOOL, INT4, INT8, NAME, OID, TEXT } from '../../types/oids.ts';
 import { accessMethodName } from '../../catalog/definition-text.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js } from './builders.ts';
-import {
-  boolean,
-  catalogOf,
-  REGCLASS,
-  rowByOid,
-  STABLE,
-} from './catalog-context.ts';
+import { boolean, catalogOf, REGCLASS, rowByOid, STABLE } from './catalog-context.ts';
 import type { CallContext, FunctionSignature } from './signature.ts';
 
 /** Numbers of encodings as Postgres has them (PG: pg_wchar.h); the others are unknown here. */
@@ -89,8 +83,9 @@ export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
     'pg_encoding_to_char',
     [INT4],
     NAME,
-    js('pg_encoding_to_char', ([wanted]) =>
-      ENCODINGS.find(([encoding]) => encoding === wanted)?.[1] ?? '',
+    js(
+      'pg_encoding_to_char',
+      ([wanted]) => ENCODINGS.find(([encoding]) => encoding === wanted)?.[1] ?? '',
     ),
     STABLE,
   ),
@@ -101,8 +96,20 @@ export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
     js('pg_char_to_encoding', ([name]) => encodingNumber(String(name))),
     STABLE,
   ),
-  fn('getdatabaseencoding', [], NAME, js('pg_database_encoding', () => 'UTF8'), STABLE),
-  fn('pg_client_encoding', [], NAME, js('pg_database_encoding', () => 'UTF8'), STABLE),
+  fn(
+    'getdatabaseencoding',
+    [],
+    NAME,
+    js('pg_database_encoding', () => 'UTF8'),
+    STABLE,
+  ),
+  fn(
+    'pg_client_encoding',
+    [],
+    NAME,
+    js('pg_database_encoding', () => 'UTF8'),
+    STABLE,
+  ),
   ...['pg_relation_size', 'pg_table_size', 'pg_total_relation_size', 'pg_indexes_size'].map(
     (name) => fn(name, [REGCLASS], INT8, zero, STABLE),
   ),
@@ -111,10 +118,34 @@ export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
     fn('pg_database_size', [type], INT8, zero, STABLE),
     fn('pg_tablespace_size', [type], INT8, zero, STABLE),
   ]),
-  fn('pg_tablespace_location', [OID], TEXT, js('pg_tablespace_location', () => ''), STABLE),
-  fn('pg_relation_filenode', [REGCLASS], OID, js('pg_same_oid', ([oid]) => oid ?? null), STABLE),
-  fn('pg_my_temp_schema', [], OID, js('pg_my_temp_schema', () => 0n), STABLE),
-  fn('pg_is_other_temp_schema', [OID], BOOL, js('pg_is_other_temp_schema', () => 0n), STABLE),
+  fn(
+    'pg_tablespace_location',
+    [OID],
+    TEXT,
+    js('pg_tablespace_location', () => ''),
+    STABLE,
+  ),
+  fn(
+    'pg_relation_filenode',
+    [REGCLASS],
+    OID,
+    js('pg_same_oid', ([oid]) => oid ?? null),
+    STABLE,
+  ),
+  fn(
+    'pg_my_temp_schema',
+    [],
+    OID,
+    js('pg_my_temp_schema', () => 0n),
+    STABLE,
+  ),
+  fn(
+    'pg_is_other_temp_schema',
+    [OID],
+    BOOL,
+    js('pg_is_other_temp_schema', () => 0n),
+    STABLE,
+  ),
   fn(
     'pg_indexam_has_property',
     [OID, TEXT],
@@ -136,8 +167,20 @@ export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
     js('pg_index_column_has_property', columnProperty),
     STABLE,
   ),
-  fn('pg_collation_actual_version', [OID], TEXT, js('pg_no_version', () => null), STABLE),
-  fn('pg_collation_for', [TEXT], TEXT, js('pg_collation_for', () => '"default"'), STABLE),
+  fn(
+    'pg_collation_actual_version',
+    [OID],
+    TEXT,
+    js('pg_no_version', () => null),
+    STABLE,
+  ),
+  fn(
+    'pg_collation_for',
+    [TEXT],
+    TEXT,
+    js('pg_collation_for', () => '"default"'),
+    STABLE,
+  ),
   fn(
     'pg_describe_object',
     [OID, OID, INT4],

@@ -189,20 +189,24 @@ const REG_TYPES: readonly RegType[] = [
     show: nameIn('pg_collation', 'collname'),
     undefinedError: undefinedObject('collation'),
   },
-  ...([
-    ['regproc', REGPROC],
-    ['regprocedure', REGPROCEDURE],
-  ] as const).map(([name, type]) => ({
+  ...(
+    [
+      ['regproc', REGPROC],
+      ['regprocedure', REGPROCEDURE],
+    ] as const
+  ).map(([name, type]) => ({
     type,
     name,
     find: findRoutine,
     show: nameIn('pg_proc', 'proname'),
     undefinedError: undefinedFunction('function'),
   })),
-  ...([
-    ['regoper', REGOPER],
-    ['regoperator', REGOPERATOR],
-  ] as const).map(([name, type]) => ({
+  ...(
+    [
+      ['regoper', REGOPER],
+      ['regoperator', REGOPERATOR],
+    ] as const
+  ).map(([name, type]) => ({
     type,
     name,
     find: findOperator,
@@ -210,8 +214,7 @@ const REG_TYPES: readonly RegType[] = [
       const row = rowByOid(catalog, 'pg_operator', BigInt(oid));
       return row === null ? null : String(row['oprname']);
     }) satisfies Display,
-    undefinedError: (text: string) =>
-      new PgError('42883', `operator does not exist: ${text}`),
+    undefinedError: (text: string) => new PgError('42883', `operator does not exist: ${text}`),
   })),
 ];
 

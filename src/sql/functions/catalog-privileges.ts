@@ -25,9 +25,7 @@ const granted = js('pg_has_privilege', () => 1n);
 function variants(name: string, tail: readonly Oid[]): readonly FunctionSignature[] {
   const objects = [TEXT, OID];
   return objects.flatMap((object) =>
-    [[], [NAME], [OID]].map((role) =>
-      fn(name, [...role, object, ...tail], BOOL, granted, STABLE),
-    ),
+    [[], [NAME], [OID]].map((role) => fn(name, [...role, object, ...tail], BOOL, granted, STABLE)),
   );
 }
 
@@ -39,6 +37,18 @@ export const PRIVILEGE_FUNCTIONS: readonly FunctionSignature[] = [
     fn('pg_has_role', [role, TEXT], BOOL, granted, STABLE),
     ...[NAME, OID].map((member) => fn('pg_has_role', [member, role, TEXT], BOOL, granted, STABLE)),
   ]),
-  fn('row_security_active', [TEXT], BOOL, js('pg_row_security_active', () => 0n), STABLE),
-  fn('row_security_active', [OID], BOOL, js('pg_row_security_active', () => 0n), STABLE),
+  fn(
+    'row_security_active',
+    [TEXT],
+    BOOL,
+    js('pg_row_security_active', () => 0n),
+    STABLE,
+  ),
+  fn(
+    'row_security_active',
+    [OID],
+    BOOL,
+    js('pg_row_security_active', () => 0n),
+    STABLE,
+  ),
 ];

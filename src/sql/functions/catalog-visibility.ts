@@ -80,7 +80,13 @@ export const VISIBILITY_FUNCTIONS: readonly FunctionSignature[] = [
     ),
   ),
   // Operators are found by name and operand types, and all of them are in pg_catalog.
-  fn('pg_operator_is_visible', [OID], BOOL, js('pg_operator_is_visible', () => 1n), STABLE),
+  fn(
+    'pg_operator_is_visible',
+    [OID],
+    BOOL,
+    js('pg_operator_is_visible', () => 1n),
+    STABLE,
+  ),
   fn(
     'current_schemas',
     [BOOL],

@@ -1,11 +1,142 @@
-// The only importer of the Postgres parser.
+// The only importer of the Postgres parser, which runs in WebAssembly. Input that is nested too
+// deeply can leave an instance broken for good, so a fresh one always stands ready to replace it.
+// @ts-expect-error The package has no types for its raw factory.
+import createInstance from 'libpg-query/wasm/libpg-query.js';
+import { PgError } from '../../errors/pg-error.ts';
+import { must } from '../../util/assert.ts';
+import type { Node } from './node.ts';
 
 /** One statement of a query string. */
 export interface ParsedStatement {
   /** The parser's node: `{ SelectStmt: ... }`. */
-  readonly node: Readonly<Record<string, unknown>>;
+  readonly node: Node;
   /** The whole query string: positions in errors count in it. */
   readonly source: string;
   /** The statement alone, trimmed. */
   readonly text: string;
+}
+
+/** Longest query string, in bytes. */
+export const SQL_BYTES_MAX = 1024 * 1024;
+const DEPTH_MAX = 500;
+
+interface Instance {
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  _wasm_parse_query_raw(query: number): number;
+  _wasm_free_parse_result(result: number): void;
+  lengthBytesUTF8(text: string): number;
+  stringToUTF8(text: string, pointer: number, bytes: number): void;
+  UTF8ToString(pointer: number): string;
+  getValue(pointer: number, type: 'i32'): number;
+}
+
+interface RawStatement {
+  readonly stmt: Node;
+  readonly stmt_location?: number;
+  readonly stmt_len?: number;
+}
+
+let current: Instance | null = null;
+let spare: Promise<Instance> | null = null;
+let readySpare: Instance | null = null;
+
+function prepareSpare(): void {
+  spare = (createInstance as () => Promise<Instance>)();
+  void spare.then((instance) => (readySpare = instance));
+}
+
+/** Call once, before the first parse. */
+export async function initializeParser(): Promise<void> {
+  if (current !== null) return;
+  current = await (createInstance as () => Promise<Instance>)();
+  prepareSpare();
+  await spare;
+}
+
+function replaceInstance(): void {
+  if (readySpare === null) return;
+  current = readySpare;
+  readySpare = null;
+  prepareSpare();
+}
+
+/** Throws PgError 42601 with Postgres' message and position. */
+export function parse(sql: string): readonly ParsedStatement[] {
+  if (sql.includes('\0')) {
+    throw new PgError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+  }
+  if (Buffer.byteLength(sql) > SQL_BYTES_MAX) {
+    throw new PgError('54000', `the query string is longer than ${SQL_BYTES_MAX} bytes`);
+  }
+  if (sql.trim() === '') return [];
+  const statements = JSON.parse(parseToJson(sql)) as { readonly stmts?: readonly RawStatement[] };
+  const bytes = Buffer.from(sql);
+  return (statements.stmts ?? []).map(({ stmt, stmt_location = 0, stmt_len = 0 }) => {
+    checkDepth(stmt);
+    const end = stmt_len === 0 ? bytes.length : stmt_location + stmt_len;
+    return { node: stmt, source: sql, text: bytes.toString('utf8', stmt_location, end).trim() };
+  });
+}
+
+function parseToJson(sql: string): string {
+  const instance = must(current, 'initializeParser() comes first');
+  try {
+    return parseWith(instance, sql);
+  } catch (error) {
+    if (error instanceof PgError) throw error;
+    // The stack overflowed inside the parser, and its own stack pointer was not set back.
+    replaceInstance();
+    throw new PgError('54001', 'stack depth limit exceeded', {
+      hint: 'The statement is nested too deeply, or its operators are chained too long.',
+    });
+  }
+}
+
+function parseWith(instance: Instance, sql: string): string {
+  const byteCount = instance.lengthBytesUTF8(sql) + 1;
+  const query = instance._malloc(byteCount);
+  instance.stringToUTF8(sql, query, byteCount);
+  const result = instance._wasm_parse_query_raw(query);
+  try {
+    const error = instance.getValue(result + 8, 'i32');
+    if (error !== 0) throw syntaxError(instance, error);
+    return instance.UTF8ToString(instance.getValue(result, 'i32'));
+  } finally {
+    instance._wasm_free_parse_result(result);
+    instance._free(query);
+  }
+}
+
+/** PgQueryError: message, function, file, line, cursor position (characters, from 0 or 1). */
+function syntaxError(instance: Instance, error: number): PgError {
+  const message = instance.UTF8ToString(instance.getValue(error, 'i32'));
+  const position = instance.getValue(error + 16, 'i32');
+  const isTooDeep = message.startsWith('memory exhausted');
+  return new PgError(isTooDeep ? '54001' : '42601', message, {
+    position: position > 0 ? position : undefined,
+  });
+}
+
+/** Everything behind the parser walks the tree recursively. */
+function checkDepth(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) throw new PgError('54001', 'stack depth limit exceeded');
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      for (const child of Object.values(value)) if (typeof child === 'object') next.push(child);
+    }
+    level = next;
+  }
+}
+
+/** A byte offset of the parser as a position in characters, from 1. */
+export function characterPosition(
+  source: string,
+  byteOffset: number | undefined,
+): number | undefined {
+  if (byteOffset === undefined || byteOffset < 0) return undefined;
+  return [...Buffer.from(source).toString('utf8', 0, byteOffset)].length + 1;
 }

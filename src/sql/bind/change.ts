@@ -1,0 +1,406 @@
+// INSERT, UPDATE and DELETE.
+import type { Column, Relation } from '../../catalog/catalog.ts';
+import { asTag, child, inner, list, location, text } from '../parse/node.ts';
+import type { Fields, Node } from '../parse/node.ts';
+import { parse } from '../parse/parse.ts';
+import type { Expression } from '../tree/expression.ts';
+import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
+import { coerceToColumn } from './coerce.ts';
+import { BindContext } from './context.ts';
+import { bindCondition, bindExpression } from './expression.ts';
+import type { Place } from './expression.ts';
+import { bindFrom, relationColumns } from './from.ts';
+import { Scope, reference, resultScopeColumns } from './scope.ts';
+import { bindQuery, bindTarget, bindWith } from './select.ts';
+
+export interface Assignment {
+  readonly column: Column;
+  readonly value: Expression;
+}
+
+export interface ConflictClause {
+  /** Columns of the unique index; empty: any conflict. */
+  readonly columns: readonly Column[];
+  /** null: DO NOTHING. */
+  readonly set: readonly Assignment[] | null;
+  readonly where: Expression | null;
+}
+
+export interface Insert {
+  readonly kind: 'insert';
+  readonly relation: Relation;
+  readonly alias: string;
+  readonly ctes: readonly CommonTable[];
+  /** Every column of the table, in order. */
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Expression[])[] | null;
+  /** INSERT ... SELECT: the query, its alias, and the values of each row over its columns. */
+  readonly source: {
+    readonly query: Query;
+    readonly alias: string;
+    readonly values: readonly Expression[];
+  } | null;
+  readonly conflict: ConflictClause | null;
+  readonly returning: readonly Target[] | null;
+}
+
+export interface Update {
+  readonly kind: 'update';
+  readonly relation: Relation;
+  readonly alias: string;
+  readonly ctes: readonly CommonTable[];
+  readonly set: readonly Assignment[];
+  readonly from: readonly FromItem[];
+  readonly where: Expression | null;
+  readonly returning: readonly Target[] | null;
+}
+
+export interface Delete {
+  readonly kind: 'delete';
+  readonly relation: Relation;
+  readonly alias: string;
+  readonly ctes: readonly CommonTable[];
+  readonly using: readonly FromItem[];
+  readonly where: Expression | null;
+  readonly returning: readonly Target[] | null;
+}
+
+function targetRelation(
+  context: BindContext,
+  fields: Fields,
+): { relation: Relation; scope: Scope; alias: string } {
+  const range = inner(fields, 'relation') ?? {};
+  const name = text(range, 'relname');
+  const relation = context.relation(text(range, 'schemaname') || null, name, location(range));
+  if (relation.viewText !== null)
+    throw context.notSupported(`changing view "${name}"`, location(range));
+  if (relation.isSystem) {
+    throw context.error(
+      '42501',
+      `permission denied: "${name}" is a system catalog`,
+      location(range),
+    );
+  }
+  context.writes.add(relation.oid);
+  const scope = new Scope(null);
+  const alias = context.nextAlias();
+  const shown = text(inner(range, 'alias') ?? {}, 'aliasname') || name;
+  scope.entries.push({ name: shown, alias, columns: relationColumns(relation) });
+  return { relation, scope, alias };
+}
+
+function findColumn(
+  context: BindContext,
+  relation: Relation,
+  name: string,
+  at: number | undefined,
+): Column {
+  const column = relation.columns.find((candidate) => candidate.name === name);
+  if (column !== undefined) return column;
+  throw context.error(
+    '42703',
+    `column "${name}" of relation "${relation.name}" does not exist`,
+    at,
+  );
+}
+
+/** The value that a column gets when none is given. */
+export function defaultValue(context: BindContext, column: Column): Expression {
+  const none: Expression = {
+    kind: 'constant',
+    type: column.type,
+    typmod: column.typmod,
+    value: null,
+  };
+  if (column.defaultText === null) return none;
+  const [statement] = parse(`SELECT ${column.defaultText}`);
+  const target = list(asTag(statement?.node, 'SelectStmt') ?? {}, 'targetList')[0];
+  const value = child(asTag(target, 'ResTarget') ?? {}, 'val') as Node;
+  const inside = new BindContext(context.catalog, context.settings, statement?.source ?? '', []);
+  const place: Place = {
+    context: inside,
+    scope: new Scope(null),
+    noAggregates: 'DEFAULT expressions',
+  };
+  const bound = coerceToColumn(inside, bindExpression(place, value), column);
+  context.isVolatile ||= inside.isVolatile;
+  for (const name of inside.usedSettings) context.usedSettings.add(name);
+  return bound;
+}
+
+export function bindInsert(context: BindContext, fields: Fields): Insert {
+  if (text(fields, 'override') === 'OVERRIDING_USER_VALUE')
+    throw context.notSupported('OVERRIDING USER VALUE');
+  const { relation, scope, alias } = targetRelation(context, fields);
+  const ctes = bindWith(context, inner(fields, 'withClause'), scope);
+  const named = list(fields, 'cols').map((node) => {
+    const target = asTag(node, 'ResTarget') ?? {};
+    return {
+      column: findColumn(context, relation, text(target, 'name'), location(target)),
+      at: location(target),
+    };
+  });
+  for (const [position, { column, at }] of named.entries()) {
+    if (named.findIndex((other) => other.column === column) !== position) {
+      throw context.error('42701', `column "${column.name}" specified more than once`, at);
+    }
+  }
+  const wanted = named.length > 0 ? named.map(({ column }) => column) : relation.columns;
+  const cteScope = new Scope(null);
+  for (const [name, cte] of scope.ctes) cteScope.ctes.set(name, cte);
+  const source = bindSource(context, fields, cteScope, wanted, named.length > 0, relation);
+  const conflict = bindConflict(context, inner(fields, 'onConflictClause'), relation, scope);
+  const returning = bindReturning(context, fields, scope);
+  return {
+    kind: 'insert',
+    relation,
+    alias,
+    ctes,
+    columns: relation.columns,
+    ...source,
+    conflict,
+    returning,
+  };
+}
+
+type Source = Pick<Insert, 'rows' | 'source'>;
+
+function bindSource(
+  context: BindContext,
+  fields: Fields,
+  scope: Scope,
+  wanted: readonly Column[],
+  isNamed: boolean,
+  relation: Relation,
+): Source {
+  const node = child(fields, 'selectStmt');
+  /** All columns of the table from the values given for some. */
+  const complete = (given: readonly (Expression | null)[]): readonly Expression[] =>
+    relation.columns.map((column) => {
+      const at = wanted.indexOf(column);
+      return given[at] ?? defaultValue(context, column);
+    });
+  if (node === null) return { rows: [complete([])], source: null };
+  const select = asTag(node, 'SelectStmt') ?? {};
+  const lists = list(select, 'valuesLists');
+  const isPlainValues =
+    lists.length > 0 &&
+    list(select, 'sortClause').length === 0 &&
+    child(select, 'limitCount') === null;
+  if (!isPlainValues) return bindSelectSource(context, node, scope, wanted, isNamed, complete);
+  const place: Place = { context, scope, noAggregates: 'VALUES' };
+  const rows = lists.map((row) => {
+    const items = list(asTag(row, 'List') ?? {}, 'items');
+    checkCount(context, items.length, wanted.length, isNamed, items[wanted.length] ?? null);
+    return complete(
+      items.map((item, at) =>
+        asTag(item, 'SetToDefault') !== null
+          ? null
+          : coerceToColumn(context, bindExpression(place, item), wanted[at] as Column),
+      ),
+    );
+  });
+  return { rows, source: null };
+}
+
+function checkCount(
+  context: BindContext,
+  given: number,
+  wanted: number,
+  isNamed: boolean,
+  surplus: Node | null,
+): void {
+  if (given > wanted) {
+    const at = surplus === null ? undefined : location(Object.values(surplus)[0] as Fields);
+    throw context.error('42601', 'INSERT has more expressions than target columns', at);
+  }
+  if (given < wanted && isNamed) {
+    throw context.error('42601', 'INSERT has more target columns than expressions');
+  }
+}
+
+function bindSelectSource(
+  context: BindContext,
+  node: Node,
+  scope: Scope,
+  wanted: readonly Column[],
+  isNamed: boolean,
+  complete: (given: readonly (Expression | null)[]) => readonly Expression[],
+): Source {
+  const query = bindQuery(context, node, scope);
+  checkCount(context, query.columns.length, wanted.length, isNamed, null);
+  const alias = context.nextAlias();
+  const columns = resultScopeColumns(query.columns);
+  const entry = { name: null, alias, columns };
+  const given = columns.map((column, at) =>
+    coerceToColumn(context, reference(entry, column, 0), wanted[at] as Column),
+  );
+  return { rows: null, source: { query, alias, values: complete(given) } };
+}
+
+function bindConflict(
+  context: BindContext,
+  fields: Fields | null,
+  relation: Relation,
+  scope: Scope,
+): ConflictClause | null {
+  if (fields === null) return null;
+  const columns = conflictColumns(context, inner(fields, 'infer'), relation);
+  if (text(fields, 'action') !== 'ONCONFLICT_UPDATE') return { columns, set: null, where: null };
+  if (columns.length === 0) {
+    throw context.error(
+      '42601',
+      'ON CONFLICT DO UPDATE requires inference specification or constraint name',
+      location(fields),
+      'For example, ON CONFLICT (column_name).',
+    );
+  }
+  const inside = new Scope(null);
+  inside.entries.push(...scope.entries);
+  inside.entries.push({ name: 'excluded', alias: 'excluded', columns: relationColumns(relation) });
+  // An unqualified name means the table's own column.
+  const place: Place = { context, scope: preferFirst(inside), noAggregates: 'ON CONFLICT' };
+  const set = bindAssignments(place, relation, list(fields, 'targetList'));
+  const where = child(fields, 'whereClause');
+  return { columns, set, where: where === null ? null : bindCondition(place, where, 'WHERE') };
+}
+
+/** `excluded` is seen by its name alone. */
+function preferFirst(scope: Scope): Scope {
+  const excluded = scope.entries[1];
+  if (excluded === undefined) return scope;
+  for (const column of excluded.columns) {
+    const [own] = scope.entries;
+    const ownColumn = own?.columns.find(({ name }) => name === column.name);
+    if (own === undefined || ownColumn === undefined) continue;
+    scope.merged.push({ name: column.name, expression: reference(own, ownColumn, 0), hidden: [] });
+  }
+  return scope;
+}
+
+function conflictColumns(
+  context: BindContext,
+  infer: Fields | null,
+  relation: Relation,
+): readonly Column[] {
+  if (infer === null) return [];
+  const byNumber = (numbers: readonly number[]): readonly Column[] =>
+    numbers.map((number) => relation.columns.find((column) => column.number === number) as Column);
+  const constraintName = text(infer, 'conname');
+  if (constraintName !== '') {
+    const constraint = relation.constraints.find(({ name }) => name === constraintName);
+    if (constraint !== undefined) return byNumber(constraint.columns);
+    throw context.error(
+      '42704',
+      `constraint "${constraintName}" for table "${relation.name}" does not exist`,
+    );
+  }
+  const columns = list(infer, 'indexElems').map((node) => {
+    const element = asTag(node, 'IndexElem') ?? {};
+    const name = text(element, 'name');
+    if (name === '') throw context.notSupported('ON CONFLICT with an expression', location(infer));
+    return findColumn(context, relation, name, location(infer));
+  });
+  const numbers = columns.map(({ number }) => number).sort((a, b) => a - b);
+  const isUnique = relation.indexes.some(
+    (index) =>
+      index.isUnique &&
+      index.predicateText === null &&
+      index.columns
+        .map(({ column }) => column)
+        .sort((a, b) => a - b)
+        .join() === numbers.join(),
+  );
+  if (isUnique) return columns;
+  throw context.error(
+    '42P10',
+    'there is no unique or exclusion constraint matching the ON CONFLICT specification',
+  );
+}
+
+function bindAssignments(
+  place: Place,
+  relation: Relation,
+  nodes: readonly Node[],
+): readonly Assignment[] {
+  const { context } = place;
+  const seen = new Set<string>();
+  return nodes.map((node) => {
+    const target = asTag(node, 'ResTarget') ?? {};
+    const at = location(target);
+    const column = findColumn(context, relation, text(target, 'name'), at);
+    if (seen.has(column.name)) {
+      throw context.error('42601', `multiple assignments to same column "${column.name}"`, at);
+    }
+    seen.add(column.name);
+    return { column, value: assignedValue(place, column, child(target, 'val') as Node) };
+  });
+}
+
+function assignedValue(place: Place, column: Column, node: Node): Expression {
+  const { context } = place;
+  if (asTag(node, 'SetToDefault') !== null) return defaultValue(context, column);
+  const multi = asTag(node, 'MultiAssignRef');
+  if (multi === null) return coerceToColumn(context, bindExpression(place, node), column);
+  const row = asTag(child(multi, 'source'), 'RowExpr');
+  if (row === null) throw context.notSupported('UPDATE (columns) = (subquery)');
+  const item = list(row, 'args')[Number(multi['colno']) - 1] as Node;
+  if (asTag(item, 'SetToDefault') !== null) return defaultValue(context, column);
+  return coerceToColumn(context, bindExpression(place, item), column);
+}
+
+/** RETURNING: null without one. */
+function bindReturning(
+  context: BindContext,
+  fields: Fields,
+  scope: Scope,
+): readonly Target[] | null {
+  const clause = inner(fields, 'returningClause');
+  if (clause === null) return null;
+  const options = list(clause, 'options');
+  if (options.length > 0) throw context.notSupported('RETURNING WITH');
+  const place: Place = { context, scope, noAggregates: 'RETURNING' };
+  return list(clause, 'exprs').flatMap((node) => bindTarget(place, node));
+}
+
+export function bindUpdate(context: BindContext, fields: Fields): Update {
+  const { relation, scope, alias } = targetRelation(context, fields);
+  const ctes = bindWith(context, inner(fields, 'withClause'), scope);
+  const from = list(fields, 'fromClause').map((node) => bindFrom(context, node, scope));
+  const place: Place = { context, scope, noAggregates: 'UPDATE' };
+  const set = bindAssignments(place, relation, list(fields, 'targetList'));
+  const whereNode = child(fields, 'whereClause');
+  const where =
+    whereNode === null
+      ? null
+      : bindCondition({ ...place, noAggregates: 'WHERE' }, whereNode, 'WHERE');
+  const returning = bindReturning(context, fields, scope);
+  refuseOtherTables(context, returning, alias, 'UPDATE ... FROM');
+  return { kind: 'update', relation, alias, ctes, set, from, where, returning };
+}
+
+/** SQLite's RETURNING sees the changed table only. */
+function refuseOtherTables(
+  context: BindContext,
+  returning: readonly Target[] | null,
+  alias: string,
+  statement: string,
+): void {
+  const foreign = returning?.find(
+    ({ expression }) => expression.kind === 'column' && expression.alias !== alias,
+  );
+  if (foreign !== undefined)
+    throw context.notSupported(`RETURNING another table's column in ${statement}`);
+}
+
+export function bindDelete(context: BindContext, fields: Fields): Delete {
+  const { relation, scope, alias } = targetRelation(context, fields);
+  const ctes = bindWith(context, inner(fields, 'withClause'), scope);
+  const using = list(fields, 'usingClause').map((node) => bindFrom(context, node, scope));
+  const place: Place = { context, scope, noAggregates: 'WHERE' };
+  const whereNode = child(fields, 'whereClause');
+  const where = whereNode === null ? null : bindCondition(place, whereNode, 'WHERE');
+  const returning = bindReturning(context, fields, scope);
+  refuseOtherTables(context, returning, alias, 'DELETE ... USING');
+  return { kind: 'delete', relation, alias, ctes, using, where, returning };
+}

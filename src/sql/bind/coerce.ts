@@ -1,0 +1,220 @@
+// Conversions between types, as Postgres' parse analysis makes them (PG: 10 Type Conversion).
+import { PgError } from '../../errors/pg-error.ts';
+import { TEXT, UNKNOWN } from '../../types/oids.ts';
+import type { FormatSettings, Oid } from '../../types/pg-type.ts';
+import { mustType } from '../../types/registry.ts';
+import { IO_SETTINGS } from '../functions/casts.ts';
+import { castBetween } from '../functions/registry.ts';
+import type { Cast, Expression } from '../tree/expression.ts';
+import type { BindContext } from './context.ts';
+
+export type CoercionContext = 'implicit' | 'assignment' | 'explicit';
+
+const RANK: Readonly<Record<CoercionContext, number>> = { implicit: 0, assignment: 1, explicit: 2 };
+
+export function typeDisplay(type: Oid, typmod = -1): string {
+  const definition = mustType(type);
+  if (typmod < 0 || definition.formatWithTypmod === undefined) return definition.displayName;
+  return definition.formatWithTypmod(typmod);
+}
+
+function isString(type: Oid): boolean {
+  return mustType(type).category === 'S';
+}
+
+/** How a value of one type becomes one of another in this context; null: not at all. */
+export function conversion(
+  source: Oid,
+  target: Oid,
+  context: CoercionContext,
+): Cast['how'] | 'none' | null {
+  if (source === target) return 'none';
+  if (source === UNKNOWN) return 'input';
+  const signature = castBetween(source, target);
+  if (signature !== null) return RANK[signature.context] <= RANK[context] ? 'function' : null;
+  // Through the text form: to the string types by assignment, from them only when asked for.
+  if (isString(target) && context !== 'implicit') return 'output';
+  if (isString(source) && context === 'explicit') return 'input';
+  return null;
+}
+
+export function canCoerce(source: Oid, target: Oid, context: CoercionContext): boolean {
+  return conversion(source, target, context) !== null;
+}
+
+function formatSettings(context: BindContext): FormatSettings {
+  return {
+    timeZone: context.settings.timeZone,
+    dateStyle: 'ISO, MDY',
+    intervalStyle: 'postgres',
+    extraFloatDigits: 1,
+    byteaOutput: 'hex',
+  };
+}
+
+/** The expression as a value of the type, or null if there is no such conversion. */
+export function tryCoerce(
+  context: BindContext,
+  expression: Expression,
+  target: Oid,
+  typmod: number,
+  how: CoercionContext,
+): Expression | null {
+  const { location } = expression;
+  if (expression.type === UNKNOWN && expression.kind === 'constant') {
+    return constantOf(context, expression.value as string | null, target, typmod, location, how);
+  }
+  if (expression.kind === 'parameter' && expression.type === UNKNOWN) {
+    context.parameterTypes[expression.number - 1] = target;
+    return withLength(context, { ...expression, type: target }, target, typmod, how);
+  }
+  const found = conversion(expression.type, target, how);
+  if (found === null) return null;
+  if (found === 'none') return withLength(context, expression, target, typmod, how);
+  const signature = found === 'function' ? castBetween(expression.type, target) : null;
+  if (signature !== null) context.noteCall(signature.volatility, signature.settings);
+  else context.noteCall('stable', IO_SETTINGS);
+  const cast: Cast = {
+    kind: 'cast',
+    signature,
+    how: found,
+    isExplicit: how === 'explicit',
+    argument: expression,
+    type: target,
+    typmod: -1,
+    location,
+  };
+  return withLength(context, cast, target, typmod, how);
+}
+
+function constantOf(
+  context: BindContext,
+  text: string | null,
+  type: Oid,
+  typmod: number,
+  location: number | undefined,
+  how: CoercionContext,
+): Expression {
+  const base = { kind: 'constant', type, location } as const;
+  if (text === null) return { ...base, value: null, typmod };
+  const definition = mustType(type);
+  try {
+    const value = definition.parse(text, -1, formatSettings(context));
+    const cut =
+      value === null || typmod < 0
+        ? value
+        : (definition.coerce?.(value, typmod, how === 'explicit') ?? value);
+    return { ...base, value: cut, typmod };
+  } catch (error) {
+    if (error instanceof PgError && how !== 'assignment')
+      throw error.at(context.position(location));
+    if (error instanceof PgError && error.code !== '22001')
+      throw error.at(context.position(location));
+    throw error;
+  }
+}
+
+/** The length coercion, where the type has one and the value may be longer (PG: 10.4). */
+function withLength(
+  _context: BindContext,
+  expression: Expression,
+  type: Oid,
+  typmod: number,
+  how: CoercionContext,
+): Expression {
+  if (typmod < 0 || expression.typmod === typmod || mustType(type).coerce === undefined) {
+    return expression;
+  }
+  return {
+    kind: 'cast',
+    signature: null,
+    how: 'length',
+    isExplicit: how === 'explicit',
+    argument: expression,
+    type,
+    typmod,
+    location: expression.location,
+  };
+}
+
+/** An unknown literal or parameter that nothing gives a type is text. */
+export function resolveUnknown(context: BindContext, expression: Expression): Expression {
+  if (expression.type !== UNKNOWN) return expression;
+  return tryCoerce(context, expression, TEXT, -1, 'implicit') ?? expression;
+}
+
+/** A condition. Throws 42804. */
+export function coerceToBoolean(
+  context: BindContext,
+  expression: Expression,
+  clause: string,
+): Expression {
+  const BOOL = 16;
+  const coerced = tryCoerce(context, expression, BOOL, -1, 'implicit');
+  if (coerced !== null) return coerced;
+  throw context.error(
+    '42804',
+    `argument of ${clause} must be type boolean, not type ${typeDisplay(expression.type)}`,
+    expression.location,
+  );
+}
+
+/** The type that several expressions have in common (PG: 10.5 UNION, CASE, and Related Constructs). */
+export function commonType(
+  context: BindContext,
+  expressions: readonly Expression[],
+  construct: string,
+): Oid {
+  let type: Oid = UNKNOWN;
+  for (const expression of expressions) {
+    if (expression.type === UNKNOWN || expression.type === type) continue;
+    if (type === UNKNOWN) {
+      type = expression.type;
+      continue;
+    }
+    const [before, next] = [mustType(type), mustType(expression.type)];
+    if (before.category !== next.category) {
+      throw context.error(
+        '42804',
+        `${construct} types ${before.displayName} and ${next.displayName} cannot be matched`,
+        expression.location,
+      );
+    }
+    const isWider =
+      canCoerce(type, expression.type, 'implicit') && !canCoerce(expression.type, type, 'implicit');
+    const isPreferred = next.isPreferred && canCoerce(type, expression.type, 'implicit');
+    if (!before.isPreferred && (isWider || isPreferred)) type = expression.type;
+  }
+  return type === UNKNOWN ? TEXT : type;
+}
+
+export function mustCoerce(
+  context: BindContext,
+  expression: Expression,
+  type: Oid,
+  construct: string,
+): Expression {
+  const coerced = tryCoerce(context, expression, type, -1, 'implicit');
+  if (coerced !== null) return coerced;
+  throw context.error(
+    '42846',
+    `${construct} could not convert type ${typeDisplay(expression.type)} to ${typeDisplay(type)}`,
+    expression.location,
+  );
+}
+
+/** A value for a column. Throws 42804. */
+export function coerceToColumn(
+  context: BindContext,
+  expression: Expression,
+  column: { readonly name: string; readonly type: Oid; readonly typmod: number },
+): Expression {
+  const coerced = tryCoerce(context, expression, column.type, column.typmod, 'assignment');
+  if (coerced !== null) return coerced;
+  throw context.error(
+    '42804',
+    `column "${column.name}" is of type ${typeDisplay(column.type)} but expression is of type ${typeDisplay(expression.type)}`,
+    expression.location,
+    'You will need to rewrite or cast the expression.',
+  );
+}

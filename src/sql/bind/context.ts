@@ -1,0 +1,94 @@
+// What binding one statement shares: the schema, the parameters' types, and what the plan will say.
+import type { Catalog, Relation } from '../../catalog/catalog.ts';
+import { PgError } from '../../errors/pg-error.ts';
+import { UNKNOWN } from '../../types/oids.ts';
+import type { Oid } from '../../types/pg-type.ts';
+import { characterPosition } from '../parse/parse.ts';
+import type { CompileSettings } from '../plan.ts';
+import type { Volatility } from '../functions/signature.ts';
+
+const PARAMETERS_MAX = 65_535;
+
+export class BindContext {
+  readonly catalog: Catalog;
+  readonly settings: CompileSettings;
+  readonly source: string;
+  readonly reads = new Set<Oid>();
+  readonly writes = new Set<Oid>();
+  /** Settings that the functions of the statement ask for. */
+  readonly usedSettings = new Set<string>();
+  isVolatile = false;
+  /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
+  readonly parameterTypes: Oid[];
+  #aliases = 0;
+
+  constructor(
+    catalog: Catalog,
+    settings: CompileSettings,
+    source: string,
+    parameterTypes: readonly Oid[],
+  ) {
+    this.catalog = catalog;
+    this.settings = settings;
+    this.source = source;
+    this.parameterTypes = parameterTypes.map((type) => (type === 0 ? UNKNOWN : type));
+  }
+
+  /** A name for a range entry that is unique in the SQLite text. */
+  nextAlias(): string {
+    this.#aliases += 1;
+    return `t${this.#aliases}`;
+  }
+
+  position(location: number | undefined): number | undefined {
+    return characterPosition(this.source, location);
+  }
+
+  error(code: PgError['code'], message: string, location?: number, hint?: string): PgError {
+    return new PgError(code, message, { position: this.position(location), hint });
+  }
+
+  notSupported(feature: string, location?: number): PgError {
+    return this.error('0A000', `${feature} is not supported`, location);
+  }
+
+  parameterType(number: number, location: number | undefined): Oid {
+    if (number < 1 || number > PARAMETERS_MAX) {
+      throw this.error('42P02', `there is no parameter $${number}`, location);
+    }
+    while (this.parameterTypes.length < number) this.parameterTypes.push(UNKNOWN);
+    return this.parameterTypes[number - 1] as Oid;
+  }
+
+  /** A function with these properties is called. */
+  noteCall(volatility: Volatility, settings: readonly string[] | undefined): void {
+    if (volatility !== 'immutable') this.isVolatile = true;
+    for (const name of settings ?? []) this.usedSettings.add(name);
+  }
+
+  /** Schemas in the order of the search path, the catalog first unless it is named. */
+  #schemas(): readonly string[] {
+    const { searchPath } = this.settings;
+    return searchPath.includes('pg_catalog') ? searchPath : ['pg_catalog', ...searchPath];
+  }
+
+  tryRelation(schema: string | null, name: string): Relation | null {
+    if (schema !== null) return this.catalog.relation(schema, name);
+    for (const candidate of this.#schemas()) {
+      const relation = this.catalog.relation(candidate, name);
+      if (relation !== null) return relation;
+    }
+    return null;
+  }
+
+  relation(schema: string | null, name: string, location?: number): Relation {
+    const relation = this.tryRelation(schema, name);
+    if (relation !== null && (relation.kind === 'r' || relation.kind === 'v')) return relation;
+    const full = schema === null ? name : `${schema}.${name}`;
+    if (relation !== null) throw this.error('42809', `cannot open relation "${full}"`, location);
+    if (schema !== null && !this.catalog.hasSchema(schema)) {
+      throw this.error('42P01', `relation "${full}" does not exist`, location);
+    }
+    throw this.error('42P01', `relation "${full}" does not exist`, location);
+  }
+}

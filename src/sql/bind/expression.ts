@@ -1,0 +1,520 @@
+// Expressions: the table from node tags to handlers, and the handlers that need no other file.
+import { PgError } from '../../errors/pg-error.ts';
+import { BOOL, INT4, INT8, NUMERIC, UNKNOWN } from '../../types/oids.ts';
+import { mustType } from '../../types/registry.ts';
+import {
+  asTag,
+  child,
+  fieldsOf,
+  flag,
+  inner,
+  integer,
+  list,
+  location,
+  stringOf,
+  strings,
+  tagOf,
+  text,
+} from '../parse/node.ts';
+import type { Fields, Node } from '../parse/node.ts';
+import type { Expression } from '../tree/expression.ts';
+import { bindFunctionCall } from './call.ts';
+import {
+  coerceToBoolean,
+  commonType,
+  mustCoerce,
+  resolveUnknown,
+  tryCoerce,
+  typeDisplay,
+} from './coerce.ts';
+import type { BindContext } from './context.ts';
+import { bindAnyArray, bindOperator } from './operator.ts';
+import type { Scope } from './scope.ts';
+import { bindSubLink } from './sublink.ts';
+import { bindTypeName } from './type-name.ts';
+
+/** Where an expression stands: what it sees, and what is allowed there. */
+export interface Place {
+  readonly context: BindContext;
+  readonly scope: Scope;
+  /** Why aggregates are not allowed here ("WHERE"), or null: they are. */
+  readonly noAggregates: string | null;
+}
+
+type Handler = (place: Place, fields: Fields) => Expression;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  A_Const: bindConstant,
+  ParamRef: bindParameter,
+  ColumnRef: bindColumn,
+  A_Expr: bindAExpr,
+  BoolExpr: bindBoolExpr,
+  NullTest: bindNullTest,
+  BooleanTest: bindBooleanTest,
+  CaseExpr: bindCase,
+  CoalesceExpr: (place, fields) => bindVariadic(place, fields, 'coalesce', 'COALESCE'),
+  MinMaxExpr: (place, fields) =>
+    text(fields, 'op') === 'IS_LEAST'
+      ? bindVariadic(place, fields, 'least', 'LEAST')
+      : bindVariadic(place, fields, 'greatest', 'GREATEST'),
+  TypeCast: bindTypeCast,
+  FuncCall: bindFunctionCall,
+  SubLink: bindSubLink,
+  SQLValueFunction: bindSqlValueFunction,
+  A_ArrayExpr: bindArray,
+  CollateClause: bindCollate,
+};
+
+export function bindExpression(place: Place, node: Node): Expression {
+  const handler = HANDLERS[tagOf(node)];
+  const fields = fieldsOf(node);
+  if (handler !== undefined) return handler(place, fields);
+  throw place.context.notSupported(`an expression of kind ${tagOf(node)}`, location(fields));
+}
+
+/** A condition of a clause, as boolean. */
+export function bindCondition(place: Place, node: Node, clause: string): Expression {
+  return coerceToBoolean(place.context, bindExpression(place, node), clause);
+}
+
+const typed = { typmod: -1 } as const;
+
+function bindConstant(_place: Place, fields: Fields): Expression {
+  const at = location(fields);
+  const base = { kind: 'constant', ...typed, location: at } as const;
+  if (flag(fields, 'isnull')) return { ...base, type: UNKNOWN, value: null };
+  const string = inner(fields, 'sval');
+  if (string !== null) return { ...base, type: UNKNOWN, value: text(string, 'sval') };
+  const boolean = inner(fields, 'boolval');
+  if (boolean !== null) return { ...base, type: BOOL, value: flag(boolean, 'boolval') ? 1n : 0n };
+  const float = inner(fields, 'fval');
+  if (float !== null) return numberConstant(text(float, 'fval'), at);
+  const bits = inner(fields, 'bsval');
+  if (bits !== null) throw new PgError('0A000', 'bit strings are not supported');
+  return { ...base, type: INT4, value: BigInt(integer(inner(fields, 'ival') ?? {}, 'ival')) };
+}
+
+/** Integers beyond int4 are int8 if they fit, else numeric. */
+function numberConstant(digits: string, at: number | undefined): Expression {
+  const base = { kind: 'constant', ...typed, location: at } as const;
+  if (/^\d+$/.test(digits)) {
+    const value = BigInt(digits);
+    if (value <= 9223372036854775807n) return { ...base, type: INT8, value };
+  }
+  const value = mustType(NUMERIC).parse(digits, -1, {
+    timeZone: 'UTC',
+    dateStyle: 'ISO, MDY',
+    intervalStyle: 'postgres',
+    extraFloatDigits: 1,
+    byteaOutput: 'hex',
+  });
+  return { ...base, type: NUMERIC, value };
+}
+
+function bindParameter({ context }: Place, fields: Fields): Expression {
+  const number = integer(fields, 'number');
+  const at = location(fields);
+  const type = context.parameterType(number, at);
+  return { kind: 'parameter', number, type, typmod: -1, location: at };
+}
+
+function bindColumn({ context, scope }: Place, fields: Fields): Expression {
+  const parts = list(fields, 'fields');
+  const at = location(fields);
+  if (parts.some((part) => asTag(part, 'A_Star') !== null)) {
+    throw context.notSupported('a whole-row reference', at);
+  }
+  const names = strings(parts);
+  const name = names.at(-1) ?? '';
+  const table = names.at(-2);
+  return table === undefined
+    ? scope.column(context, name, at)
+    : scope.qualified(context, table, name, at);
+}
+
+function bindAExpr(place: Place, fields: Fields): Expression {
+  const kind = text(fields, 'kind');
+  const operator = stringOf(list(fields, 'name').at(-1) ?? {});
+  const at = location(fields);
+  const left = child(fields, 'lexpr');
+  const right = child(fields, 'rexpr') as Node;
+  const { context } = place;
+  switch (kind) {
+    case 'AEXPR_OP':
+      if (left !== null && asTag(left, 'RowExpr') !== null)
+        return bindRowComparison(place, operator, left, right, at);
+      return bindOperator(
+        context,
+        operator,
+        left === null ? null : bindExpression(place, left),
+        bindExpression(place, right),
+        at,
+      );
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE':
+      return bindOperator(
+        context,
+        operator,
+        bindExpression(place, left as Node),
+        bindExpression(place, right),
+        at,
+      );
+    case 'AEXPR_IN':
+      return bindIn(place, operator === '<>', left as Node, right, at);
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN':
+      return bindBetween(place, kind === 'AEXPR_NOT_BETWEEN', left as Node, right, at);
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+      return bindDistinct(place, kind === 'AEXPR_NOT_DISTINCT', left as Node, right, at);
+    case 'AEXPR_NULLIF':
+      return bindNullIf(place, left as Node, right, at);
+    case 'AEXPR_OP_ANY':
+    case 'AEXPR_OP_ALL':
+      return bindAnyArray(
+        context,
+        operator,
+        bindExpression(place, left as Node),
+        bindExpression(place, right),
+        kind === 'AEXPR_OP_ALL',
+        at,
+      );
+    default:
+      throw context.notSupported(`the expression ${kind.replace('AEXPR_', '')}`, at);
+  }
+}
+
+/** Items of a List or RowExpr node. */
+function itemsOf(node: Node): readonly Node[] {
+  const row = asTag(node, 'RowExpr');
+  return row !== null ? list(row, 'args') : list(asTag(node, 'List') ?? {}, 'items');
+}
+
+/** (a, b) = (c, d) and <>: all pairs equal, or not all. */
+function bindRowComparison(
+  place: Place,
+  operator: string,
+  left: Node,
+  right: Node,
+  at: number | undefined,
+): Expression {
+  const { context } = place;
+  if (asTag(right, 'RowExpr') === null || (operator !== '=' && operator !== '<>')) {
+    throw context.notSupported('this comparison of row values', at);
+  }
+  const [a, b] = [itemsOf(left), itemsOf(right)];
+  if (a.length !== b.length)
+    throw context.error('42601', 'unequal number of entries in row expressions', at);
+  const pairs = a.map((item, position) =>
+    bindOperator(
+      context,
+      '=',
+      bindExpression(place, item),
+      bindExpression(place, b[position] as Node),
+      at,
+    ),
+  );
+  const all = logical('and', pairs, at);
+  return operator === '=' ? all : logical('not', [all], at);
+}
+
+export function logical(
+  operator: 'and' | 'or' | 'not',
+  parts: readonly Expression[],
+  at?: number,
+): Expression {
+  if (operator !== 'not' && parts.length === 1) return parts[0] as Expression;
+  return { kind: 'logical', operator, arguments: parts, type: BOOL, typmod: -1, location: at };
+}
+
+function bindIn(
+  place: Place,
+  isNegated: boolean,
+  leftNode: Node,
+  rightNode: Node,
+  at: number | undefined,
+): Expression {
+  const { context } = place;
+  const nodes = itemsOf(rightNode);
+  if (asTag(leftNode, 'RowExpr') !== null) {
+    const rows = nodes.map((node) => bindRowComparison(place, '=', leftNode, node, at));
+    const any = logical('or', rows, at);
+    return isNegated ? logical('not', [any], at) : any;
+  }
+  const left = bindExpression(place, leftNode);
+  const items = nodes.map((node) => bindExpression(place, node));
+  const type = commonType(context, [left, ...items], 'IN');
+  return {
+    kind: 'in-list',
+    left: mustCoerce(context, left, type, 'IN'),
+    items: items.map((item) => mustCoerce(context, item, type, 'IN')),
+    isNegated,
+    type: BOOL,
+    typmod: -1,
+    location: at,
+  };
+}
+
+function bindBetween(
+  place: Place,
+  isNegated: boolean,
+  left: Node,
+  right: Node,
+  at: number | undefined,
+): Expression {
+  const { context } = place;
+  const [low, high] = itemsOf(right);
+  const compare = (operator: string, bound: Node): Expression =>
+    bindOperator(context, operator, bindExpression(place, left), bindExpression(place, bound), at);
+  return isNegated
+    ? logical('or', [compare('<', low as Node), compare('>', high as Node)], at)
+    : logical('and', [compare('>=', low as Node), compare('<=', high as Node)], at);
+}
+
+function bindDistinct(
+  place: Place,
+  isNegated: boolean,
+  leftNode: Node,
+  rightNode: Node,
+  at: number | undefined,
+): Expression {
+  const { context } = place;
+  const sides = [bindExpression(place, leftNode), bindExpression(place, rightNode)];
+  const type = commonType(context, sides, 'IS DISTINCT FROM');
+  const [left, right] = sides.map((side) => mustCoerce(context, side, type, 'IS DISTINCT FROM'));
+  return {
+    kind: 'distinct',
+    isNegated,
+    left: left as Expression,
+    right: right as Expression,
+    type: BOOL,
+    typmod: -1,
+    location: at,
+  };
+}
+
+function bindNullIf(place: Place, left: Node, right: Node, at: number | undefined): Expression {
+  const { context } = place;
+  const value = resolveUnknown(context, bindExpression(place, left));
+  const equal = bindOperator(context, '=', value, bindExpression(place, right), at);
+  const none: Expression = { kind: 'constant', type: value.type, typmod: -1, value: null };
+  return {
+    kind: 'case',
+    branches: [{ when: equal, then: none }],
+    otherwise: value,
+    type: value.type,
+    typmod: value.typmod,
+    location: at,
+  };
+}
+
+function bindBoolExpr(place: Place, fields: Fields): Expression {
+  const operator = text(fields, 'boolop').replace('_EXPR', '').toLowerCase() as
+    'and' | 'or' | 'not';
+  const parts = list(fields, 'args').map((node) =>
+    bindCondition(place, node, operator.toUpperCase()),
+  );
+  return logical(operator, parts, location(fields));
+}
+
+function bindNullTest(place: Place, fields: Fields): Expression {
+  const argument = resolveUnknown(
+    place.context,
+    bindExpression(place, child(fields, 'arg') as Node),
+  );
+  return {
+    kind: 'test',
+    test: 'null',
+    isNegated: text(fields, 'nulltesttype') === 'IS_NOT_NULL',
+    argument,
+    type: BOOL,
+    typmod: -1,
+    location: location(fields),
+  };
+}
+
+function bindBooleanTest(place: Place, fields: Fields): Expression {
+  const words = text(fields, 'booltesttype').split('_');
+  const test = (words.at(-1) ?? '').toLowerCase() as 'true' | 'false' | 'unknown';
+  const argument = bindCondition(
+    place,
+    child(fields, 'arg') as Node,
+    `IS ${words.slice(1).join(' ')}`,
+  );
+  const isNegated = words.includes('NOT');
+  return {
+    kind: 'test',
+    test,
+    isNegated,
+    argument,
+    type: BOOL,
+    typmod: -1,
+    location: location(fields),
+  };
+}
+
+function bindCase(place: Place, fields: Fields): Expression {
+  const { context } = place;
+  const subject = child(fields, 'arg');
+  const branches = list(fields, 'args').map((node) => {
+    const branch = fieldsOf(node);
+    const condition = child(branch, 'expr') as Node;
+    const when =
+      subject === null
+        ? bindCondition(place, condition, 'CASE/WHEN')
+        : bindOperator(
+            context,
+            '=',
+            bindExpression(place, subject),
+            bindExpression(place, condition),
+            location(branch),
+          );
+    return { when, then: bindExpression(place, child(branch, 'result') as Node) };
+  });
+  const otherwiseNode = child(fields, 'defresult');
+  const otherwise = otherwiseNode === null ? null : bindExpression(place, otherwiseNode);
+  const results = [...(otherwise === null ? [] : [otherwise]), ...branches.map(({ then }) => then)];
+  const type = commonType(context, results, 'CASE');
+  return {
+    kind: 'case',
+    branches: branches.map(({ when, then }) => ({
+      when,
+      then: mustCoerce(context, then, type, 'CASE/WHEN'),
+    })),
+    otherwise: otherwise === null ? null : mustCoerce(context, otherwise, type, 'CASE/ELSE'),
+    type,
+    typmod: -1,
+    location: location(fields),
+  };
+}
+
+function bindVariadic(
+  place: Place,
+  fields: Fields,
+  kind: 'coalesce' | 'greatest' | 'least',
+  construct: string,
+): Expression {
+  const { context } = place;
+  const parts = list(fields, 'args').map((node) => bindExpression(place, node));
+  const type = commonType(context, parts, construct);
+  return {
+    kind,
+    arguments: parts.map((part) => mustCoerce(context, part, type, construct)),
+    type,
+    typmod: -1,
+    location: location(fields),
+  };
+}
+
+function bindTypeCast(place: Place, fields: Fields): Expression {
+  const { context } = place;
+  const declared = bindTypeName(context, inner(fields, 'typeName') ?? {});
+  const argument = bindExpression(place, child(fields, 'arg') as Node);
+  const found = tryCoerce(context, argument, declared.type, declared.typmod, 'explicit');
+  if (found !== null) return found;
+  throw context.error(
+    '42846',
+    `cannot cast type ${typeDisplay(argument.type)} to ${typeDisplay(declared.type)}`,
+    location(fields),
+  );
+}
+
+/** CURRENT_TIMESTAMP and the like are functions without parentheses. */
+function bindSqlValueFunction(place: Place, fields: Fields): Expression {
+  const operation = text(fields, 'op').replace('SVFOP_', '');
+  const at = location(fields);
+  const names: Readonly<Record<string, string>> = {
+    CURRENT_TIMESTAMP: 'now',
+    CURRENT_TIMESTAMP_N: 'now',
+    CURRENT_DATE: 'pg_current_date',
+    LOCALTIMESTAMP: 'pg_localtimestamp',
+    CURRENT_USER: 'current_user',
+    CURRENT_ROLE: 'current_role',
+    USER: 'user',
+    SESSION_USER: 'session_user',
+    CURRENT_CATALOG: 'current_catalog',
+    CURRENT_SCHEMA: 'current_schema',
+  };
+  const name = names[operation];
+  if (name === undefined) throw place.context.notSupported(operation, at);
+  return bindFunctionCall(place, { funcname: [{ String: { sval: name } }], location: at });
+}
+
+function bindArray(place: Place, fields: Fields): Expression {
+  const { context } = place;
+  const at = location(fields);
+  const items = list(fields, 'elements').map((node) => bindExpression(place, node));
+  if (items.length === 0) {
+    throw context.error(
+      '42P18',
+      'cannot determine type of empty array',
+      at,
+      'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+    );
+  }
+  const type = commonType(context, items, 'ARRAY');
+  const { arrayOid, displayName } = mustType(type);
+  if (arrayOid === 0) throw context.notSupported(`an array of ${displayName}`, at);
+  const elements = items.map((item) => mustCoerce(context, item, type, 'ARRAY'));
+  return { kind: 'array', items: elements, type: arrayOid, typmod: -1, location: at };
+}
+
+function bindCollate(place: Place, fields: Fields): Expression {
+  const name = strings(list(inner(fields, 'collClause') ?? fields, 'collname')).at(-1) ?? '';
+  if (!['default', 'C', 'POSIX', 'ucs_basic'].includes(name)) {
+    throw place.context.error(
+      '42704',
+      `collation "${name}" for encoding "UTF8" does not exist`,
+      location(fields),
+    );
+  }
+  return resolveUnknown(place.context, bindExpression(place, child(fields, 'arg') as Node));
+}
+
+/** What a column without AS is called (PG: FigureColname). */
+export function resultName(node: Node): string {
+  const fields = fieldsOf(node);
+  switch (tagOf(node)) {
+    case 'ColumnRef':
+      return stringOf(list(fields, 'fields').at(-1) ?? {}) || '?column?';
+    case 'FuncCall':
+      return stringOf(list(fields, 'funcname').at(-1) ?? {});
+    case 'TypeCast': {
+      const inside = resultName(child(fields, 'arg') as Node);
+      if (inside !== '?column?') return inside;
+      return stringOf(list(inner(fields, 'typeName') ?? {}, 'names').at(-1) ?? {});
+    }
+    case 'CollateClause':
+      return resultName(child(fields, 'arg') as Node);
+    case 'CaseExpr': {
+      const otherwise = child(fields, 'defresult');
+      const inside = otherwise === null ? '?column?' : resultName(otherwise);
+      return inside === '?column?' ? 'case' : inside;
+    }
+    case 'CoalesceExpr':
+      return 'coalesce';
+    case 'MinMaxExpr':
+      return text(fields, 'op') === 'IS_LEAST' ? 'least' : 'greatest';
+    case 'A_ArrayExpr':
+      return 'array';
+    case 'A_Expr':
+      return text(fields, 'kind') === 'AEXPR_NULLIF' ? 'nullif' : '?column?';
+    case 'SQLValueFunction':
+      return text(fields, 'op').replace('SVFOP_', '').replace(/_N$/, '').toLowerCase();
+    case 'SubLink':
+      return subLinkName(fields);
+    default:
+      return '?column?';
+  }
+}
+
+function subLinkName(fields: Fields): string {
+  const form = text(fields, 'subLinkType');
+  if (form === 'EXISTS_SUBLINK') return 'exists';
+  if (form === 'ARRAY_SUBLINK') return 'array';
+  if (form !== 'EXPR_SUBLINK') return '?column?';
+  const select = asTag(child(fields, 'subselect'), 'SelectStmt');
+  const target = asTag(list(select ?? {}, 'targetList')[0], 'ResTarget');
+  if (target === null) return '?column?';
+  return text(target, 'name') || resultName(child(target, 'val') as Node);
+}

@@ -1,0 +1,271 @@
+// FROM: tables, views, subqueries, functions and joins.
+import type { Relation } from '../../catalog/catalog.ts';
+import { setFunctionsNamed } from '../functions/registry.ts';
+import {
+  asTag,
+  child,
+  flag,
+  inner,
+  list,
+  location,
+  stringOf,
+  strings,
+  tagOf,
+  text,
+} from '../parse/node.ts';
+import type { Fields, Node } from '../parse/node.ts';
+import { parse } from '../parse/parse.ts';
+import type { ColumnReference, Expression } from '../tree/expression.ts';
+import type { FromItem } from '../tree/query.ts';
+import { commonType, mustCoerce, typeDisplay } from './coerce.ts';
+import { BindContext } from './context.ts';
+import { bindCondition, bindExpression, logical } from './expression.ts';
+import { bindOperator } from './operator.ts';
+import { chooseOverload } from './overload.ts';
+import { Scope, reference, resultScopeColumns } from './scope.ts';
+import type { RangeEntry, ScopeColumn } from './scope.ts';
+import { bindQuery } from './select.ts';
+
+export function bindFrom(context: BindContext, node: Node, scope: Scope): FromItem {
+  const range = asTag(node, 'RangeVar');
+  if (range !== null) return bindRangeVar(context, range, scope);
+  const subselect = asTag(node, 'RangeSubselect');
+  if (subselect !== null) return bindSubselect(context, subselect, scope);
+  const call = asTag(node, 'RangeFunction');
+  if (call !== null) return bindRangeFunction(context, call, scope);
+  const join = asTag(node, 'JoinExpr');
+  if (join !== null) return bindJoin(context, join, scope);
+  throw context.notSupported(`${tagOf(node)} in FROM`);
+}
+
+function addEntry(context: BindContext, scope: Scope, entry: RangeEntry, at?: number): void {
+  if (entry.name !== null && scope.entries.some(({ name }) => name === entry.name)) {
+    throw context.error('42712', `table name "${entry.name}" specified more than once`, at);
+  }
+  scope.entries.push(entry);
+}
+
+interface Alias {
+  readonly name: string | null;
+  readonly columns: readonly string[];
+}
+
+function aliasOf(fields: Fields): Alias {
+  const alias = inner(fields, 'alias');
+  if (alias === null) return { name: null, columns: [] };
+  return { name: text(alias, 'aliasname'), columns: list(alias, 'colnames').map(stringOf) };
+}
+
+function renamedColumns(
+  columns: readonly ScopeColumn[],
+  names: readonly string[],
+): readonly ScopeColumn[] {
+  return columns.map((column, at) => ({ ...column, name: names[at] ?? column.name }));
+}
+
+export function relationColumns(relation: Relation): readonly ScopeColumn[] {
+  return relation.columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    typmod: column.typmod,
+    sqliteName: column.sqliteName,
+    tableOid: relation.oid,
+    columnNumber: column.number,
+    isNotNull: column.notNull,
+  }));
+}
+
+function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromItem {
+  const schema = text(fields, 'schemaname') || null;
+  const name = text(fields, 'relname');
+  const alias = aliasOf(fields);
+  const at = location(fields);
+  const sqliteAlias = context.nextAlias();
+  const cte = schema === null ? scope.findCte(name) : null;
+  if (cte !== null) {
+    const columns = renamedColumns(resultScopeColumns(cte.columns), alias.columns);
+    addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
+    return { kind: 'cte', alias: sqliteAlias, cteName: cte.cteName };
+  }
+  const relation = context.relation(schema, name, at);
+  context.reads.add(relation.oid);
+  const columns = renamedColumns(relationColumns(relation), alias.columns);
+  if (relation.viewText === null) {
+    addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
+    return { kind: 'table', alias: sqliteAlias, sqliteName: relation.sqliteName };
+  }
+  const query = bindView(context, relation.viewText);
+  const viewColumns = resultScopeColumns(query.columns).map((column, position) => ({
+    ...column,
+    name: alias.columns[position] ?? columns[position]?.name ?? column.name,
+  }));
+  addEntry(
+    context,
+    scope,
+    { name: alias.name ?? name, alias: sqliteAlias, columns: viewColumns },
+    at,
+  );
+  return { kind: 'query', alias: sqliteAlias, query };
+}
+
+/** A view's text is bound where it is used; positions in it are not positions in the statement. */
+function bindView(context: BindContext, viewText: string): ReturnType<typeof bindQuery> {
+  const [statement] = parse(viewText);
+  const inside = new BindContext(
+    context.catalog,
+    { ...context.settings, searchPath: ['pg_catalog'] },
+    viewText,
+    [],
+  );
+  const query = bindQuery(inside, statement?.node ?? {}, null);
+  for (const oid of inside.reads) context.reads.add(oid);
+  for (const name of inside.usedSettings) context.usedSettings.add(name);
+  context.isVolatile ||= inside.isVolatile;
+  return query;
+}
+
+function bindSubselect(context: BindContext, fields: Fields, scope: Scope): FromItem {
+  if (flag(fields, 'lateral')) throw context.notSupported('LATERAL', location(fields));
+  const alias = aliasOf(fields);
+  const sqliteAlias = context.nextAlias();
+  const outer = new Scope(scope.parent);
+  for (const [name, cte] of scope.ctes) outer.ctes.set(name, cte);
+  const query = bindQuery(context, child(fields, 'subquery') as Node, outer);
+  const columns = renamedColumns(resultScopeColumns(query.columns), alias.columns);
+  addEntry(context, scope, { name: alias.name, alias: sqliteAlias, columns });
+  return { kind: 'query', alias: sqliteAlias, query };
+}
+
+function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): FromItem {
+  const functions = list(fields, 'functions');
+  const item = list(asTag(functions[0], 'List') ?? {}, 'items')[0];
+  const call = asTag(item, 'FuncCall');
+  if (functions.length !== 1 || call === null) throw context.notSupported('ROWS FROM');
+  if (flag(fields, 'ordinality')) throw context.notSupported('WITH ORDINALITY', location(call));
+  const name = strings(list(call, 'funcname')).at(-1) ?? '';
+  const place = { context, scope, noAggregates: 'functions in FROM' };
+  const parts = list(call, 'args').map((node) => bindExpression(place, node));
+  const types = parts.map((part) => part.type);
+  const signature = chooseOverload(
+    setFunctionsNamed(name),
+    (candidate) => candidate.arguments,
+    types,
+  );
+  if (signature === null || signature === 'ambiguous') {
+    const shown = types.map((type) => typeDisplay(type)).join(', ');
+    throw context.error(
+      '42883',
+      `function ${name}(${shown}) does not exist`,
+      location(call),
+      'No function matches the given name and argument types. You might need to add explicit type casts.',
+    );
+  }
+  context.noteCall(signature.volatility, undefined);
+  const alias = aliasOf(fields);
+  const sqliteAlias = context.nextAlias();
+  const isSingle = signature.columns.length === 1;
+  const columns = signature.columns.map((column, at): ScopeColumn => ({
+    name: alias.columns[at] ?? (isSingle ? (alias.name ?? column.name) : column.name),
+    type: column.type,
+    typmod: -1,
+    sqliteName: `c${at + 1}`,
+    tableOid: 0,
+    columnNumber: 0,
+    isNotNull: false,
+  }));
+  addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns });
+  return {
+    kind: 'function',
+    alias: sqliteAlias,
+    sqlName: signature.sqlName,
+    arguments: parts.map((part, at) =>
+      mustCoerce(context, part, signature.arguments[at] as number, name),
+    ),
+  };
+}
+
+const JOIN_TYPES: Readonly<Record<string, 'inner' | 'left' | 'right' | 'full'>> = {
+  JOIN_INNER: 'inner',
+  JOIN_LEFT: 'left',
+  JOIN_RIGHT: 'right',
+  JOIN_FULL: 'full',
+};
+
+function bindJoin(context: BindContext, fields: Fields, scope: Scope): FromItem {
+  const start = scope.entries.length;
+  const left = bindFrom(context, child(fields, 'larg') as Node, scope);
+  const middle = scope.entries.length;
+  const right = bindFrom(context, child(fields, 'rarg') as Node, scope);
+  if (inner(fields, 'alias') !== null) throw context.notSupported('an alias of a join');
+  const type = JOIN_TYPES[text(fields, 'jointype')] ?? 'inner';
+  const leftEntries = scope.entries.slice(start, middle);
+  const rightEntries = scope.entries.slice(middle);
+  const names = flag(fields, 'isNatural')
+    ? commonNames(leftEntries, rightEntries)
+    : list(fields, 'usingClause').map(stringOf);
+  if (names.length > 0) {
+    const on = mergeColumns(context, scope, names, leftEntries, rightEntries, type);
+    return { kind: 'join', type, left, right, on };
+  }
+  const quals = child(fields, 'quals');
+  if (quals === null) return { kind: 'join', type: 'cross', left, right, on: null };
+  const visible = new Scope(scope.parent);
+  visible.entries.push(...leftEntries, ...rightEntries);
+  visible.merged.push(...scope.merged);
+  for (const [name, cte] of scope.ctes) visible.ctes.set(name, cte);
+  const place = { context, scope: visible, noAggregates: 'JOIN conditions' };
+  return { kind: 'join', type, left, right, on: bindCondition(place, quals, 'JOIN/ON') };
+}
+
+function commonNames(left: readonly RangeEntry[], right: readonly RangeEntry[]): readonly string[] {
+  const names = new Set(right.flatMap((entry) => entry.columns.map((column) => column.name)));
+  return left
+    .flatMap((entry) => entry.columns.map((column) => column.name))
+    .filter((name) => names.has(name));
+}
+
+/** USING: equal pairs, each shown once. */
+function mergeColumns(
+  context: BindContext,
+  scope: Scope,
+  names: readonly string[],
+  left: readonly RangeEntry[],
+  right: readonly RangeEntry[],
+  type: 'inner' | 'left' | 'right' | 'full',
+): Expression {
+  const conditions = names.map((name) => {
+    const a = columnOf(context, left, name, 'left');
+    const b = columnOf(context, right, name, 'right');
+    const common = commonType(context, [a, b], 'JOIN/USING');
+    const sides = [
+      mustCoerce(context, a, common, 'JOIN/USING'),
+      mustCoerce(context, b, common, 'JOIN/USING'),
+    ] as const;
+    const merged: Expression =
+      type === 'full'
+        ? { kind: 'coalesce', arguments: sides, type: common, typmod: -1 }
+        : type === 'right'
+          ? sides[1]
+          : sides[0];
+    const hidden = [a, b].map(({ alias, sqliteName }) => [alias, sqliteName] as const);
+    scope.merged.push({ name, expression: merged, hidden });
+    return bindOperator(context, '=', a, b, undefined);
+  });
+  return logical('and', conditions);
+}
+
+function columnOf(
+  context: BindContext,
+  entries: readonly RangeEntry[],
+  name: string,
+  side: string,
+): ColumnReference {
+  for (const entry of entries) {
+    const column = entry.columns.find((candidate) => candidate.name === name);
+    if (column !== undefined) return reference(entry, column, 0);
+  }
+  throw context.error(
+    '42703',
+    `column "${name}" specified in USING clause does not exist in ${side} table`,
+  );
+}

@@ -1,0 +1,155 @@
+// The compiler: a parsed statement and the schema -> a plan. Parse, bind, emit; the same input
+// always gives the same plan.
+import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
+import { UNKNOWN, TEXT } from '../types/oids.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { bindDelete, bindInsert, bindUpdate } from './bind/change.ts';
+import type { Insert, Update } from './bind/change.ts';
+import { BindContext } from './bind/context.ts';
+import { bindSelectFields } from './bind/select.ts';
+import { compileDdl } from './ddl/compile-ddl.ts';
+import {
+  emitDelete,
+  emitInsert,
+  emitInsertRows,
+  emitUpdate,
+  emitUpdatedRows,
+} from './emit/change.ts';
+import { Emitter } from './emit/emitter.ts';
+import { emitQuery } from './emit/query.ts';
+import { fieldsOf, tagOf } from './parse/node.ts';
+import type { Fields } from './parse/node.ts';
+import type { ParsedStatement } from './parse/parse.ts';
+import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from './plan.ts';
+import { planUtility } from './utility.ts';
+
+type Compiler = (
+  context: BindContext,
+  fields: Fields,
+) => Pick<QueryPlan, 'access' | 'tag' | 'steps' | 'columns'>;
+
+const COMPILERS: Readonly<Record<string, Compiler>> = {
+  SelectStmt: compileSelect,
+  InsertStmt: compileInsert,
+  UpdateStmt: compileUpdate,
+  DeleteStmt: compileDelete,
+};
+
+/** Throws PgError as Postgres' parse analysis does. */
+export function compile(
+  statement: ParsedStatement,
+  parameterTypes: readonly Oid[],
+  catalog: Catalog,
+  settings: CompileSettings,
+): Plan {
+  const utility = planUtility(statement.node);
+  if (utility !== null) return utility;
+  const compiler = COMPILERS[tagOf(statement.node)];
+  if (compiler === undefined) {
+    const ddl = compileDdl(statement, catalog, settings);
+    if (ddl !== null) return ddl;
+    throw new PgError('0A000', `${statementName(tagOf(statement.node))} is not supported`);
+  }
+  const context = new BindContext(catalog, settings, statement.source, parameterTypes);
+  const compiled = compiler(context, fieldsOf(statement.node));
+  return {
+    kind: 'query',
+    ...compiled,
+    // What nothing has given a type is text.
+    parameterTypes: context.parameterTypes.map((type) => (type === UNKNOWN ? TEXT : type)),
+    settings: [...context.usedSettings].sort(),
+    isVolatile: context.isVolatile,
+    reads: [...context.reads].sort((a, b) => a - b),
+    writes: [...context.writes].sort((a, b) => a - b),
+    notices: [],
+    catalog,
+  };
+}
+
+/** CreateFunctionStmt -> CREATE FUNCTION. */
+function statementName(tag: string): string {
+  return tag
+    .replace(/Stmt$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toUpperCase();
+}
+
+function step(
+  text: ReturnType<Emitter['finish']>,
+  hasRows: boolean,
+  rowsAtFault?: PlanStep['rowsAtFault'],
+): PlanStep {
+  const base = { ...text, hasRows, isResult: true };
+  return rowsAtFault === undefined ? base : { ...base, rowsAtFault };
+}
+
+function columnsOf(columns: readonly ResultColumn[]): readonly ResultColumn[] {
+  return columns.map(({ name, type, typmod, tableOid, columnNumber }) => ({
+    name,
+    type,
+    typmod,
+    tableOid,
+    columnNumber,
+  }));
+}
+
+function compileSelect(context: BindContext, fields: Fields): ReturnType<Compiler> {
+  const query = bindSelectFields(context, fields, null);
+  const emitter = new Emitter();
+  const text = emitter.finish(emitQuery(emitter, query));
+  return {
+    access: 'read',
+    tag: { name: 'SELECT', hasCount: true },
+    steps: [step(text, true)],
+    columns: columnsOf(query.columns),
+  };
+}
+
+function compileInsert(context: BindContext, fields: Fields): ReturnType<Compiler> {
+  const insert = bindInsert(context, fields);
+  const emitter = new Emitter();
+  const text = emitter.finish(emitInsert(emitter, insert));
+  return {
+    access: 'write',
+    tag: { name: 'INSERT 0', hasCount: true },
+    steps: [step(text, insert.returning !== null, insertedRows(insert))],
+    columns: insert.returning === null ? null : columnsOf(insert.returning),
+  };
+}
+
+function insertedRows(insert: Insert): PlanStep['rowsAtFault'] {
+  const emitter = new Emitter();
+  const text = emitter.finish(emitInsertRows(emitter, insert));
+  return { tableOid: insert.relation.oid, ...text };
+}
+
+function compileUpdate(context: BindContext, fields: Fields): ReturnType<Compiler> {
+  const update = bindUpdate(context, fields);
+  const emitter = new Emitter();
+  const text = emitter.finish(emitUpdate(emitter, update));
+  return {
+    access: 'write',
+    tag: { name: 'UPDATE', hasCount: true },
+    steps: [step(text, update.returning !== null, updatedRows(update))],
+    columns: update.returning === null ? null : columnsOf(update.returning),
+  };
+}
+
+function updatedRows(update: Update): PlanStep['rowsAtFault'] {
+  const emitter = new Emitter();
+  const text = emitter.finish(emitUpdatedRows(emitter, update));
+  return { tableOid: update.relation.oid, ...text };
+}
+
+function compileDelete(context: BindContext, fields: Fields): ReturnType<Compiler> {
+  const change = bindDelete(context, fields);
+  const emitter = new Emitter();
+  const text = emitter.finish(emitDelete(emitter, change));
+  return {
+    access: 'write',
+    tag: { name: 'DELETE', hasCount: true },
+    steps: [step(text, change.returning !== null)],
+    columns: change.returning === null ? null : columnsOf(change.returning),
+  };
+}

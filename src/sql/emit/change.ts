@@ -1,0 +1,92 @@
+// INSERT, UPDATE and DELETE -> SQLite SQL.
+import type { Column } from '../../catalog/catalog.ts';
+import type { Assignment, ConflictClause, Delete, Insert, Update } from '../bind/change.ts';
+import type { Expression } from '../tree/expression.ts';
+import type { Target } from '../tree/query.ts';
+import type { Emitter } from './emitter.ts';
+import { emitExpression, keyOf } from './expression.ts';
+import { quoteName } from './names.ts';
+import { emitFrom, emitQuery, emitTargets, emitWith } from './query.ts';
+
+export function emitInsert(emitter: Emitter, insert: Insert): string {
+  const columns = insert.columns.map((column) => quoteName(column.sqliteName)).join(', ');
+  const target = `${quoteName(insert.relation.sqliteName)} AS ${quoteName(insert.alias)}`;
+  const conflict = insert.conflict === null ? '' : emitConflict(emitter, insert.conflict);
+  const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert)}${conflict}`;
+  return text + emitReturning(emitter, insert.returning);
+}
+
+/** The rows that an INSERT writes, as the rest of the INSERT or as a query. */
+export function emitInsertRows(emitter: Emitter, { rows, source }: Insert): string {
+  const values = (row: readonly Expression[]): string =>
+    row.map((value) => emitExpression(emitter, value)).join(', ');
+  if (source === null) return `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;
+  // "WHERE true": without it the parser takes ON CONFLICT for a join condition.
+  const from = `(${emitQuery(emitter, source.query)}) AS ${quoteName(source.alias)}`;
+  return `SELECT ${values(source.values)} FROM ${from} WHERE true`;
+}
+
+function emitConflict(emitter: Emitter, { columns, set, where }: ConflictClause): string {
+  const target = columns.length === 0 ? '' : ` (${columns.map(indexedColumn).join(', ')})`;
+  if (set === null) return ` ON CONFLICT${target} DO NOTHING`;
+  const condition = where === null ? '' : ` WHERE ${emitExpression(emitter, where)}`;
+  return ` ON CONFLICT${target} DO UPDATE SET ${emitAssignments(emitter, set)}${condition}`;
+}
+
+/** A column as its unique index has it. */
+function indexedColumn(column: Column): string {
+  return keyOf(column.type, quoteName(column.sqliteName));
+}
+
+function emitAssignments(emitter: Emitter, set: readonly Assignment[]): string {
+  return set
+    .map(
+      ({ column, value }) => `${quoteName(column.sqliteName)} = ${emitExpression(emitter, value)}`,
+    )
+    .join(', ');
+}
+
+function emitReturning(emitter: Emitter, targets: readonly Target[] | null): string {
+  return targets === null ? '' : ` RETURNING ${emitTargets(emitter, targets, false)}`;
+}
+
+export function emitUpdate(emitter: Emitter, update: Update): string {
+  const parts = [
+    `${emitWith(emitter, update.ctes)}UPDATE ${quoteName(update.relation.sqliteName)} AS ${quoteName(update.alias)}`,
+    `SET ${emitAssignments(emitter, update.set)}`,
+  ];
+  if (update.from.length > 0) {
+    parts.push(`FROM ${update.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
+  }
+  if (update.where !== null) parts.push(`WHERE ${emitExpression(emitter, update.where)}`);
+  return parts.join(' ') + emitReturning(emitter, update.returning);
+}
+
+/** The rows as an UPDATE would leave them, in column order: for naming the one at fault. */
+export function emitUpdatedRows(emitter: Emitter, update: Update): string {
+  const values = update.relation.columns.map((column) => {
+    const assignment = update.set.find((candidate) => candidate.column === column);
+    if (assignment !== undefined) return emitExpression(emitter, assignment.value);
+    return `${quoteName(update.alias)}.${quoteName(column.sqliteName)}`;
+  });
+  const from = [
+    `${quoteName(update.relation.sqliteName)} AS ${quoteName(update.alias)}`,
+    ...update.from.map((item) => emitFrom(emitter, item)),
+  ].join(' CROSS JOIN ');
+  const where = update.where === null ? '' : ` WHERE ${emitExpression(emitter, update.where)}`;
+  return `${emitWith(emitter, update.ctes)}SELECT ${values.join(', ')} FROM ${from}${where}`;
+}
+
+export function emitDelete(
+  emitter: Emitter,
+  { relation, alias, ctes, using, where, returning }: Delete,
+): string {
+  const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
+  const condition = where === null ? '' : ` WHERE ${emitExpression(emitter, where)}`;
+  if (using.length === 0) {
+    return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, returning)}`;
+  }
+  const others = using.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ');
+  const rows = `SELECT ${quoteName(alias)}."ctid" FROM ${table} CROSS JOIN ${others}${condition}`;
+  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, returning)}`;
+}

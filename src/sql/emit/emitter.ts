@@ -1,0 +1,56 @@
+// The state of writing one SQLite statement. Values become bindings: their places are marked in the
+// text and numbered at the end, because the parts of a text are put together in any order.
+import type { SqliteValue } from '../../types/sqlite-value.ts';
+import type { Binding } from '../plan.ts';
+import { PLACEHOLDER_MARK } from './names.ts';
+
+export class Emitter {
+  readonly #bindings: Binding[] = [];
+  /** Values are written into the text: what goes into the schema cannot have bindings. */
+  readonly isInline: boolean;
+
+  constructor(isInline = false) {
+    this.isInline = isInline;
+  }
+
+  #mark(binding: Binding): string {
+    this.#bindings.push(binding);
+    return `${PLACEHOLDER_MARK}${this.#bindings.length - 1}${PLACEHOLDER_MARK}`;
+  }
+
+  parameter(number: number): string {
+    return this.#mark({ kind: 'parameter', number });
+  }
+
+  value(value: SqliteValue): string {
+    if (value === null) return 'NULL';
+    if (typeof value === 'bigint') return String(value);
+    return this.isInline ? literal(value) : this.#mark({ kind: 'constant', value });
+  }
+
+  /** The text with `?` for each place, and what to bind there, in order. */
+  finish(text: string): { readonly sql: string; readonly bindings: readonly Binding[] } {
+    const pieces = text.split(PLACEHOLDER_MARK);
+    const bindings: Binding[] = [];
+    let sql = '';
+    for (const [at, piece] of pieces.entries()) {
+      if (at % 2 === 0) sql += piece;
+      else {
+        bindings.push(this.#bindings[Number(piece)] as Binding);
+        sql += '?';
+      }
+    }
+    return { sql, bindings };
+  }
+}
+
+function literal(value: number | string | Uint8Array): string {
+  if (typeof value === 'number') {
+    if (value === Infinity) return '9e999';
+    if (value === -Infinity) return '-9e999';
+    const text = String(value);
+    return /[.e]/.test(text) ? text : `${text}.0`;
+  }
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  return `x'${Buffer.from(value).toString('hex')}'`;
+}

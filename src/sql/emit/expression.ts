@@ -1,0 +1,272 @@
+// Bound expressions -> SQLite SQL: a table from kind to writer.
+import { PgError } from '../../errors/pg-error.ts';
+import type { Oid } from '../../types/pg-type.ts';
+import { mustType } from '../../types/registry.ts';
+import { unreachable } from '../../util/assert.ts';
+import type { Implementation, OperatorSignature } from '../functions/signature.ts';
+import type {
+  AggregateCall,
+  ArrayQuantifier,
+  Cast,
+  Expression,
+  SortKey,
+  WindowClause,
+} from '../tree/expression.ts';
+import type { Emitter } from './emitter.ts';
+import { quoteName } from './names.ts';
+import { emitQuery } from './query.ts';
+
+export function emitExpression(emitter: Emitter, expression: Expression): string {
+  const emit = (part: Expression): string => emitExpression(emitter, part);
+  switch (expression.kind) {
+    case 'constant':
+      return emitter.value(expression.value);
+    case 'parameter':
+      return emitter.parameter(expression.number);
+    case 'column':
+      return emitColumn(expression);
+    case 'function':
+      return call(expression.signature.implementation, expression.arguments.map(emit));
+    case 'operator':
+      return emitOperator(emitter, expression.signature, expression.left, expression.right);
+    case 'cast':
+      return emitCast(emitter, expression);
+    case 'logical':
+      if (expression.operator === 'not')
+        return `(NOT ${emit(expression.arguments[0] as Expression)})`;
+      return balanced(expression.arguments.map(emit), expression.operator === 'and' ? 'AND' : 'OR');
+    case 'test':
+      return emitTest(emit(expression.argument), expression.test, expression.isNegated);
+    case 'distinct': {
+      const operator = expression.isNegated ? 'IS' : 'IS NOT';
+      return `(${emitKey(emitter, expression.left)} ${operator} ${emitKey(emitter, expression.right)})`;
+    }
+    case 'case':
+      return emitCase(emitter, expression);
+    case 'coalesce':
+      if (expression.arguments.length === 1) return emit(expression.arguments[0] as Expression);
+      return `coalesce(${expression.arguments.map(emit).join(', ')})`;
+    case 'greatest':
+    case 'least':
+      return emitExtreme(emitter, expression.kind, expression.arguments);
+    case 'in-list': {
+      const items = expression.items.map((item) => emitKey(emitter, item)).join(', ');
+      return `(${emitKey(emitter, expression.left)} ${expression.isNegated ? 'NOT IN' : 'IN'} (${items}))`;
+    }
+    case 'subquery':
+      return emitSubquery(emitter, expression);
+    case 'in-subquery': {
+      const operator = expression.isNegated ? 'NOT IN' : 'IN';
+      const key = mustType(expression.left.type).sortKey;
+      const text = emitQuery(emitter, expression.query);
+      const right = key === null ? text : `SELECT ${key}(c1) FROM (${text})`;
+      return `(${emitKey(emitter, expression.left)} ${operator} (${right}))`;
+    }
+    case 'any-array':
+      return emitAnyArray(emitter, expression);
+    case 'array':
+      return `pg_array(${[String(mustType(expression.type).elementOid), ...expression.items.map(emit)].join(', ')})`;
+    case 'aggregate':
+      return emitAggregate(emitter, expression);
+    default:
+      return unreachable(expression);
+  }
+}
+
+function emitColumn(column: Extract<Expression, { kind: 'column' }>): string {
+  const name = quoteName(column.sqliteName);
+  return column.alias === null ? name : `${quoteName(column.alias)}.${name}`;
+}
+
+function call(implementation: Implementation, args: readonly string[]): string {
+  if (implementation.kind === 'sql') return implementation.emit(args);
+  return `${implementation.sqlName}(${args.join(', ')})`;
+}
+
+/** The form of a value that SQLite may compare, sort, group and index. */
+export function emitKey(emitter: Emitter, expression: Expression): string {
+  return keyOf(expression.type, emitExpression(emitter, expression));
+}
+
+export function keyOf(type: Oid, text: string): string {
+  const { sortKey } = mustType(type);
+  return sortKey === null ? text : `${sortKey}(${text})`;
+}
+
+function emitOperator(
+  emitter: Emitter,
+  { implementation }: OperatorSignature,
+  left: Expression | null,
+  right: Expression,
+): string {
+  if (implementation.kind === 'comparison') {
+    return `(${emitKey(emitter, left as Expression)} ${implementation.sqlite} ${emitKey(emitter, right)})`;
+  }
+  const args = left === null ? [right] : [left, right];
+  return call(
+    implementation,
+    args.map((part) => emitExpression(emitter, part)),
+  );
+}
+
+function emitCast(emitter: Emitter, cast: Cast): string {
+  const argument = emitExpression(emitter, cast.argument);
+  switch (cast.how) {
+    case 'function':
+      return cast.signature === null ? argument : call(cast.signature.implementation, [argument]);
+    case 'input':
+      return `pg_input(${argument}, ${cast.type}, -1)`;
+    case 'output':
+      return emitOutput(cast.argument.type, argument);
+    case 'length':
+      return `pg_coerce(${argument}, ${cast.type}, ${cast.typmod}, ${cast.isExplicit ? 1 : 0})`;
+    case 'relabel':
+      return argument;
+    default:
+      return unreachable(cast.how);
+  }
+}
+
+const PLAIN_OUTPUT: readonly Oid[] = [20, 21, 23, 26];
+
+function emitOutput(type: Oid, text: string): string {
+  if (mustType(type).category === 'S') return text;
+  if (PLAIN_OUTPUT.includes(type)) return `CAST(${text} AS TEXT)`;
+  return `pg_output(${text}, ${type})`;
+}
+
+/** SQLite limits the depth of expressions: a long chain is written as a tree. */
+function balanced(parts: readonly string[], operator: 'AND' | 'OR'): string {
+  if (parts.length === 1) return parts[0] as string;
+  const middle = Math.ceil(parts.length / 2);
+  return `(${balanced(parts.slice(0, middle), operator)} ${operator} ${balanced(parts.slice(middle), operator)})`;
+}
+
+function emitTest(argument: string, test: string, isNegated: boolean): string {
+  const not = isNegated ? ' NOT' : '';
+  if (test === 'true') return `((${argument}) IS${not} 1)`;
+  if (test === 'false') return `((${argument}) IS${not} 0)`;
+  return `((${argument}) IS${not} NULL)`;
+}
+
+function emitCase(
+  emitter: Emitter,
+  { branches, otherwise }: Extract<Expression, { kind: 'case' }>,
+): string {
+  const parts = branches.map(
+    ({ when, then }) =>
+      `WHEN ${emitExpression(emitter, when)} THEN ${emitExpression(emitter, then)}`,
+  );
+  if (otherwise !== null) parts.push(`ELSE ${emitExpression(emitter, otherwise)}`);
+  return `(CASE ${parts.join(' ')} END)`;
+}
+
+/** GREATEST and LEAST skip NULLs, where SQLite's max() and min() give NULL. */
+function emitExtreme(
+  emitter: Emitter,
+  kind: 'greatest' | 'least',
+  parts: readonly Expression[],
+): string {
+  const [first] = parts;
+  if (first === undefined) return 'NULL';
+  if (mustType(first.type).sortKey !== null) {
+    throw new PgError(
+      '0A000',
+      `${kind.toUpperCase()} over type ${mustType(first.type).displayName} is not supported`,
+    );
+  }
+  const rows = parts
+    .map((part) => `SELECT ${emitExpression(emitter, part)} AS v`)
+    .join(' UNION ALL ');
+  return `(SELECT ${kind === 'greatest' ? 'max' : 'min'}(v) FROM (${rows}))`;
+}
+
+function emitSubquery(
+  emitter: Emitter,
+  { form, query }: Extract<Expression, { kind: 'subquery' }>,
+): string {
+  const text = emitQuery(emitter, query);
+  if (form === 'exists') return `EXISTS (${text})`;
+  if (form === 'array') {
+    throw new PgError('0A000', 'ARRAY(subquery) is not supported');
+  }
+  // More than one row is an error in Postgres, where SQLite takes the first.
+  return `(SELECT pg_single_row(c1, count(*) OVER ()) FROM (SELECT * FROM (${text}) LIMIT 2))`;
+}
+
+function emitAnyArray(emitter: Emitter, expression: ArrayQuantifier): string {
+  const { signature, left, array, isAll } = expression;
+  const { implementation } = signature;
+  const { elementOid } = mustType(array.type);
+  const items = emitExpression(emitter, array);
+  if (implementation.kind !== 'comparison') {
+    throw new PgError('0A000', `${signature.name} ANY (array) is not supported`);
+  }
+  const element = keyOf(elementOid, 'c1');
+  const source = `FROM pg_array_items(${items}, ${elementOid})`;
+  if (!isAll && implementation.sqlite === '=') {
+    return `(${emitKey(emitter, left)} IN (SELECT ${element} ${source}))`;
+  }
+  if (isAll && implementation.sqlite === '<>') {
+    return `(${emitKey(emitter, left)} NOT IN (SELECT ${element} ${source}))`;
+  }
+  const comparison = `${emitKey(emitter, left)} ${implementation.sqlite} ${element}`;
+  return isAll
+    ? `(SELECT coalesce(min(${comparison}), 1) ${source})`
+    : `(SELECT coalesce(max(${comparison}), 0) ${source})`;
+}
+
+function emitAggregate(emitter: Emitter, aggregate: AggregateCall): string {
+  const { signature, isStar, isDistinct } = aggregate;
+  const args = aggregate.arguments.map((part) => emitExpression(emitter, part));
+  const [first] = aggregate.arguments;
+  if (isDistinct && first !== undefined && mustType(first.type).sortKey !== null) {
+    throw new PgError(
+      '0A000',
+      `DISTINCT over type ${mustType(first.type).displayName} in an aggregate is not supported`,
+    );
+  }
+  if (isDistinct && args.length > 1) {
+    throw new PgError('0A000', 'DISTINCT in an aggregate of several arguments is not supported');
+  }
+  const order =
+    aggregate.orderBy.length === 0 ? '' : ` ORDER BY ${emitSortKeys(emitter, aggregate.orderBy)}`;
+  const { implementation } = signature;
+  const name =
+    implementation.kind === 'js' ? implementation.sqlName : nativeName(implementation.emit(['']));
+  const body = isStar ? '*' : `${isDistinct ? 'DISTINCT ' : ''}${args.join(', ')}${order}`;
+  const filter =
+    aggregate.filter === null ? '' : ` FILTER (WHERE ${emitExpression(emitter, aggregate.filter)})`;
+  const over = aggregate.over === null ? '' : ` OVER (${emitWindow(emitter, aggregate.over)})`;
+  return `${name}(${body})${filter}${over}`;
+}
+
+function nativeName(text: string): string {
+  return text.slice(0, text.indexOf('('));
+}
+
+function emitWindow(emitter: Emitter, window: WindowClause): string {
+  const parts: string[] = [];
+  if (window.partitionBy.length > 0) {
+    parts.push(
+      `PARTITION BY ${window.partitionBy.map((part) => emitKey(emitter, part)).join(', ')}`,
+    );
+  }
+  if (window.orderBy.length > 0) parts.push(`ORDER BY ${emitSortKeys(emitter, window.orderBy)}`);
+  if (window.frame !== null) parts.push(window.frame);
+  return parts.join(' ');
+}
+
+export function emitSortKeys(emitter: Emitter, keys: readonly SortKey[]): string {
+  return keys
+    .map(({ expression, isDescending, isNullsFirst }) => {
+      const direction = isDescending ? ' DESC' : '';
+      // SQLite takes NULLs for the smallest values. Saying what it does anyway, or what cannot
+      // matter, would keep it from using an index.
+      const isDefault = isNullsFirst === !isDescending;
+      const isNever = expression.kind === 'column' && expression.isNotNull;
+      const nulls = isDefault || isNever ? '' : isNullsFirst ? ' NULLS FIRST' : ' NULLS LAST';
+      return `${emitKey(emitter, expression)}${direction}${nulls}`;
+    })
+    .join(', ');
+}

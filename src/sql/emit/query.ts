@@ -1,0 +1,134 @@
+// Bound queries -> SQLite SQL. The columns of every query are called c1, c2, ...
+import { mustType } from '../../types/registry.ts';
+import { unreachable } from '../../util/assert.ts';
+import { containsAggregate } from '../bind/call.ts';
+import type { Expression } from '../tree/expression.ts';
+import type { CommonTable, FromItem, Query, Select, Target, Values } from '../tree/query.ts';
+import type { Emitter } from './emitter.ts';
+import { emitExpression, emitKey, emitSortKeys } from './expression.ts';
+import { quoteName } from './names.ts';
+
+export function emitQuery(emitter: Emitter, query: Query): string {
+  const withClause = emitWith(emitter, query.ctes);
+  return `${withClause}${emitBody(emitter, query)}${emitTail(emitter, query)}`;
+}
+
+export function emitWith(emitter: Emitter, ctes: readonly CommonTable[]): string {
+  if (ctes.length === 0) return '';
+  const parts = ctes.map(({ cteName, query }) => {
+    const columns = query.columns.map((_column, at) => `c${at + 1}`).join(', ');
+    return `${quoteName(cteName)} (${columns}) AS (${emitQuery(emitter, query)})`;
+  });
+  return `WITH RECURSIVE ${parts.join(', ')} `;
+}
+
+function emitBody(emitter: Emitter, query: Query): string {
+  switch (query.kind) {
+    case 'select':
+      return emitSelect(emitter, query);
+    case 'values':
+      return emitValues(emitter, query);
+    case 'set': {
+      const operator = `${query.operator}${query.isAll ? ' ALL' : ''}`;
+      return `${emitSide(emitter, query.left)} ${operator} ${emitSide(emitter, query.right)}`;
+    }
+    default:
+      return unreachable(query);
+  }
+}
+
+/** SQLite chains set operations from the left and takes no tail in the middle. */
+function emitSide(emitter: Emitter, query: Query): string {
+  return `SELECT * FROM (${emitQuery(emitter, query)})`;
+}
+
+function emitValues(emitter: Emitter, { rows }: Values): string {
+  const texts = rows.map(
+    (row) => `(${row.map((value) => emitExpression(emitter, value)).join(', ')})`,
+  );
+  const columns = (rows[0] ?? []).map((_value, at) => `column${at + 1} AS c${at + 1}`).join(', ');
+  return `SELECT ${columns} FROM (VALUES ${texts.join(', ')})`;
+}
+
+function emitSelect(emitter: Emitter, select: Select): string {
+  const parts = [
+    `SELECT ${emitTargets(emitter, select.targets, select.isDistinct && !isKeyed(select))}`,
+  ];
+  if (select.from.length > 0) {
+    parts.push(`FROM ${select.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
+  }
+  if (select.where !== null) parts.push(`WHERE ${emitExpression(emitter, select.where)}`);
+  const groupBy = groupKeys(emitter, select);
+  if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`);
+  if (select.having !== null) parts.push(`HAVING ${emitExpression(emitter, select.having)}`);
+  return parts.join(' ');
+}
+
+/** Values that are equal may look different (1.0 and 1.00): DISTINCT goes by their keys. */
+function isKeyed(select: Select): boolean {
+  return select.targets.some(({ type }) => mustType(type).sortKey !== null);
+}
+
+function groupKeys(emitter: Emitter, select: Select): readonly string[] {
+  if (select.groupBy.length > 0) return select.groupBy.map((key) => emitGroupKey(emitter, key));
+  const isDistinctByKey =
+    select.isDistinct &&
+    isKeyed(select) &&
+    !select.targets.some(({ expression }) => containsAggregate(expression));
+  return isDistinctByKey
+    ? select.targets.map(({ expression }) => emitGroupKey(emitter, expression))
+    : [];
+}
+
+/** A bare number in GROUP BY would be a position. */
+function emitGroupKey(emitter: Emitter, key: Expression): string {
+  const text = emitKey(emitter, key);
+  return key.kind === 'constant' ? `(${text} || '')` : text;
+}
+
+export function emitTargets(
+  emitter: Emitter,
+  targets: readonly Target[],
+  isDistinct: boolean,
+): string {
+  const texts = targets.map(
+    ({ expression }, at) => `${emitExpression(emitter, expression)} AS c${at + 1}`,
+  );
+  return `${isDistinct ? 'DISTINCT ' : ''}${texts.length === 0 ? 'NULL' : texts.join(', ')}`;
+}
+
+export function emitFrom(emitter: Emitter, item: FromItem): string {
+  switch (item.kind) {
+    case 'table':
+      return `${quoteName(item.sqliteName)} AS ${quoteName(item.alias)}`;
+    case 'cte':
+      return `${quoteName(item.cteName)} AS ${quoteName(item.alias)}`;
+    case 'query':
+      return `(${emitQuery(emitter, item.query)}) AS ${quoteName(item.alias)}`;
+    case 'function': {
+      const args = item.arguments.map((part) => emitExpression(emitter, part)).join(', ');
+      return `${item.sqlName}(${args}) AS ${quoteName(item.alias)}`;
+    }
+    case 'join': {
+      const left = emitFrom(emitter, item.left);
+      const right =
+        item.right.kind === 'join'
+          ? `(${emitFrom(emitter, item.right)})`
+          : emitFrom(emitter, item.right);
+      const condition = item.on === null ? '' : ` ON ${emitExpression(emitter, item.on)}`;
+      return `${left} ${item.type.toUpperCase()} JOIN ${right}${condition}`;
+    }
+    default:
+      return unreachable(item);
+  }
+}
+
+function emitTail(emitter: Emitter, query: Query): string {
+  const order =
+    query.orderBy.length === 0 ? '' : ` ORDER BY ${emitSortKeys(emitter, query.orderBy)}`;
+  if (query.limit === null && query.offset === null) return order;
+  const limit = query.limit === null ? '-1' : `pg_limit(${emitExpression(emitter, query.limit)})`;
+  const offset =
+    query.offset === null ? '' : ` OFFSET pg_offset(${emitExpression(emitter, query.offset)})`;
+  return `${order} LIMIT ${limit}${offset}`;
+}

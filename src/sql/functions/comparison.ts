@@ -1,0 +1,50 @@
+// = <> < <= > >= between values of one type, and between the integer types. Emitted as SQLite's own
+// comparison, over sort keys where a type has one, so that indexes serve them.
+import { BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8 } from '../../types/oids.ts';
+import { allTypes } from '../../types/registry.ts';
+import { operator } from './builders.ts';
+import type { OperatorSignature } from './signature.ts';
+
+const COMPARISONS: readonly (readonly [postgres: string, sqlite: string])[] = [
+  ['=', '='],
+  ['<>', '<>'],
+  ['<', '<'],
+  ['<=', '<='],
+  ['>', '>'],
+  ['>=', '>='],
+];
+const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'Z', 'A'];
+const EQUALITY_ONLY = ['=', '<>'];
+/** json has no equality in Postgres. */
+const INCOMPARABLE = ['json', '_json', 'varchar', '_varchar'];
+const MIXED: readonly (readonly number[])[] = [
+  [INT2, INT4, INT8],
+  [FLOAT4, FLOAT8],
+];
+
+function same(): OperatorSignature[] {
+  const types = allTypes().filter(
+    (type) => ORDERED_CATEGORIES.includes(type.category) && !INCOMPARABLE.includes(type.name),
+  );
+  return types.flatMap((type) =>
+    COMPARISONS.filter(([name]) => type.name !== 'jsonb' || EQUALITY_ONLY.includes(name)).map(
+      ([name, sqlite]) => operator(name, type.oid, type.oid, BOOL, { kind: 'comparison', sqlite }),
+    ),
+  );
+}
+
+function mixed(): OperatorSignature[] {
+  return MIXED.flatMap((group) =>
+    group.flatMap((left) =>
+      group
+        .filter((right) => right !== left)
+        .flatMap((right) =>
+          COMPARISONS.map(([name, sqlite]) =>
+            operator(name, left, right, BOOL, { kind: 'comparison', sqlite }),
+          ),
+        ),
+    ),
+  );
+}
+
+export const COMPARISON_OPERATORS: readonly OperatorSignature[] = [...same(), ...mixed()];

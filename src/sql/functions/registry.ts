@@ -1,0 +1,79 @@
+// All functions, operators and casts: what bind resolves against.
+import type { Oid } from '../../types/pg-type.ts';
+import { AGGREGATES, WINDOW_FUNCTIONS } from './aggregates.ts';
+import { ARITHMETIC_FUNCTIONS, ARITHMETIC_OPERATORS } from './arithmetic.ts';
+import { CASTS, CAST_FUNCTIONS } from './casts.ts';
+import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
+import { COMPARISON_OPERATORS } from './comparison.ts';
+import { DATETIME_FUNCTIONS, DATETIME_OPERATORS } from './datetime.ts';
+import { SESSION_FUNCTIONS } from './session.ts';
+import { SUPPORT_FUNCTIONS, SUPPORT_SET_FUNCTIONS } from './support.ts';
+import { SET_FUNCTIONS } from './set-returning.ts';
+import type {
+  AggregateSignature,
+  CastSignature,
+  FunctionSignature,
+  OperatorSignature,
+  SetFunctionSignature,
+} from './signature.ts';
+import { TEXT_FUNCTIONS, TEXT_OPERATORS } from './text.ts';
+
+export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
+  ...ARITHMETIC_FUNCTIONS,
+  ...TEXT_FUNCTIONS,
+  ...DATETIME_FUNCTIONS,
+  ...SESSION_FUNCTIONS,
+  ...CAST_FUNCTIONS,
+  ...SUPPORT_FUNCTIONS,
+  ...CATALOG_FUNCTIONS,
+];
+export const ALL_OPERATORS: readonly OperatorSignature[] = [
+  ...ARITHMETIC_OPERATORS,
+  ...COMPARISON_OPERATORS,
+  ...TEXT_OPERATORS,
+  ...DATETIME_OPERATORS,
+];
+export const ALL_AGGREGATES: readonly AggregateSignature[] = [...AGGREGATES, ...WINDOW_FUNCTIONS];
+export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
+  ...SET_FUNCTIONS,
+  ...SUPPORT_SET_FUNCTIONS,
+];
+export const ALL_CASTS = CASTS;
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const item of items) {
+    const group = found.get(item.name);
+    if (group === undefined) found.set(item.name, [item]);
+    else group.push(item);
+  }
+  return found;
+}
+
+const functions = byName(ALL_FUNCTIONS);
+const operators = byName(ALL_OPERATORS);
+const aggregates = byName(ALL_AGGREGATES);
+const setFunctions = byName(ALL_SET_FUNCTIONS);
+const casts = new Map(
+  CASTS.map((signature) => [`${signature.source} ${signature.target}`, signature]),
+);
+
+export function functionsNamed(name: string): readonly FunctionSignature[] {
+  return functions.get(name) ?? [];
+}
+
+export function operatorsNamed(name: string): readonly OperatorSignature[] {
+  return operators.get(name) ?? [];
+}
+
+export function aggregatesNamed(name: string): readonly AggregateSignature[] {
+  return aggregates.get(name) ?? [];
+}
+
+export function setFunctionsNamed(name: string): readonly SetFunctionSignature[] {
+  return setFunctions.get(name) ?? [];
+}
+
+export function castBetween(source: Oid, target: Oid): CastSignature | null {
+  return casts.get(`${source} ${target}`) ?? null;
+}

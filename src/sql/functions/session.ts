@@ -1,0 +1,105 @@
+// Functions that show the session and the server. What they ask the context for is pinned in
+// replicated commands.
+import { BOOL, FLOAT8, INT4, NAME, TEXT } from '../../types/oids.ts';
+import { fn, js } from './builders.ts';
+import type { CallContext, FunctionSignature } from './signature.ts';
+import { PgError } from '../../errors/pg-error.ts';
+
+export const VERSION_TEXT = 'PostgreSQL 15.0 (BalsaDB) on SQLite, replicated by Raft';
+
+function fact(name: string): Pick<FunctionSignature, 'volatility' | 'settings' | 'isStrict'> {
+  return { volatility: 'stable', settings: [name], isStrict: false };
+}
+
+function first(path: string | null): string {
+  const names = (path ?? 'public').split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  return names.find((name) => name !== '$user') ?? 'public';
+}
+
+/** 53 random bits. */
+function random(context: CallContext): number {
+  return ((context.randomUint32() >>> 5) * 67108864 + (context.randomUint32() >>> 6)) / 2 ** 53;
+}
+
+export const SESSION_FUNCTIONS: readonly FunctionSignature[] = [
+  fn(
+    'version',
+    [],
+    TEXT,
+    js('pg_version', () => VERSION_TEXT),
+    { volatility: 'stable' },
+  ),
+  fn(
+    'pg_is_in_recovery',
+    [],
+    BOOL,
+    js('pg_is_in_recovery', (_args, context) =>
+      context.setting('@in_recovery') === 'on' ? 1n : 0n,
+    ),
+    { ...fact('@in_recovery'), volatility: 'volatile' },
+  ),
+  fn(
+    'pg_backend_pid',
+    [],
+    INT4,
+    js('pg_backend_pid', (_args, context) => BigInt(context.setting('@pid') ?? 0)),
+    fact('@pid'),
+  ),
+  ...['current_user', 'session_user', 'user', 'current_role'].map((name) =>
+    fn(
+      name,
+      [],
+      NAME,
+      js('pg_current_user', (_args, context) => context.setting('@user')),
+      fact('@user'),
+    ),
+  ),
+  ...['current_database', 'current_catalog'].map((name) =>
+    fn(
+      name,
+      [],
+      NAME,
+      js('pg_current_database', (_args, context) => context.setting('@database')),
+      fact('@database'),
+    ),
+  ),
+  fn(
+    'current_schema',
+    [],
+    NAME,
+    js('pg_current_schema', (_args, context) => first(context.setting('search_path'))),
+    fact('search_path'),
+  ),
+  fn(
+    'current_setting',
+    [TEXT],
+    TEXT,
+    js('pg_current_setting', ([name], context) => {
+      const value = context.setting(String(name));
+      if (value === null)
+        throw new PgError('42704', `unrecognized configuration parameter "${String(name)}"`);
+      return value;
+    }),
+    { volatility: 'stable', settings: ['*'] },
+  ),
+  fn(
+    'current_setting',
+    [TEXT, BOOL],
+    TEXT,
+    js('pg_current_setting_if', ([name, isMissingOk], context) => {
+      const value = context.setting(String(name));
+      if (value === null && isMissingOk === 0n) {
+        throw new PgError('42704', `unrecognized configuration parameter "${String(name)}"`);
+      }
+      return value;
+    }),
+    { volatility: 'stable', settings: ['*'] },
+  ),
+  fn(
+    'random',
+    [],
+    FLOAT8,
+    js('pg_random', (_args, context) => random(context)),
+    { volatility: 'volatile' },
+  ),
+];

@@ -1,0 +1,520 @@
+// Functions and operators of text, bytea, json and uuid.
+import { createHash } from 'node:crypto';
+import { PgError } from '../../errors/pg-error.ts';
+import { formatJsonb, parseJson } from '../../types/json.ts';
+import type { JsonValue } from '../../types/json.ts';
+import { BOOL, BPCHAR, BYTEA, INT4, JSON, JSONB, TEXT, UUID } from '../../types/oids.ts';
+import type { SqliteValue } from '../../types/sqlite-value.ts';
+import { fn, js, operator, sql } from './builders.ts';
+import type { CallContext, FunctionSignature, OperatorSignature } from './signature.ts';
+
+const PATTERNS_MAX = 500;
+const patterns = new Map<string, RegExp>();
+
+function cached(key: string, create: () => RegExp): RegExp {
+  const found = patterns.get(key);
+  if (found !== undefined) return found;
+  if (patterns.size >= PATTERNS_MAX) patterns.clear();
+  const created = create();
+  patterns.set(key, created);
+  return created;
+}
+
+/** LIKE as a regular expression: % and _, with backslash as the escape. */
+function likePattern(pattern: string, isCaseInsensitive: boolean): RegExp {
+  return cached(`${isCaseInsensitive ? 'i' : 's'}${pattern}`, () => {
+    let source = '';
+    for (let at = 0; at < pattern.length; at++) {
+      const character = pattern[at] as string;
+      if (character === '%') source += '.*';
+      else if (character === '_') source += '.';
+      else {
+        const isEscape = character === '\\';
+        if (isEscape && at + 1 === pattern.length) {
+          throw new PgError('22025', 'LIKE pattern must not end with escape character');
+        }
+        const literal = isEscape ? (pattern[++at] as string) : character;
+        source += literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+      }
+    }
+    return new RegExp(`^${source}$`, isCaseInsensitive ? 'isu' : 'su');
+  });
+}
+
+/** POSIX classes and word boundaries; what else differs between the two dialects is rare. */
+function posixPattern(pattern: string, isCaseInsensitive: boolean): RegExp {
+  return cached(`~${isCaseInsensitive ? 'i' : 's'}${pattern}`, () => {
+    const source = pattern
+      .replace(/\[:alpha:\]/g, 'a-zA-Z')
+      .replace(/\[:digit:\]/g, '0-9')
+      .replace(/\[:alnum:\]/g, 'a-zA-Z0-9')
+      .replace(/\[:space:\]/g, '\\s')
+      .replace(/\[:upper:\]/g, 'A-Z')
+      .replace(/\[:lower:\]/g, 'a-z')
+      .replace(/\\[mMy]/g, '\\b');
+    try {
+      return new RegExp(source, isCaseInsensitive ? 'is' : 's');
+    } catch (error) {
+      throw new PgError('2201B', `invalid regular expression: ${(error as Error).message}`);
+    }
+  });
+}
+
+function matcher(
+  make: (pattern: string, isCaseInsensitive: boolean) => RegExp,
+  isCaseInsensitive: boolean,
+  isNegated: boolean,
+): (args: readonly SqliteValue[]) => SqliteValue {
+  return ([value, pattern]) => {
+    const isMatch = make(String(pattern), isCaseInsensitive).test(String(value));
+    return isMatch !== isNegated ? 1n : 0n;
+  };
+}
+
+export const TEXT_OPERATORS: readonly OperatorSignature[] = [
+  operator(
+    '||',
+    TEXT,
+    TEXT,
+    TEXT,
+    sql((a = '', b = '') => `(${a} || ${b})`),
+  ),
+  operator(
+    '||',
+    BYTEA,
+    BYTEA,
+    BYTEA,
+    js('pg_bytea_concat', ([a, b]) => Buffer.concat([a as Uint8Array, b as Uint8Array])),
+  ),
+  operator('~~', TEXT, TEXT, BOOL, js('pg_like', matcher(likePattern, false, false))),
+  operator('!~~', TEXT, TEXT, BOOL, js('pg_not_like', matcher(likePattern, false, true))),
+  operator('~~*', TEXT, TEXT, BOOL, js('pg_ilike', matcher(likePattern, true, false))),
+  operator('!~~*', TEXT, TEXT, BOOL, js('pg_not_ilike', matcher(likePattern, true, true))),
+  operator('~', TEXT, TEXT, BOOL, js('pg_regex', matcher(posixPattern, false, false))),
+  operator('!~', TEXT, TEXT, BOOL, js('pg_not_regex', matcher(posixPattern, false, true))),
+  operator('~*', TEXT, TEXT, BOOL, js('pg_iregex', matcher(posixPattern, true, false))),
+  operator('!~*', TEXT, TEXT, BOOL, js('pg_not_iregex', matcher(posixPattern, true, true))),
+  ...[JSON, JSONB].flatMap((json) => [
+    operator(
+      '->',
+      json,
+      TEXT,
+      json,
+      js(`pg_json_get_${json}`, ([a, key]) => jsonGet(a, String(key), json, false)),
+    ),
+    operator(
+      '->>',
+      json,
+      TEXT,
+      TEXT,
+      js(`pg_json_get_text_${json}`, ([a, key]) => jsonGet(a, String(key), json, true)),
+    ),
+    operator(
+      '->',
+      json,
+      INT4,
+      json,
+      js(`pg_json_at_${json}`, ([a, at]) => jsonAt(a, Number(at), json, false)),
+    ),
+    operator(
+      '->>',
+      json,
+      INT4,
+      TEXT,
+      js(`pg_json_at_text_${json}`, ([a, at]) => jsonAt(a, Number(at), json, true)),
+    ),
+  ]),
+  operator(
+    '?',
+    JSONB,
+    TEXT,
+    BOOL,
+    js('pg_jsonb_exists', ([a, key]) => (jsonbHas(a, String(key)) ? 1n : 0n)),
+  ),
+  operator(
+    '@>',
+    JSONB,
+    JSONB,
+    BOOL,
+    js('pg_jsonb_contains', ([a, b]) =>
+      contains(parseJson(String(a)), parseJson(String(b))) ? 1n : 0n,
+    ),
+  ),
+  operator(
+    '||',
+    JSONB,
+    JSONB,
+    JSONB,
+    js('pg_jsonb_concat', ([a, b]) => jsonbConcat(a, b)),
+  ),
+];
+
+function present(value: JsonValue | undefined, json: number, asText: boolean): SqliteValue {
+  if (value === undefined) return null;
+  if (!asText) return json === JSONB ? formatJsonb(value) : formatJsonb(value);
+  if (value.kind === 'null') return null;
+  return value.kind === 'string' ? value.value : formatJsonb(value);
+}
+
+function jsonGet(
+  json: SqliteValue | undefined,
+  key: string,
+  type: number,
+  asText: boolean,
+): SqliteValue {
+  const value = parseJson(String(json));
+  if (value.kind !== 'object') return null;
+  return present(value.members.findLast(([name]) => name === key)?.[1], type, asText);
+}
+
+function jsonAt(
+  json: SqliteValue | undefined,
+  at: number,
+  type: number,
+  asText: boolean,
+): SqliteValue {
+  const value = parseJson(String(json));
+  return value.kind === 'array' ? present(value.items.at(at), type, asText) : null;
+}
+
+function jsonbHas(json: SqliteValue | undefined, key: string): boolean {
+  const value = parseJson(String(json));
+  if (value.kind === 'object') return value.members.some(([name]) => name === key);
+  if (value.kind !== 'array') return value.kind === 'string' && value.value === key;
+  return value.items.some((item) => item.kind === 'string' && item.value === key);
+}
+
+/** PG: 8.14.3 jsonb Containment and Existence. */
+function contains(a: JsonValue, b: JsonValue): boolean {
+  if (a.kind === 'object' && b.kind === 'object') {
+    return b.members.every(([key, item]) => {
+      const found = a.members.findLast(([name]) => name === key)?.[1];
+      return found !== undefined && contains(found, item);
+    });
+  }
+  if (a.kind === 'array' && b.kind === 'array') {
+    return b.items.every((item) => a.items.some((candidate) => contains(candidate, item)));
+  }
+  if (a.kind === 'array' && b.kind !== 'object') return a.items.some((item) => contains(item, b));
+  return a.kind === b.kind && a.kind !== 'array' && formatJsonb(a) === formatJsonb(b);
+}
+
+function jsonbConcat(a: SqliteValue | undefined, b: SqliteValue | undefined): string {
+  const [x, y] = [parseJson(String(a)), parseJson(String(b))];
+  if (x.kind === 'object' && y.kind === 'object') {
+    return formatJsonb({ kind: 'object', members: [...x.members, ...y.members] });
+  }
+  const items = (value: JsonValue): readonly JsonValue[] =>
+    value.kind === 'array' ? value.items : [value];
+  return formatJsonb({ kind: 'array', items: [...items(x), ...items(y)] });
+}
+
+function characters(value: SqliteValue | undefined): string[] {
+  return [...String(value)];
+}
+
+/** substring(text from n for m), with Postgres' treatment of starts before the text. */
+function substring(value: SqliteValue | undefined, from: number, count: number | null): string {
+  if (count !== null && count < 0)
+    throw new PgError('22011', 'negative substring length not allowed');
+  const all = characters(value);
+  const end = count === null ? all.length : from - 1 + count;
+  return all.slice(Math.max(from - 1, 0), Math.max(end, 0)).join('');
+}
+
+function padding(text: string[], length: number, fill: string): string {
+  const missing = Math.max(length - text.length, 0);
+  if (fill === '') return '';
+  return [...fill.repeat(Math.ceil(missing / [...fill].length))].slice(0, missing).join('');
+}
+
+function trimmer(side: 'both' | 'left' | 'right'): (args: readonly SqliteValue[]) => string {
+  return ([value, set = ' ']) => {
+    const text = characters(value);
+    const drop = new Set(characters(set));
+    let start = 0;
+    let end = text.length;
+    if (side !== 'right') while (start < end && drop.has(text[start] as string)) start++;
+    if (side !== 'left') while (end > start && drop.has(text[end - 1] as string)) end--;
+    return text.slice(start, end).join('');
+  };
+}
+
+function uuid(context: CallContext): string {
+  const words = Array.from({ length: 4 }, () => context.randomUint32());
+  words[1] = (((words[1] as number) & 0xffff0fff) | 0x4000) >>> 0;
+  words[2] = (((words[2] as number) & 0x3fffffff) | 0x80000000) >>> 0;
+  const hex = words.map((word) => word.toString(16).padStart(8, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function asBuffer(value: SqliteValue | undefined): Buffer {
+  return typeof value === 'string' ? Buffer.from(value) : Buffer.from(value as Uint8Array);
+}
+
+export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
+  fn(
+    'length',
+    [TEXT],
+    INT4,
+    js('pg_length', ([a]) => BigInt(characters(a).length)),
+  ),
+  fn(
+    'char_length',
+    [TEXT],
+    INT4,
+    js('pg_length', ([a]) => BigInt(characters(a).length)),
+  ),
+  fn(
+    'character_length',
+    [TEXT],
+    INT4,
+    js('pg_length', ([a]) => BigInt(characters(a).length)),
+  ),
+  fn(
+    'length',
+    [BYTEA],
+    INT4,
+    sql((a = '') => `length(${a})`),
+  ),
+  fn(
+    'octet_length',
+    [TEXT],
+    INT4,
+    sql((a = '') => `octet_length(${a})`),
+  ),
+  fn(
+    'octet_length',
+    [BYTEA],
+    INT4,
+    sql((a = '') => `octet_length(${a})`),
+  ),
+  fn(
+    'lower',
+    [TEXT],
+    TEXT,
+    js('pg_lower', ([a]) => String(a).toLowerCase()),
+  ),
+  fn(
+    'upper',
+    [TEXT],
+    TEXT,
+    js('pg_upper', ([a]) => String(a).toUpperCase()),
+  ),
+  fn(
+    'initcap',
+    [TEXT],
+    TEXT,
+    js('pg_initcap', ([a]) =>
+      String(a)
+        .toLowerCase()
+        .replace(/[\p{L}\p{N}]+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
+    ),
+  ),
+  ...(['btrim', 'ltrim', 'rtrim'] as const).flatMap((name) => {
+    const side = name === 'btrim' ? 'both' : name === 'ltrim' ? 'left' : 'right';
+    return [
+      fn(name, [TEXT], TEXT, js(`pg_${name}`, trimmer(side))),
+      fn(name, [TEXT, TEXT], TEXT, js(`pg_${name}_set`, trimmer(side))),
+    ];
+  }),
+  ...['substring', 'substr'].flatMap((name) => [
+    fn(
+      name,
+      [TEXT, INT4],
+      TEXT,
+      js('pg_substring', ([a, from]) => substring(a, Number(from), null)),
+    ),
+    fn(
+      name,
+      [TEXT, INT4, INT4],
+      TEXT,
+      js('pg_substring_for', ([a, from, count]) => substring(a, Number(from), Number(count))),
+    ),
+  ]),
+  fn(
+    'left',
+    [TEXT, INT4],
+    TEXT,
+    js('pg_left', ([a, n]) =>
+      characters(a)
+        .slice(0, Number(n) < 0 ? Number(n) : Number(n))
+        .join(''),
+    ),
+  ),
+  fn(
+    'right',
+    [TEXT, INT4],
+    TEXT,
+    js('pg_right', ([a, n]) => {
+      const text = characters(a);
+      return Number(n) >= 0
+        ? text.slice(Math.max(text.length - Number(n), 0)).join('')
+        : text.slice(-Number(n)).join('');
+    }),
+  ),
+  fn(
+    'lpad',
+    [TEXT, INT4, TEXT],
+    TEXT,
+    js('pg_lpad', ([a, n, fill]) =>
+      [...(padding(characters(a), Number(n), String(fill)) + String(a))]
+        .slice(0, Math.max(Number(n), 0))
+        .join(''),
+    ),
+  ),
+  fn(
+    'rpad',
+    [TEXT, INT4, TEXT],
+    TEXT,
+    js('pg_rpad', ([a, n, fill]) =>
+      [...(String(a) + padding(characters(a), Number(n), String(fill)))]
+        .slice(0, Math.max(Number(n), 0))
+        .join(''),
+    ),
+  ),
+  fn(
+    'repeat',
+    [TEXT, INT4],
+    TEXT,
+    js('pg_repeat', ([a, n]) => {
+      const count = Math.max(Number(n), 0);
+      if (String(a).length * count > 256 * 1024 * 1024)
+        throw new PgError('54000', 'requested length too large');
+      return String(a).repeat(count);
+    }),
+  ),
+  fn(
+    'replace',
+    [TEXT, TEXT, TEXT],
+    TEXT,
+    js('pg_replace', ([a, from, to]) =>
+      String(from) === '' ? String(a) : String(a).replaceAll(String(from), () => String(to)),
+    ),
+  ),
+  fn(
+    'reverse',
+    [TEXT],
+    TEXT,
+    js('pg_reverse', ([a]) => characters(a).reverse().join('')),
+  ),
+  fn(
+    'split_part',
+    [TEXT, TEXT, INT4],
+    TEXT,
+    js('pg_split_part', ([a, by, n]) => {
+      if (n === 0n) throw new PgError('22023', 'field position must not be zero');
+      const parts = String(by) === '' ? [String(a)] : String(a).split(String(by));
+      return parts.at(Number(n) > 0 ? Number(n) - 1 : Number(n)) ?? '';
+    }),
+  ),
+  fn(
+    'strpos',
+    [TEXT, TEXT],
+    INT4,
+    js('pg_strpos', ([a, b]) =>
+      BigInt(
+        [...String(a).slice(0, Math.max(String(a).indexOf(String(b)), 0))].length +
+          (String(a).includes(String(b)) ? 1 : 0),
+      ),
+    ),
+  ),
+  fn(
+    'position',
+    [TEXT, TEXT],
+    INT4,
+    js('pg_position', ([b, a]) =>
+      BigInt(
+        [...String(a).slice(0, Math.max(String(a).indexOf(String(b)), 0))].length +
+          (String(a).includes(String(b)) ? 1 : 0),
+      ),
+    ),
+  ),
+  fn(
+    'starts_with',
+    [TEXT, TEXT],
+    BOOL,
+    js('pg_starts_with', ([a, b]) => (String(a).startsWith(String(b)) ? 1n : 0n)),
+  ),
+  fn(
+    'chr',
+    [INT4],
+    TEXT,
+    js('pg_chr', ([n]) => {
+      if (n === 0n) throw new PgError('54000', 'null character not permitted');
+      return String.fromCodePoint(Number(n));
+    }),
+  ),
+  fn(
+    'ascii',
+    [TEXT],
+    INT4,
+    js('pg_ascii', ([a]) => BigInt(String(a).codePointAt(0) ?? 0)),
+  ),
+  fn(
+    'md5',
+    [TEXT],
+    TEXT,
+    js('pg_md5', ([a]) => createHash('md5').update(asBuffer(a)).digest('hex')),
+  ),
+  fn(
+    'md5',
+    [BYTEA],
+    TEXT,
+    js('pg_md5', ([a]) => createHash('md5').update(asBuffer(a)).digest('hex')),
+  ),
+  fn(
+    'sha256',
+    [BYTEA],
+    BYTEA,
+    js('pg_sha256', ([a]) => createHash('sha256').update(asBuffer(a)).digest()),
+  ),
+  fn(
+    'encode',
+    [BYTEA, TEXT],
+    TEXT,
+    js('pg_encode', ([a, format]) => {
+      const name = String(format).toLowerCase();
+      if (name === 'hex' || name === 'base64') return asBuffer(a).toString(name);
+      throw new PgError('22023', `unrecognized encoding: "${String(format)}"`);
+    }),
+  ),
+  fn(
+    'decode',
+    [TEXT, TEXT],
+    BYTEA,
+    js('pg_decode', ([a, format]) => {
+      const name = String(format).toLowerCase();
+      if (name === 'hex' || name === 'base64') return Buffer.from(String(a), name);
+      throw new PgError('22023', `unrecognized encoding: "${String(format)}"`);
+    }),
+  ),
+  fn(
+    'quote_ident',
+    [TEXT],
+    TEXT,
+    js('pg_quote_ident', ([a]) => {
+      const text = String(a);
+      return /^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
+    }),
+  ),
+  fn(
+    'quote_literal',
+    [TEXT],
+    TEXT,
+    js('pg_quote_literal', ([a]) => `'${String(a).replaceAll("'", "''")}'`),
+  ),
+  fn(
+    'pg_bpchar_key',
+    [BPCHAR],
+    TEXT,
+    js('pg_bpchar_key', ([a]) => String(a).replace(/ +$/, '')),
+  ),
+  fn(
+    'gen_random_uuid',
+    [],
+    UUID,
+    js('pg_gen_random_uuid', (_args, context) => uuid(context)),
+    { volatility: 'volatile' },
+  ),
+];

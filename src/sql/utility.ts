@@ -1,0 +1,99 @@
+// Statements that the session carries out: SET, SHOW, BEGIN and the like, as plans.
+import { PgError } from '../errors/pg-error.ts';
+import { TEXT } from '../types/oids.ts';
+import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
+import type { Fields, Node } from './parse/node.ts';
+import type { ResultColumn, Utility, UtilityPlan } from './plan.ts';
+
+type Handler = (fields: Fields) => UtilityPlan;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  VariableSetStmt: planSet,
+  VariableShowStmt: planShow,
+  TransactionStmt: planTransaction,
+  DiscardStmt: (fields) => {
+    const what = text(fields, 'target').replace('DISCARD_', '').toLowerCase();
+    return plan(`DISCARD ${what.toUpperCase()}`, { kind: 'discard', what });
+  },
+  DeallocateStmt: (fields) => {
+    const name = text(fields, 'name');
+    return plan(name === '' ? 'DEALLOCATE ALL' : 'DEALLOCATE', {
+      kind: 'deallocate',
+      name: name === '' ? null : name,
+    });
+  },
+  VacuumStmt: (fields) =>
+    plan(flag(fields, 'is_vacuumcmd') ? 'VACUUM' : 'ANALYZE', { kind: 'nothing' }),
+  CheckPointStmt: () => plan('CHECKPOINT', { kind: 'nothing' }),
+};
+
+/** null: not a utility statement of these. */
+export function planUtility(node: Node): UtilityPlan | null {
+  return HANDLERS[tagOf(node)]?.(fieldsOf(node)) ?? null;
+}
+
+function plan(
+  name: string,
+  utility: Utility,
+  columns: readonly ResultColumn[] | null = null,
+): UtilityPlan {
+  return { kind: 'utility', tag: { name, hasCount: false }, utility, parameterTypes: [], columns };
+}
+
+function planSet(fields: Fields): UtilityPlan {
+  const kind = text(fields, 'kind');
+  const name = text(fields, 'name');
+  if (kind === 'VAR_RESET_ALL') return plan('RESET', { kind: 'reset', name: null });
+  if (kind === 'VAR_RESET') return plan('RESET', { kind: 'reset', name });
+  if (kind === 'VAR_SET_MULTI') {
+    throw new PgError('0A000', `SET ${name} is not supported`);
+  }
+  if (kind === 'VAR_SET_CURRENT')
+    throw new PgError('0A000', 'SET ... FROM CURRENT is not supported');
+  const value = kind === 'VAR_SET_DEFAULT' ? null : list(fields, 'args').map(argument).join(', ');
+  return plan('SET', { kind: 'set', name, value, isLocal: flag(fields, 'is_local') });
+}
+
+/** A value of SET as text; names of a list are quoted where they must be. */
+function argument(node: Node): string {
+  const constant = asTag(node, 'A_Const');
+  if (constant === null) throw new PgError('0A000', 'this form of SET is not supported');
+  const string = inner(constant, 'sval');
+  if (string !== null) return text(string, 'sval');
+  const float = inner(constant, 'fval');
+  if (float !== null) return text(float, 'fval');
+  const boolean = inner(constant, 'boolval');
+  if (boolean !== null) return flag(boolean, 'boolval') ? 'on' : 'off';
+  return String(integer(inner(constant, 'ival') ?? {}, 'ival'));
+}
+
+function column(name: string): ResultColumn {
+  return { name, type: TEXT, typmod: -1, tableOid: 0, columnNumber: 0 };
+}
+
+function planShow(fields: Fields): UtilityPlan {
+  const name = text(fields, 'name');
+  if (name === 'all') {
+    const columns = [column('name'), column('setting'), column('description')];
+    return plan('SHOW', { kind: 'show', name: null }, columns);
+  }
+  return plan('SHOW', { kind: 'show', name }, [column(name)]);
+}
+
+const TRANSACTIONS: Readonly<Record<string, readonly [tag: string, what: TransactionWord]>> = {
+  TRANS_STMT_BEGIN: ['BEGIN', 'begin'],
+  TRANS_STMT_START: ['START TRANSACTION', 'begin'],
+  TRANS_STMT_COMMIT: ['COMMIT', 'commit'],
+  TRANS_STMT_ROLLBACK: ['ROLLBACK', 'rollback'],
+  TRANS_STMT_SAVEPOINT: ['SAVEPOINT', 'savepoint'],
+  TRANS_STMT_RELEASE: ['RELEASE', 'release'],
+  TRANS_STMT_ROLLBACK_TO: ['ROLLBACK', 'rollback to'],
+};
+
+type TransactionWord = Extract<Utility, { kind: 'transaction' }>['what'];
+
+function planTransaction(fields: Fields): UtilityPlan {
+  const found = TRANSACTIONS[text(fields, 'kind')];
+  if (found === undefined) throw new PgError('0A000', 'two-phase commit is not supported');
+  return plan(found[0], { kind: 'transaction', what: found[1] });
+}
