@@ -16,6 +16,7 @@ export interface ConsensusView {
 }
 
 const SEQUENCE = 0;
+const LEASE_READS = 1;
 const ROLE = 0;
 const TERM = 1;
 const LEADER = 2;
@@ -67,6 +68,16 @@ export class SharedState {
         if (Atomics.load(this.#lock, SEQUENCE) === before) return view;
       }
     }
+  }
+
+  /** A read was served by the lease: it is worth keeping alive. Only the main thread calls this. */
+  noteLeaseRead(): void {
+    if (Atomics.load(this.#lock, LEASE_READS) === 0) Atomics.store(this.#lock, LEASE_READS, 1);
+  }
+
+  /** True if reads were served by the lease since the last call. */
+  takeLeaseReads(): boolean {
+    return Atomics.exchange(this.#lock, LEASE_READS, 0) === 1;
   }
 
   /** Only the machine thread calls this, after its SQLite transaction has committed. */

@@ -1,27 +1,33 @@
-// What the threads of a node post to each other. Batches travel packed in one transferred buffer
+// What the threads of a node post to each other. Entries travel packed in one buffer
 // (entry-batch.ts); a posted object is one message of one loop turn, never one per entry.
+import type { EntryOutcomes } from '../machine/machine.ts';
 import type { Index, NodeId, Term } from '../raft/entry.ts';
 import type { ProposeRefusal, ReadId } from '../raft/message.ts';
 import type { NodeStatus } from '../transport/peer-message.ts';
-import type { LogFields, LogLevel } from './log.ts';
 import type { NodeConfig } from './config.ts';
+import type { LogFields, LogLevel } from './log.ts';
+import type { RoleName } from './shared-state.ts';
 
-/** What both workers are started with. */
+/** What the workers are started with. */
 export interface WorkerInput {
   readonly config: NodeConfig;
   readonly shared: SharedArrayBuffer;
-  readonly incarnation: number;
 }
 
 export type ToConsensus =
   | { readonly kind: 'propose'; readonly commands: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'read'; readonly ids: readonly ReadId[] }
-  /** Hand leadership over, make the log durable, close it; answered by `stopped`. */
+  /** Hand leadership over, then close the log; answered by `stopped`. */
   | { readonly kind: 'stop' };
 
 export type FromConsensus =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'role'; readonly role: string; readonly term: Term; readonly leaderId: NodeId }
+  | { readonly kind: 'ready'; readonly incarnation: number }
+  | {
+      readonly kind: 'role';
+      readonly role: RoleName;
+      readonly term: Term;
+      readonly leaderId: NodeId;
+    }
   | { readonly kind: 'refused'; readonly refusal: ProposeRefusal; readonly leaderId: NodeId }
   | { readonly kind: 'reads'; readonly ids: readonly ReadId[]; readonly index: Index | null }
   | { readonly kind: 'nodes'; readonly nodes: readonly KnownNode[] }
@@ -29,7 +35,7 @@ export type FromConsensus =
   | LogLine
   | Fatal;
 
-/** A node as the status messages show it; null: nothing heard from it yet. */
+/** A node as its status messages show it; null: nothing heard from it yet. */
 export interface KnownNode {
   readonly id: NodeId;
   readonly status: NodeStatus | null;
@@ -37,39 +43,34 @@ export interface KnownNode {
   readonly heardAt: number;
 }
 
-/** From the consensus thread to the machine thread, on their own port. */
-export type ToMachine =
-  | { readonly kind: 'entries'; readonly entries: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'halt'; readonly reason: string };
+/** From the consensus thread to the machine thread, on a port of their own. */
+export interface ToMachine {
+  readonly kind: 'entries';
+  readonly entries: Uint8Array<ArrayBuffer>;
+}
 
-/** From the machine thread to the consensus thread. */
-export type MachineToConsensus = {
+export interface MachineToConsensus {
   readonly kind: 'applied';
   readonly index: Index;
   readonly databaseBytes: number;
   readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
-};
+}
 
-/** From the machine thread to the main thread. */
+export interface MainToMachine {
+  readonly kind: 'stop';
+}
+
 export type FromMachine =
   | { readonly kind: 'ready' }
   | {
       readonly kind: 'applied';
       readonly index: Index;
       readonly schemaVersion: number;
-      /** Encoded outcomes of this node's gateway sessions, by entry. */
       readonly outcomes: readonly EntryOutcomes[];
     }
   | { readonly kind: 'stopped' }
   | LogLine
   | Fatal;
-
-export interface EntryOutcomes {
-  readonly index: Index;
-  readonly sessionId: number;
-  readonly firstSequence: number;
-  readonly outcomes: Uint8Array;
-}
 
 export interface LogLine {
   readonly kind: 'log';

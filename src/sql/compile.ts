@@ -48,7 +48,7 @@ export function compile(
   const compiler = COMPILERS[tagOf(statement.node)];
   if (compiler === undefined) {
     const ddl = compileDdl(statement, catalog, settings);
-    if (ddl !== null) return ddl;
+    if (ddl !== null) return { ...ddl, changesSchema: ddl.catalog !== catalog };
     throw new PgError('0A000', `${statementName(tagOf(statement.node))} is not supported`);
   }
   const context = new BindContext(catalog, settings, statement.source, parameterTypes);

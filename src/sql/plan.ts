@@ -48,6 +48,7 @@ export interface Notice {
   readonly severity: 'NOTICE' | 'WARNING';
   readonly code: string;
   readonly message: string;
+  readonly detail?: string;
 }
 
 export interface QueryPlan {
@@ -67,6 +68,8 @@ export interface QueryPlan {
   readonly reads: readonly Oid[];
   readonly writes: readonly Oid[];
   readonly notices: readonly Notice[];
+  /** It is DDL: `catalog` is one version ahead of the schema it was compiled for. */
+  readonly changesSchema?: boolean;
   /** The schema after the statement: the compiler's input itself unless the statement is DDL. */
   readonly catalog: Catalog;
 }

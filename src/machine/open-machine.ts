@@ -1,0 +1,66 @@
+// Opens state.sqlite as the one writer, and creates it on the first start. It is durable state: a
+// restart goes on from its applied index.
+import { readFileSync } from 'node:fs';
+import { bootstrapSteps, loadCatalog } from '../catalog/bootstrap.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { registerFunctions } from '../sql/functions/register.ts';
+import type { FunctionHost } from '../sql/functions/register.ts';
+import { explainConstraint } from './constraint-error.ts';
+import { Database } from './database.ts';
+import { Machine } from './machine.ts';
+import type { MachineMutations } from './mutations.ts';
+
+const SYSTEM_TABLES = new URL('../../sql/system/replication.sql', import.meta.url);
+const HASH_BYTES = 32;
+const FIRST_SCHEMA_VERSION = 1;
+
+export interface OpenedMachine {
+  readonly machine: Machine;
+  readonly database: Database;
+}
+
+export function openMachine(
+  source: string | Buffer,
+  mutations: MachineMutations = {},
+): OpenedMachine {
+  const database = new Database({ source, isReader: false });
+  if (!isInitialized(database)) initialize(database);
+  let catalog: Catalog | null = null;
+  /** The schema as of now; loaded when first asked for, and again after it has changed. */
+  const currentCatalog = (): Catalog => {
+    if (catalog === null || catalog.version !== machine.schemaVersion) {
+      catalog = loadCatalog(machine.schemaVersion, (sql) => database.rows(sql));
+    }
+    return catalog;
+  };
+  const machine: Machine = new Machine({
+    database,
+    catalog: currentCatalog,
+    explain: (code, message, step) =>
+      explainConstraint(database, currentCatalog(), code, message, step),
+    mutations,
+  });
+  registerFunctions(database.driver as unknown as FunctionHost, machine.context);
+  return { machine, database };
+}
+
+function isInitialized(database: Database): boolean {
+  const sql = `SELECT 1 FROM sqlite_schema WHERE name = 'balsa.applied'`;
+  return database.rows(sql).length > 0;
+}
+
+/** In one transaction: a crash leaves nothing or all of it. */
+function initialize(database: Database): void {
+  database.run('BEGIN IMMEDIATE');
+  database.script(readFileSync(SYSTEM_TABLES, 'utf8'));
+  for (const { sql, values } of bootstrapSteps()) {
+    if (values.length === 0) database.script(sql);
+    else database.run(sql, values);
+  }
+  database.run('INSERT INTO "balsa.applied" VALUES (1, 0, 0, ?, ?, ?, 0)', [
+    BigInt(FIRST_SCHEMA_VERSION),
+    new Uint8Array(HASH_BYTES),
+    new Uint8Array(0),
+  ]);
+  database.run('COMMIT');
+}

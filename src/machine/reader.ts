@@ -1,0 +1,85 @@
+// A read-only connection: runs the steps of reads in one snapshot, beside the writer.
+import { loadCatalog } from '../catalog/bootstrap.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Index } from '../raft/entry.ts';
+import { registerFunctions } from '../sql/functions/register.ts';
+import type { FunctionHost } from '../sql/functions/register.ts';
+import type { CallContext } from '../sql/functions/signature.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import { Prng } from '../util/prng.ts';
+import { Database } from './database.ts';
+import type { Row } from './database.ts';
+
+export interface ReadStep {
+  readonly sql: string;
+  readonly values: readonly SqliteValue[];
+}
+
+export interface ReadContext {
+  readonly now: bigint;
+  readonly seed: number;
+  setting(name: string): string | null;
+  readonly catalog: Catalog;
+}
+
+export interface Snapshot {
+  readonly appliedIndex: Index;
+  readonly schemaVersion: number;
+}
+
+export class Reader {
+  readonly #database: Database;
+  #context: ReadContext | null = null;
+  #prng = new Prng(0);
+
+  constructor(file: string) {
+    this.#database = new Database({ source: file, isReader: true });
+    const callContext: CallContext = {
+      now: 0n,
+      randomUint32: () => this.#prng.uint32(),
+      setting: (name) => this.#context?.setting(name) ?? null,
+      catalog: () => this.#context?.catalog,
+    };
+    Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
+    registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);
+  }
+
+  /** What the database holds at this moment. */
+  snapshot(): Snapshot {
+    const [row] = this.#database.rows('SELECT log_index, schema_version FROM "balsa.applied"');
+    return { appliedIndex: Number(row?.[0] ?? 0), schemaVersion: Number(row?.[1] ?? 0) };
+  }
+
+  loadCatalog(): Catalog {
+    return this.#inTransaction(() => {
+      const { schemaVersion } = this.snapshot();
+      return loadCatalog(schemaVersion, (sql) => this.#database.rows(sql));
+    });
+  }
+
+  /**
+   * The rows of each step, all of one snapshot; null: the schema is not the one that the steps were
+   * compiled for. A step that fails throws what SQLite or a function threw.
+   */
+  run(steps: readonly ReadStep[], context: ReadContext): readonly (readonly Row[])[] | null {
+    this.#context = context;
+    this.#prng = new Prng(context.seed);
+    return this.#inTransaction(() => {
+      if (this.snapshot().schemaVersion !== context.catalog.version) return null;
+      return steps.map(({ sql, values }) => this.#database.rows(sql, values));
+    });
+  }
+
+  #inTransaction<T>(act: () => T): T {
+    this.#database.run('BEGIN');
+    try {
+      return act();
+    } finally {
+      this.#database.run('COMMIT');
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

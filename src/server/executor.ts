@@ -1,0 +1,475 @@
+// Runs plans for sessions: reads behind a barrier on the reader, writes through the gateway and the
+// log (docs/architecture.md, "Life of a write", "Life of a read").
+import { randomInt } from 'node:crypto';
+import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
+import type { SqlState } from '../errors/sqlstate.ts';
+import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
+import { decodeOutcome, encodeRequest } from '../machine/command-codec.ts';
+import type { ErrorData, Outcome, Step } from '../machine/command.ts';
+import { isFatalCode, sqliteCode } from '../machine/database.ts';
+import type { Reader } from '../machine/reader.ts';
+import type { Index } from '../raft/entry.ts';
+import type {
+  Backend,
+  BoundPlan,
+  RunOptions,
+  StatementResult,
+  TransactionResult,
+} from '../session/backend.ts';
+import type { ParsedStatement } from '../sql/parse/parse.ts';
+import type { Binding, CompileSettings, Plan, PlanStep } from '../sql/plan.ts';
+import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import { monotonicMs, wallClockMicros } from './clock.ts';
+import { PlanCache } from './plan-cache.ts';
+import type { SharedState } from './shared-state.ts';
+
+/** How long a definite answer is waited for after the time for the statement is over. */
+const FENCE_GRACE_MS = 2000;
+const RECOMPILES_MAX = 50;
+const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
+
+export interface ExecutorOptions {
+  readonly gateway: Gateway;
+  readonly reader: Reader;
+  readonly shared: SharedState;
+  /** The gateway has something to send: collect it at the end of this turn. */
+  readonly wake: () => void;
+  readonly fact: (name: string) => string | null;
+  readonly onFatal: (message: string) => void;
+}
+
+interface PendingWrite {
+  readonly resolve: (answer: Answer) => void;
+  readonly deadline: number;
+  /** Set once the statement was given up and a definite answer is waited for. */
+  fencedUntil: number | null;
+}
+
+interface PendingBarrier {
+  readonly resolve: () => void;
+  readonly reject: (error: PgError) => void;
+  readonly deadline: number;
+}
+
+export class Executor implements Backend {
+  readonly #options: ExecutorOptions;
+  readonly #plans = new PlanCache();
+  readonly #writes = new Map<Ticket, PendingWrite>();
+  readonly #barriers = new Map<number, PendingBarrier>();
+  #applyWaiters: {
+    readonly index: Index;
+    readonly version: number;
+    readonly resolve: () => void;
+  }[] = [];
+  #roleListeners = new Set<() => void>();
+  #catalog: Catalog;
+  #isLeader = false;
+  #lastNow = 0n;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#catalog = options.reader.loadCatalog();
+  }
+
+  // Schema ----------------------------------------------------------------------------------------
+
+  catalog(): Catalog {
+    if (this.#catalog.version !== this.#options.shared.schemaVersion()) {
+      this.#catalog = this.#options.reader.loadCatalog();
+    }
+    return this.#catalog;
+  }
+
+  parse(sql: string): readonly ParsedStatement[] {
+    return this.#plans.parse(sql);
+  }
+
+  compile(
+    statement: ParsedStatement,
+    parameterTypes: readonly Oid[],
+    catalog: Catalog,
+    settings: CompileSettings,
+  ): Plan {
+    return this.#plans.compile(statement, parameterTypes, catalog, settings, this.#catalog);
+  }
+
+  fact(name: string): string | null {
+    return this.#options.fact(name);
+  }
+
+  // Role ------------------------------------------------------------------------------------------
+
+  isLeader(): boolean {
+    return this.#isLeader;
+  }
+
+  onRoleChange(listener: () => void): () => void {
+    this.#roleListeners.add(listener);
+    return () => this.#roleListeners.delete(listener);
+  }
+
+  roleChanged(isLeader: boolean): void {
+    if (isLeader === this.#isLeader) return;
+    this.#isLeader = isLeader;
+    for (const listener of this.#roleListeners) listener();
+  }
+
+  // Running ---------------------------------------------------------------------------------------
+
+  async run(
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+    failure: PgError | null,
+    recompile: (catalog: Catalog) => readonly BoundPlan[],
+  ): Promise<TransactionResult> {
+    let current = plans;
+    for (let attempt = 0; attempt < RECOMPILES_MAX; attempt++) {
+      const isRead = current.every(({ plan }) => plan.access === 'read');
+      const result = isRead
+        ? await this.#runReads(current, options)
+        : await this.#runWrites(current, options, failure !== null);
+      if (result !== null) return result;
+      current = recompile(this.catalog());
+    }
+    throw new PgError(
+      '40001',
+      'the schema changes too fast: the statement was compiled in vain many times',
+    );
+  }
+
+  // Reads -----------------------------------------------------------------------------------------
+
+  runImmediately(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
+    if (plans.some(({ plan }) => plan.access !== 'read')) return null;
+    if (options.consistency !== 'linearizable') return this.#read(plans, options);
+    if (!this.#isLeaseFresh()) return null;
+    const result = this.#read(plans, options);
+    // Looked at again: a pause during the read must not let an old answer out.
+    if (!this.#isLeaseFresh()) return null;
+    this.#options.shared.noteLeaseRead();
+    return result;
+  }
+
+  /** True if this leader's lease covers all writes acknowledged before now, and they are applied. */
+  #isLeaseFresh(): boolean {
+    const now = monotonicMs();
+    const { leaseValidUntil, commitIndex } = this.#options.shared.consensus();
+    return now < leaseValidUntil && this.#options.shared.appliedIndex() >= commitIndex;
+  }
+
+  async #runReads(
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+  ): Promise<TransactionResult | null> {
+    if (options.consistency === 'linearizable') await this.#barrier(options);
+    return this.#read(plans, options);
+  }
+
+  /** Waits until this node holds everything acknowledged before the call. */
+  async #barrier(options: RunOptions): Promise<void> {
+    const { shared, gateway, wake } = this.#options;
+    const now = monotonicMs();
+    const { leaseValidUntil, commitIndex } = shared.consensus();
+    if (now < leaseValidUntil) {
+      shared.noteLeaseRead();
+      await this.#applied(commitIndex, 0);
+      if (monotonicMs() < shared.consensus().leaseValidUntil) return;
+    }
+    const barrier = gateway.requestBarrier();
+    wake();
+    await new Promise<void>((resolve, reject) => {
+      this.#barriers.set(barrier, { resolve, reject, deadline: deadlineOf(options) });
+      options.signal.addEventListener('abort', () => this.#cancelBarrier(barrier), { once: true });
+    });
+  }
+
+  #cancelBarrier(barrier: number): void {
+    const pending = this.#barriers.get(barrier);
+    this.#barriers.delete(barrier);
+    pending?.reject(canceled());
+  }
+
+  #read(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
+    const [first] = plans;
+    if (first === undefined) return { results: [], error: null };
+    const { catalog } = first.plan;
+    const steps = plans.flatMap(({ plan, parameters }) =>
+      plan.steps.map(({ sql, bindings }) => ({ sql, values: bind(bindings, parameters) })),
+    );
+    const context = {
+      now: this.#now(),
+      seed: randomInt(0, 0xffff_ffff),
+      setting: options.setting,
+      catalog,
+    };
+    const results: StatementResult[] = [];
+    try {
+      const rows = this.#options.reader.run(steps, context);
+      if (rows === null) return null;
+      for (const statementRows of rows)
+        results.push({ rows: statementRows, count: statementRows.length });
+      return { results, error: null };
+    } catch (error) {
+      return { results, error: this.#readError(error) };
+    }
+  }
+
+  #readError(error: unknown): PgError {
+    if (error instanceof PgError) return error;
+    const code = sqliteCode(error);
+    const { message } = error as Error;
+    if (code === null) throw error;
+    if (isFatalCode(code)) {
+      this.#options.onFatal(`the database cannot be read: ${code} ${message}`);
+      return new PgError('58030', `the database cannot be read: ${message}`);
+    }
+    if (message.includes('integer overflow')) return new PgError('22003', 'bigint out of range');
+    return new PgError('XX000', `the compiled statement failed: ${message}`);
+  }
+
+  /** The clock, never before what was answered already. */
+  #now(): bigint {
+    const now = wallClockMicros();
+    this.#lastNow = now > this.#lastNow ? now : this.#lastNow;
+    return this.#lastNow;
+  }
+
+  // Writes ----------------------------------------------------------------------------------------
+
+  async #runWrites(
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+    isDoomed: boolean,
+  ): Promise<TransactionResult | null> {
+    if (options.signal.aborted) throw canceled();
+    const request = this.#encode(plans, options, isDoomed);
+    const ticket = this.#options.gateway.submit(request);
+    if (ticket === null) throw new PgError('53000', 'too many statements are waiting on this node');
+    this.#options.wake();
+    const answer = await new Promise<Answer>((resolve) => {
+      this.#writes.set(ticket, { resolve, deadline: deadlineOf(options), fencedUntil: null });
+      options.signal.addEventListener('abort', () => this.#giveUp(ticket, monotonicMs()), {
+        once: true,
+      });
+    });
+    return this.#resultOf(answer, plans, options);
+  }
+
+  #encode(plans: readonly BoundPlan[], options: RunOptions, isDoomed: boolean): Uint8Array {
+    const [first] = plans as readonly [BoundPlan, ...BoundPlan[]];
+    const schemaVersion = first.plan.kind === 'query' ? baseVersion(plans) : 0;
+    const bytes = encodeRequest({
+      schemaVersion,
+      schemaChanges: (plans.at(-1)?.plan.catalog.version ?? schemaVersion) - schemaVersion,
+      now: this.#now(),
+      seed: randomInt(0, 0xffff_ffff),
+      settings: pinned(plans, options),
+      statements: plans.map(({ plan, parameters }) =>
+        plan.steps.map((step) => stepOf(step, parameters)),
+      ),
+      isDoomed,
+    });
+    if (bytes.length > REQUEST_BYTES_MAX) {
+      throw new PgError(
+        '54000',
+        `the transaction has ${bytes.length} bytes, more than ${REQUEST_BYTES_MAX}`,
+        {
+          hint: 'Write in several transactions.',
+        },
+      );
+    }
+    return bytes;
+  }
+
+  async #resultOf(
+    answer: Answer,
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+  ): Promise<TransactionResult | null> {
+    if (answer.kind === 'not-executed') throw timedOut(options, false);
+    if (answer.kind === 'unknown') throw timedOut(options, true);
+    const outcome = decodeOutcome(answer.outcome);
+    if (outcome.kind === 'stale-schema') {
+      await this.#applied(answer.index, outcome.schemaVersion);
+      return null;
+    }
+    return transactionResult(outcome, plans, options);
+  }
+
+  /** Nobody waits any more, or not for long: the gateway finds out what becomes of it. */
+  #giveUp(ticket: Ticket, now: number): void {
+    const pending = this.#writes.get(ticket);
+    if (pending === undefined || pending.fencedUntil !== null) return;
+    pending.fencedUntil = now + FENCE_GRACE_MS;
+    this.#options.gateway.expire(ticket, now);
+    this.#options.wake();
+  }
+
+  // What comes in ---------------------------------------------------------------------------------
+
+  /** The gateway may have answers. */
+  deliver(): void {
+    const { gateway } = this.#options;
+    for (const answer of gateway.takeAnswers()) {
+      const pending = this.#writes.get(answer.ticket);
+      this.#writes.delete(answer.ticket);
+      pending?.resolve(answer);
+    }
+    for (const barrier of gateway.takeBarriers()) {
+      const pending = this.#barriers.get(barrier);
+      this.#barriers.delete(barrier);
+      pending?.resolve();
+    }
+    if (this.#applyWaiters.length > 0) this.#releaseWaiters();
+  }
+
+  #applied(index: Index, version: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#applyWaiters.push({ index, version, resolve });
+      this.#releaseWaiters();
+    });
+  }
+
+  #releaseWaiters(): void {
+    const applied = this.#options.shared.appliedIndex();
+    const version = this.#options.shared.schemaVersion();
+    const waiting = this.#applyWaiters;
+    this.#applyWaiters = [];
+    for (const waiter of waiting) {
+      if (waiter.index <= applied && waiter.version <= version) waiter.resolve();
+      else this.#applyWaiters.push(waiter);
+    }
+  }
+
+  /** Call now and then: ends what has waited too long. */
+  tick(now: number): void {
+    for (const [ticket, pending] of this.#writes) {
+      if (pending.fencedUntil === null) {
+        if (now >= pending.deadline) this.#giveUp(ticket, now);
+      } else if (now >= pending.fencedUntil) this.#options.gateway.abandon(ticket);
+    }
+    for (const [barrier, pending] of this.#barriers) {
+      if (now < pending.deadline) continue;
+      this.#barriers.delete(barrier);
+      pending.reject(
+        new PgError('57014', 'canceling statement: no majority of the cluster can be reached', {
+          hint: 'SET balsa.read_consistency = stale reads what this node has.',
+        }),
+      );
+    }
+  }
+
+  /** Statements without an answer. */
+  get openCount(): number {
+    return this.#writes.size + this.#barriers.size;
+  }
+}
+
+/** The schema version that the first of the plans was compiled for. */
+function baseVersion(plans: readonly BoundPlan[]): number {
+  const [first] = plans;
+  const after = first?.plan.catalog.version ?? 0;
+  return first !== undefined && changesSchema(first) ? after - 1 : after;
+}
+
+/** DDL leaves another schema than the one it was compiled for. */
+function changesSchema({ plan }: BoundPlan): boolean {
+  return plan.changesSchema === true;
+}
+
+function bind(
+  bindings: readonly Binding[],
+  parameters: readonly SqliteValue[],
+): readonly SqliteValue[] {
+  return bindings.map((binding) =>
+    binding.kind === 'constant' ? binding.value : (parameters[binding.number - 1] ?? null),
+  );
+}
+
+function stepOf(step: PlanStep, parameters: readonly SqliteValue[]): Step {
+  const { sql, bindings, hasRows, isResult, rowsAtFault } = step;
+  return {
+    sql,
+    values: bind(bindings, parameters),
+    hasRows,
+    isResult,
+    rowsAtFault:
+      rowsAtFault === undefined
+        ? null
+        : {
+            tableOid: rowsAtFault.tableOid,
+            sql: rowsAtFault.sql,
+            values: bind(rowsAtFault.bindings, parameters),
+          },
+  };
+}
+
+/** The settings that the plans' functions look at, as they are now: the same on every node. */
+function pinned(
+  plans: readonly BoundPlan[],
+  options: RunOptions,
+): readonly (readonly [string, string])[] {
+  const names = new Set(plans.flatMap(({ plan }) => plan.settings));
+  return [...names].sort().flatMap((name) => {
+    const value = options.setting(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+}
+
+function transactionResult(
+  outcome: Exclude<Outcome, { kind: 'stale-schema' }>,
+  plans: readonly BoundPlan[],
+  options: RunOptions,
+): TransactionResult {
+  switch (outcome.kind) {
+    case 'done':
+      return { results: outcome.results.slice(0, plans.length), error: null };
+    case 'failed':
+      return { results: outcome.results, error: errorOf(outcome.error) };
+    case 'fenced':
+      throw timedOut(options, false);
+    case 'result-lost':
+      throw new PgError(
+        '08007',
+        'the transaction took effect, but its result was too large to be kept over a change of leader',
+      );
+    default:
+      throw timedOut(options, true);
+  }
+}
+
+function errorOf({ code, message, fields }: ErrorData): PgError {
+  return new PgError(code as SqlState, message, fields);
+}
+
+function canceled(): PgError {
+  return new PgError('57014', 'canceling statement due to user request');
+}
+
+function deadlineOf({ commitTimeoutMs, statementTimeoutMs }: RunOptions): number {
+  const limits = [commitTimeoutMs, statementTimeoutMs].filter((limit) => limit > 0);
+  return limits.length === 0 ? Infinity : monotonicMs() + Math.min(...limits);
+}
+
+/** The statement was given up; says whether its outcome is known. */
+function timedOut(options: RunOptions, isUnknown: boolean): PgError {
+  if (isUnknown) {
+    return new PgError(
+      '08007',
+      'no majority of the cluster confirmed the transaction in time: it is not known whether it takes effect',
+      { hint: 'Look at the data before trying again, once a majority can be reached.' },
+    );
+  }
+  if (options.signal.aborted) return canceled();
+  const isStatement =
+    options.statementTimeoutMs > 0 &&
+    (options.commitTimeoutMs === 0 || options.statementTimeoutMs <= options.commitTimeoutMs);
+  if (isStatement) return new PgError('57014', 'canceling statement due to statement timeout');
+  return new PgError(
+    '57014',
+    'canceling statement due to balsa.commit_timeout: no majority of the cluster confirmed it in time',
+    { detail: 'The transaction did not take effect, and never will.' },
+  );
+}

@@ -1,0 +1,203 @@
+// Sockets of clients <-> sessions: TLS on request, cancel requests, limits.
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { TLSSocket, createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { PgError } from '../errors/pg-error.ts';
+import { BackendWriter } from '../protocol/backend-writer.ts';
+import { FrontendDecoder, ProtocolError } from '../protocol/frontend.ts';
+import type { Backend } from '../session/backend.ts';
+import { Session } from '../session/session.ts';
+import type { HostPort, TlsFiles } from './config.ts';
+import type { Log } from './log.ts';
+
+const STARTUP_TIMEOUT_MS = 60_000;
+/** Unsent bytes of a client that does not read, beyond which nothing more is read from it. */
+const UNSENT_BYTES_MAX = 1024 * 1024;
+export const SERVER_VERSION = '15.0 (BalsaDB 0.1.0)';
+
+export interface ListenerOptions {
+  readonly address: HostPort;
+  readonly backend: Backend;
+  readonly database: string;
+  readonly maxConnections: number;
+  readonly tls: TlsFiles | null;
+  readonly log: Log;
+}
+
+interface Client {
+  readonly session: Session;
+  readonly socket: Socket;
+  readonly secret: number;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  readonly #tls: SecureContext | null;
+  readonly #clients = new Map<number, Client>();
+  #nextProcessId = 1;
+  #socketCount = 0;
+  #isClosing = false;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#tls =
+      options.tls === null
+        ? null
+        : createSecureContext({
+            cert: readFileSync(options.tls.cert),
+            key: readFileSync(options.tls.key),
+          });
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
+      this.#accept(socket),
+    );
+  }
+
+  /** Rejects with a readable error if the address cannot be listened on. */
+  start(): Promise<void> {
+    const { host, port } = this.#options.address;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const reason = error.code === 'EADDRINUSE' ? 'the address is in use' : error.message;
+        reject(new Error(`cannot listen for clients on ${host}:${port}: ${reason}`));
+      });
+      this.#server.listen(port, host, () => resolve());
+    });
+  }
+
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Takes no new clients, and ends each session when what it is doing is done. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const { session } of this.#clients.values()) session.shutDown();
+    await closed;
+  }
+
+  /** Ends what is still connected. */
+  destroyAll(): void {
+    for (const { socket } of this.#clients.values()) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#socketCount += 1;
+    socket.on('close', () => (this.#socketCount -= 1));
+    socket.on('error', () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), STARTUP_TIMEOUT_MS);
+    socket.once('close', () => clearTimeout(timer));
+    this.#awaitStartup(socket, timer);
+  }
+
+  /** Looks at the first messages until it is clear what the client wants. */
+  #awaitStartup(socket: Socket, timer: NodeJS.Timeout): void {
+    let received = Buffer.alloc(0);
+    const onData = (bytes: Buffer): void => {
+      received = Buffer.concat([received, bytes]);
+      try {
+        const decoder = new FrontendDecoder();
+        decoder.push(received);
+        const message = decoder.nextStartup();
+        if (message === null) return;
+        socket.off('data', onData);
+        const rest = decoder.bufferedBytes;
+        switch (message.kind) {
+          case 'ssl-request':
+            return this.#startTls(socket, timer, rest);
+          case 'gssenc-request':
+            socket.write('N');
+            return this.#awaitStartup(socket, timer);
+          case 'cancel-request':
+            this.#cancel(message.processId, message.secret);
+            return void socket.end();
+          default:
+            clearTimeout(timer);
+            return this.#open(socket, received);
+        }
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        refuse(socket, new PgError('08P01', error.message, { severity: 'FATAL' }));
+      }
+    };
+    socket.on('data', onData);
+  }
+
+  #startTls(socket: Socket, timer: NodeJS.Timeout, surplusBytes: number): void {
+    if (this.#tls === null) {
+      socket.write('N');
+      this.#awaitStartup(socket, timer);
+      return;
+    }
+    // Bytes sent before the handshake could have been put there by somebody in the middle.
+    if (surplusBytes > 0) {
+      refuse(
+        socket,
+        new PgError('08P01', 'received unencrypted data after SSL request', { severity: 'FATAL' }),
+      );
+      return;
+    }
+    socket.write('S');
+    const secure = new TLSSocket(socket, { isServer: true, secureContext: this.#tls });
+    secure.on('error', () => secure.destroy());
+    secure.once('secure', () => this.#awaitStartup(secure, timer));
+  }
+
+  #cancel(processId: number, secret: number): void {
+    const client = this.#clients.get(processId);
+    if (client?.secret === secret) client.session.cancel();
+  }
+
+  #open(socket: Socket, received: Buffer): void {
+    const { maxConnections, backend, database, log } = this.#options;
+    if (this.#isClosing) {
+      refuse(
+        socket,
+        new PgError('57P03', 'the database system is shutting down', { severity: 'FATAL' }),
+      );
+      return;
+    }
+    if (this.#clients.size >= maxConnections) {
+      refuse(
+        socket,
+        new PgError('53300', 'sorry, too many clients already', { severity: 'FATAL' }),
+      );
+      return;
+    }
+    const processId = this.#nextProcessId;
+    this.#nextProcessId = (this.#nextProcessId % 0x7fff_ffff) + 1;
+    const secret = randomInt(0, 0x7fff_ffff);
+    const session = new Session({
+      backend,
+      database,
+      serverVersion: SERVER_VERSION,
+      processId,
+      secret,
+      write(bytes) {
+        socket.write(bytes);
+        if (socket.writableLength > UNSENT_BYTES_MAX) socket.pause();
+      },
+      end: () => socket.end(),
+      logInternalError: (error) =>
+        log('error', 'internal error in a session', { message: error.message, stack: error.stack }),
+    });
+    this.#clients.set(processId, { session, socket, secret });
+    socket.on('drain', () => socket.resume());
+    socket.on('data', (bytes: Buffer) => session.receive(bytes));
+    socket.on('close', () => {
+      this.#clients.delete(processId);
+      session.closed();
+    });
+    session.receive(received);
+  }
+}
+
+function refuse(socket: Socket, error: PgError): void {
+  const writer = new BackendWriter();
+  writer.error(error);
+  socket.end(writer.take());
+}

@@ -1,0 +1,90 @@
+// The machine thread: the one writer of state.sqlite. Committed entries come from the consensus
+// thread, outcomes go to the main thread. A node-fatal error ends the process: nothing of the
+// transaction was committed, and the log still has it.
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { openMachine } from '../machine/open-machine.ts';
+import type { Entry } from '../raft/entry.ts';
+import { must } from '../util/assert.ts';
+import { monotonicMs } from './clock.ts';
+import { unpackEntries } from './entry-batch.ts';
+import { SharedState } from './shared-state.ts';
+import type {
+  FromMachine,
+  MachineToConsensus,
+  MainToMachine,
+  ToMachine,
+  WorkerInput,
+} from './thread-messages.ts';
+
+const APPLY_BUDGET_MS = 4;
+const SIZE_EVERY_MS = 1000;
+
+const { config, shared, consensusPort } = workerData as WorkerInput & {
+  readonly consensusPort: MessagePort;
+};
+const mainPort = must(parentPort, 'a worker has a parent');
+const state = new SharedState(shared);
+const file = join(config.dataDirectory, 'state.sqlite');
+const { machine, database } = openMachine(file);
+state.publishApplied(machine.appliedIndex, machine.schemaVersion);
+
+let queue: Entry[] = [];
+let isScheduled = false;
+let sizeAt = -Infinity;
+let databaseBytes = 0;
+
+function post(message: FromMachine): void {
+  mainPort.postMessage(message);
+}
+
+function applyQueued(): void {
+  isScheduled = false;
+  const start = monotonicMs();
+  const result = machine.apply(queue, () => monotonicMs() - start > APPLY_BUDGET_MS);
+  queue = queue.slice(result.count);
+  state.publishApplied(machine.appliedIndex, machine.schemaVersion);
+  post({
+    kind: 'applied',
+    index: machine.appliedIndex,
+    schemaVersion: machine.schemaVersion,
+    outcomes: result.outcomes,
+  });
+  if (start - sizeAt > SIZE_EVERY_MS) {
+    sizeAt = start;
+    databaseBytes = statSync(file).size;
+  }
+  const report: MachineToConsensus = {
+    kind: 'applied',
+    index: machine.appliedIndex,
+    databaseBytes,
+    hashes: result.hashes,
+  };
+  consensusPort.postMessage(report);
+  schedule();
+}
+
+function schedule(): void {
+  if (isScheduled || queue.length === 0) return;
+  isScheduled = true;
+  setImmediate(applyQueued);
+}
+
+consensusPort.on('message', (message: ToMachine) => {
+  for (const entry of unpackEntries(message.entries)) queue.push(entry);
+  schedule();
+});
+
+mainPort.on('message', (message: MainToMachine) => {
+  if (message.kind !== 'stop') return;
+  while (queue.length > 0) applyQueued();
+  database.checkpoint();
+  database.close();
+  post({ kind: 'stopped' });
+  consensusPort.close();
+  mainPort.close();
+});
+
+post({ kind: 'ready' });
