@@ -237,4 +237,7 @@ export const VIEW_FACTS = `
       view_definition varchar, check_option varchar, is_updatable varchar,
       is_insertable_into varchar, is_trigger_updatable varchar, is_trigger_deletable varchar,
       is_trigger_insertable_into varchar
+  c.balsa_nodes v 9000: id int4, role text, term int8, leader int4, commit_index int8,
+      applied_index int8, lag int8, log_bytes int8, database_bytes int8, client_address text,
+      version text, state text, seen_seconds_ago float8
 `;

@@ -35,6 +35,11 @@ export class SchemaEditor {
     return this.#catalog;
   }
 
+  /** Objects of this statement have oids from here on. */
+  get firstNewOid(): Oid {
+    return this.#original.nextOid;
+  }
+
   relation(oid: Oid): Relation {
     return must(this.#catalog.relationByOid(oid), `relation ${String(oid)}`);
   }
@@ -78,8 +83,9 @@ export class SchemaEditor {
     this.#steps.push(step);
   }
 
-  notice(message: string, code = '00000'): void {
-    this.#notices.push({ severity: 'NOTICE', code, message });
+  notice(message: string, code = '00000', detail?: string): void {
+    const notice = { severity: 'NOTICE', code, message } as const;
+    this.#notices.push(detail === undefined ? notice : { ...notice, detail });
   }
 
   reads(oid: Oid): void {
@@ -109,8 +115,7 @@ export class SchemaEditor {
       reads: [...this.#reads],
       writes: [...this.#writes],
       notices: this.#notices,
-      catalog:
-        this.#changes.length === 0 ? this.#original : this.#original.apply(this.#changes),
+      catalog: this.#changes.length === 0 ? this.#original : this.#original.apply(this.#changes),
     };
   }
 }

@@ -1,0 +1,120 @@
+// SQLite statements of a table, written from its value in the catalog. Constraints are named by
+// their oids, so that renaming one needs nothing here and an error names exactly one.
+import type { Column, Constraint, Index, Relation } from '../../catalog/catalog.ts';
+import { accessMethodName } from '../../catalog/definition-text.ts';
+import { quoteSqlite, sqliteRelationName } from '../../catalog/sqlite-name.ts';
+import { mustType } from '../../types/registry.ts';
+import { must } from '../../util/assert.ts';
+import { emitIndexKey } from '../emit/emit-scalar.ts';
+import type { SchemaEditor } from './schema-editor.ts';
+import { bindStored, sqliteKeyOf, sqliteOf } from './stored-expression.ts';
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  a: 'NO ACTION',
+  r: 'RESTRICT',
+  c: 'CASCADE',
+  n: 'SET NULL',
+  d: 'SET DEFAULT',
+};
+
+/** Access methods that are an index in SQLite too; of the others only the catalog knows. */
+const INDEXED_METHODS = ['btree', 'hash'];
+
+function columnSql(column: Column): string {
+  const { storage } = mustType(column.type);
+  return `${quoteSqlite(column.sqliteName)} ${storage}${column.notNull ? ' NOT NULL' : ''}`;
+}
+
+function columnList(relation: Relation, numbers: readonly number[]): string {
+  return numbers.map((n) => quoteSqlite(columnNumbered(relation, n).sqliteName)).join(', ');
+}
+
+export function columnNumbered(relation: Relation, n: number): Column {
+  return must(
+    relation.columns.find((column) => column.number === n),
+    `column ${String(n)} of ${relation.name}`,
+  );
+}
+
+function constraintSql(
+  editor: SchemaEditor,
+  relation: Relation,
+  constraint: Constraint,
+): string | null {
+  const name = `CONSTRAINT ${quoteSqlite(String(constraint.oid))}`;
+  if (constraint.checkText !== null) {
+    return `${name} CHECK (${sqliteOf(bindStored(editor, constraint.checkText, relation))})`;
+  }
+  const { referenced } = constraint;
+  if (referenced === null) return null;
+  const target = editor.relation(referenced.relationOid);
+  return [
+    `${name} FOREIGN KEY (${columnList(relation, constraint.columns)})`,
+    ` REFERENCES ${quoteSqlite(target.sqliteName)} (${columnList(target, referenced.columns)})`,
+    ` ON UPDATE ${ACTIONS[referenced.onUpdate] ?? 'NO ACTION'}`,
+    ` ON DELETE ${ACTIONS[referenced.onDelete] ?? 'NO ACTION'}`,
+    constraint.isDeferrable ? ' DEFERRABLE' : '',
+    constraint.isDeferred ? ' INITIALLY DEFERRED' : '',
+  ].join('');
+}
+
+export function createTableSql(editor: SchemaEditor, relation: Relation): string {
+  const constraints = relation.constraints
+    .map((constraint) => constraintSql(editor, relation, constraint))
+    .filter((sql) => sql !== null);
+  const parts = ['ctid INTEGER PRIMARY KEY', ...relation.columns.map(columnSql), ...constraints];
+  return `CREATE TABLE ${quoteSqlite(relation.sqliteName)} (${parts.join(', ')}) STRICT`;
+}
+
+export function indexSqliteName(relation: Relation, index: Index): string {
+  return quoteSqlite(sqliteRelationName(relation.schema, index.name));
+}
+
+/** null: the index exists in the catalog alone. */
+export function createIndexSql(
+  editor: SchemaEditor,
+  relation: Relation,
+  index: Index,
+): string | null {
+  if (!INDEXED_METHODS.includes(accessMethodName(editor.catalog, index.oid))) return null;
+  const keys = index.columns.map((key) => {
+    const direction = key.isDescending ? ' DESC' : '';
+    if (key.expressionText === null) {
+      const column = columnNumbered(relation, key.column);
+      return sqliteKeyOf(quoteSqlite(column.sqliteName), column.type) + direction;
+    }
+    const expression = bindStored(editor, key.expressionText, relation);
+    return emitIndexKey(expression) + direction;
+  });
+  const where =
+    index.predicateText === null
+      ? ''
+      : ` WHERE ${sqliteOf(bindStored(editor, index.predicateText, relation))}`;
+  return [
+    `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX ${indexSqliteName(relation, index)}`,
+    ` ON ${quoteSqlite(relation.sqliteName)} (${keys.join(', ')})${where}`,
+  ].join('');
+}
+
+export function dropIndexSql(relation: Relation, index: Index): string {
+  return `DROP INDEX IF EXISTS ${indexSqliteName(relation, index)}`;
+}
+
+/** A view that is made and dropped: SQLite then knows that the schema has changed. */
+const SCHEMA_MARK = quoteSqlite('balsa.schema-mark');
+
+/**
+ * Puts the table's present definition in place of the one that SQLite keeps. Rows are not touched:
+ * for constraints, which do not show in how rows are stored (SQLite: ALTER TABLE, "Making Other
+ * Kinds Of Table Schema Changes"). Needs a connection that may write its schema.
+ */
+export function rewriteTable(editor: SchemaEditor, relation: Relation): void {
+  editor.sqlite('PRAGMA writable_schema = ON');
+  editor.sqlite("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", [
+    createTableSql(editor, relation),
+    relation.sqliteName,
+  ]);
+  editor.sqlite(`CREATE VIEW ${SCHEMA_MARK} AS SELECT 1`);
+  editor.sqlite(`DROP VIEW ${SCHEMA_MARK}`);
+  editor.sqlite('PRAGMA writable_schema = RESET');
+}
