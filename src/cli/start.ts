@@ -31,9 +31,10 @@ interface StartOptions {
 
 export function startCommand(): Command {
   const command = new Command('start').description('Run a node in the foreground.');
+  const options: Option[] = [];
   const option = (flags: string, description: string, environment: string): Option => {
     const created = new Option(flags, description).env(environment);
-    command.addOption(created);
+    options.push(created);
     return created;
   };
   option('--data <dir>', 'where the node keeps its log and its database', 'BALSA_DATA').default(
@@ -79,6 +80,7 @@ export function startCommand(): Command {
   option('--log-format <format>', 'how', 'BALSA_LOG_FORMAT')
     .choices(['pretty', 'json'])
     .default(undefined, 'pretty on a terminal, else json');
+  for (const created of options) command.addOption(created);
   command.addHelpText(
     'after',
     `

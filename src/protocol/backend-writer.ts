@@ -53,19 +53,23 @@ export class BackendWriter {
   }
 
   #i16(value: number): void {
-    this.#buffer.writeInt16BE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#buffer.writeInt16BE(value, at);
   }
 
   #i32(value: number): void {
-    this.#buffer.writeInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeInt32BE(value, at);
   }
 
   #u32(value: number): void {
-    this.#buffer.writeUInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeUInt32BE(value, at);
   }
 
   #byte(value: number): void {
-    this.#buffer[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#buffer[at] = value;
   }
 
   /** A NUL inside would end the field early and break the protocol: it is left out. */
@@ -178,7 +182,8 @@ export class BackendWriter {
       else if (typeof value === 'string') this.#text(value);
       else {
         this.#i32(value.length);
-        this.#buffer.set(value, this.#reserve(value.length));
+        const at = this.#reserve(value.length);
+        this.#buffer.set(value, at);
       }
     }
     this.#end();

@@ -22,7 +22,11 @@ import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from './plan.ts';
+import { castBetween } from './functions/registry.ts';
+import type { Expression } from './tree/expression.ts';
+import type { Query } from './tree/query.ts';
 import { planUtility } from './utility.ts';
+import { REFERENCE_TYPES } from '../types/catalog-types.ts';
 
 type Compiler = (
   context: BindContext,
@@ -95,7 +99,7 @@ function columnsOf(columns: readonly ResultColumn[]): readonly ResultColumn[] {
 }
 
 function compileSelect(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  const query = bindSelectFields(context, fields, null);
+  const query = shown(bindSelectFields(context, fields, null));
   const emitter = new Emitter();
   const text = emitter.finish(emitQuery(emitter, query));
   return {
@@ -104,6 +108,27 @@ function compileSelect(context: BindContext, fields: Fields): ReturnType<Compile
     steps: [step(text, true)],
     columns: columnsOf(query.columns),
   };
+}
+
+/** References by oid leave as names. */
+function shown(query: Query): Query {
+  if (query.kind !== 'select' || query.isDistinct) return query;
+  const targets = query.targets.map((target) => {
+    const isReference = REFERENCE_TYPES.some(({ oid }) => oid === target.type);
+    const signature = isReference ? castBetween(target.type, TEXT) : null;
+    if (signature === null) return target;
+    const expression: Expression = {
+      kind: 'cast',
+      signature,
+      how: 'function',
+      isExplicit: false,
+      argument: target.expression,
+      type: TEXT,
+      typmod: -1,
+    };
+    return { ...target, expression };
+  });
+  return { ...query, targets };
 }
 
 function compileInsert(context: BindContext, fields: Fields): ReturnType<Compiler> {

@@ -1,6 +1,7 @@
 // All types. Adding one touches its own file and one line here.
 import { must } from '../util/assert.ts';
 import { defineArray } from './arrays.ts';
+import { CATALOG_TYPES } from './catalog-types.ts';
 import { DATETIME_TYPES } from './datetime.ts';
 import { FLOAT_TYPES } from './floats.ts';
 import { INTEGER_TYPES } from './integers.ts';
@@ -21,6 +22,7 @@ const SCALARS: readonly PgType[] = [
   ...DATETIME_TYPES,
   ...JSON_TYPES,
   VOID,
+  ...CATALOG_TYPES,
 ];
 
 const ALL: readonly PgType[] = [

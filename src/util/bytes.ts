@@ -33,27 +33,32 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#buffer.writeUInt8(value, this.#reserve(1));
+    const at = this.#reserve(1);
+    this.#buffer.writeUInt8(value, at);
     return this;
   }
 
   u16(value: number): this {
-    this.#buffer.writeUInt16LE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#buffer.writeUInt16LE(value, at);
     return this;
   }
 
   u32(value: number): this {
-    this.#buffer.writeUInt32LE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeUInt32LE(value, at);
     return this;
   }
 
   i64(value: bigint): this {
-    this.#buffer.writeBigInt64LE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeBigInt64LE(value, at);
     return this;
   }
 
   f64(value: number): this {
-    this.#buffer.writeDoubleLE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeDoubleLE(value, at);
     return this;
   }
 
@@ -85,7 +90,8 @@ export class ByteWriter {
   string(text: string): this {
     const bytes = Buffer.byteLength(text);
     this.u32(bytes);
-    this.#buffer.write(text, this.#reserve(bytes), bytes, 'utf8');
+    const at = this.#reserve(bytes);
+    this.#buffer.write(text, at, bytes, 'utf8');
     return this;
   }
 

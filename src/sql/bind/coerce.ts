@@ -1,5 +1,6 @@
 // Conversions between types, as Postgres' parse analysis makes them (PG: 10 Type Conversion).
 import { PgError } from '../../errors/pg-error.ts';
+import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { TEXT, UNKNOWN } from '../../types/oids.ts';
 import type { FormatSettings, Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
@@ -62,6 +63,11 @@ export function tryCoerce(
 ): Expression | null {
   const { location } = expression;
   if (expression.type === UNKNOWN && expression.kind === 'constant') {
+    const isReference = REFERENCE_TYPES.some(({ oid }) => oid === target);
+    if (isReference && expression.value !== null) {
+      // A name: looked up in the schema when the statement runs.
+      return tryCoerce(context, { ...expression, type: TEXT }, target, -1, 'explicit');
+    }
     return constantOf(context, expression.value as string | null, target, typmod, location, how);
   }
   if (expression.kind === 'parameter' && expression.type === UNKNOWN) {

@@ -2,6 +2,7 @@
 import type { Column } from '../../catalog/catalog.ts';
 import type { Assignment, ConflictClause, Delete, Insert, Update } from '../bind/change.ts';
 import type { Expression } from '../tree/expression.ts';
+import { withoutAlias } from '../tree/expression.ts';
 import type { Target } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { emitExpression, keyOf } from './expression.ts';
@@ -13,7 +14,7 @@ export function emitInsert(emitter: Emitter, insert: Insert): string {
   const target = `${quoteName(insert.relation.sqliteName)} AS ${quoteName(insert.alias)}`;
   const conflict = insert.conflict === null ? '' : emitConflict(emitter, insert.conflict);
   const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert)}${conflict}`;
-  return text + emitReturning(emitter, insert.returning);
+  return text + emitReturning(emitter, insert.returning, insert.alias);
 }
 
 /** The rows that an INSERT writes, as the rest of the INSERT or as a query. */
@@ -46,8 +47,14 @@ function emitAssignments(emitter: Emitter, set: readonly Assignment[]): string {
     .join(', ');
 }
 
-function emitReturning(emitter: Emitter, targets: readonly Target[] | null): string {
-  return targets === null ? '' : ` RETURNING ${emitTargets(emitter, targets, false)}`;
+/** SQLite's RETURNING knows the changed table's columns, but not its alias. */
+function emitReturning(emitter: Emitter, targets: readonly Target[] | null, alias: string): string {
+  if (targets === null) return '';
+  const plain = targets.map((target) => ({
+    ...target,
+    expression: withoutAlias(target.expression, alias),
+  }));
+  return ` RETURNING ${emitTargets(emitter, plain, false)}`;
 }
 
 export function emitUpdate(emitter: Emitter, update: Update): string {
@@ -59,7 +66,7 @@ export function emitUpdate(emitter: Emitter, update: Update): string {
     parts.push(`FROM ${update.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
   if (update.where !== null) parts.push(`WHERE ${emitExpression(emitter, update.where)}`);
-  return parts.join(' ') + emitReturning(emitter, update.returning);
+  return parts.join(' ') + emitReturning(emitter, update.returning, update.alias);
 }
 
 /** The rows as an UPDATE would leave them, in column order: for naming the one at fault. */
@@ -84,9 +91,9 @@ export function emitDelete(
   const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
   const condition = where === null ? '' : ` WHERE ${emitExpression(emitter, where)}`;
   if (using.length === 0) {
-    return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, returning)}`;
+    return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, returning, alias)}`;
   }
   const others = using.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ');
   const rows = `SELECT ${quoteName(alias)}."ctid" FROM ${table} CROSS JOIN ${others}${condition}`;
-  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, returning)}`;
+  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, returning, alias)}`;
 }

@@ -1,9 +1,13 @@
 // All functions, operators and casts: what bind resolves against.
+import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
+import { INT4, INT8, OID } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { AGGREGATES, WINDOW_FUNCTIONS } from './aggregates.ts';
 import { ARITHMETIC_FUNCTIONS, ARITHMETIC_OPERATORS } from './arithmetic.ts';
+import { cast, sql } from './builders.ts';
 import { CASTS, CAST_FUNCTIONS } from './casts.ts';
 import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
+import { CATALOG_CASTS } from './catalog-names.ts';
 import { COMPARISON_OPERATORS } from './comparison.ts';
 import { DATETIME_FUNCTIONS, DATETIME_OPERATORS } from './datetime.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
@@ -38,7 +42,53 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...SUPPORT_SET_FUNCTIONS,
 ];
-export const ALL_CASTS = CASTS;
+export const ALL_CASTS: readonly CastSignature[] = [
+  ...CASTS,
+  ...CATALOG_CASTS,
+  ...referenceCasts(),
+];
+
+/** References by oid convert to and from numbers as they are. */
+function referenceCasts(): CastSignature[] {
+  return REFERENCE_TYPES.flatMap(({ oid }) => [
+    cast(
+      oid,
+      OID,
+      'implicit',
+      sql((a = '') => a),
+    ),
+    cast(
+      OID,
+      oid,
+      'implicit',
+      sql((a = '') => a),
+    ),
+    cast(
+      INT4,
+      oid,
+      'implicit',
+      sql((a = '') => a),
+    ),
+    cast(
+      INT8,
+      oid,
+      'implicit',
+      sql((a = '') => a),
+    ),
+    cast(
+      oid,
+      INT8,
+      'assignment',
+      sql((a = '') => a),
+    ),
+    cast(
+      oid,
+      INT4,
+      'assignment',
+      sql((a = '') => a),
+    ),
+  ]);
+}
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T[]> {
   const found = new Map<string, T[]>();
@@ -55,7 +105,7 @@ const operators = byName(ALL_OPERATORS);
 const aggregates = byName(ALL_AGGREGATES);
 const setFunctions = byName(ALL_SET_FUNCTIONS);
 const casts = new Map(
-  CASTS.map((signature) => [`${signature.source} ${signature.target}`, signature]),
+  ALL_CASTS.map((signature) => [`${signature.source} ${signature.target}`, signature]),
 );
 
 export function functionsNamed(name: string): readonly FunctionSignature[] {

@@ -241,3 +241,19 @@ export function expressionKey(expression: Expression): string {
     return value;
   });
 }
+
+/** The expression with columns of the range entry `alias` unqualified, as RETURNING wants them. */
+export function withoutAlias<T>(part: T, alias: string): T {
+  if (Array.isArray(part)) return part.map((item: unknown) => withoutAlias(item, alias)) as T;
+  if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return part;
+  if (!('kind' in part)) return part;
+  const copy = Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [
+      name,
+      name === 'signature' ? value : withoutAlias<unknown>(value, alias),
+    ]),
+  );
+  return (
+    copy['kind'] === 'column' && copy['alias'] === alias ? { ...copy, alias: null } : copy
+  ) as T;
+}
