@@ -22,6 +22,12 @@ export interface ReadContext {
   readonly catalog: Catalog;
 }
 
+export interface ReadResult {
+  readonly rows: readonly (readonly Row[])[];
+  /** What the step after `rows` threw: a PgError of a function, or an error of SQLite. */
+  readonly error: Error | null;
+}
+
 export interface Snapshot {
   readonly appliedIndex: Index;
   readonly schemaVersion: number;
@@ -58,15 +64,21 @@ export class Reader {
   }
 
   /**
-   * The rows of each step, all of one snapshot; null: the schema is not the one that the steps were
-   * compiled for. A step that fails throws what SQLite or a function threw.
+   * The rows of each step, all of one snapshot, up to the first that fails; null: the schema is not
+   * the one that the steps were compiled for.
    */
-  run(steps: readonly ReadStep[], context: ReadContext): readonly (readonly Row[])[] | null {
+  run(steps: readonly ReadStep[], context: ReadContext): ReadResult | null {
     this.#context = context;
     this.#prng = new Prng(context.seed);
     return this.#inTransaction(() => {
       if (this.snapshot().schemaVersion !== context.catalog.version) return null;
-      return steps.map(({ sql, values }) => this.#database.rows(sql, values));
+      const rows: (readonly Row[])[] = [];
+      try {
+        for (const { sql, values } of steps) rows.push(this.#database.rows(sql, values));
+        return { rows, error: null };
+      } catch (error) {
+        return { rows, error: error as Error };
+      }
     });
   }
 

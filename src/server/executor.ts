@@ -204,16 +204,10 @@ export class Executor implements Backend {
       setting: options.setting,
       catalog,
     };
-    const results: StatementResult[] = [];
-    try {
-      const rows = this.#options.reader.run(steps, context);
-      if (rows === null) return null;
-      for (const statementRows of rows)
-        results.push({ rows: statementRows, count: statementRows.length });
-      return { results, error: null };
-    } catch (error) {
-      return { results, error: this.#readError(error) };
-    }
+    const read = this.#options.reader.run(steps, context);
+    if (read === null) return null;
+    const results = read.rows.map((rows): StatementResult => ({ rows, count: rows.length }));
+    return { results, error: read.error === null ? null : this.#readError(read.error) };
   }
 
   #readError(error: unknown): PgError {

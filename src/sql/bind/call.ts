@@ -1,5 +1,6 @@
 // Function calls: scalar functions, aggregates, window functions.
 import { INT4, INT8, TEXT, UNKNOWN } from '../../types/oids.ts';
+import { mustType } from '../../types/registry.ts';
 import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
 import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
@@ -219,7 +220,6 @@ function resolveAggregate(
       location,
     );
   }
-  if (name === 'array_agg') throw context.notSupported('array_agg', location);
   const [first] = parts;
   if (ANY_WINDOW_FUNCTIONS.includes(name) && first !== undefined) {
     const result = first.type === UNKNOWN ? TEXT : first.type;
@@ -229,6 +229,16 @@ function resolveAggregate(
     return native(name, [result, ...rest], result);
   }
   const types = parts.map((part) => part.type);
+  if (name === 'array_agg' && first !== undefined) {
+    const element = first.type === UNKNOWN ? TEXT : first.type;
+    const { arrayOid } = mustType(element);
+    if (arrayOid === 0) throw context.notSupported(`an array of ${typeDisplay(element)}`, location);
+    return {
+      ...native('array_agg', [element], arrayOid),
+      leadingArgument: String(element),
+      sqliteName: 'pg_array_agg',
+    };
+  }
   const found = chooseOverload(aggregatesNamed(name), (candidate) => candidate.arguments, types);
   if (found === null || found === 'ambiguous')
     throw noFunction(context, name, types, location, found !== null);

@@ -183,12 +183,13 @@ function emitExtreme(
 
 function emitSubquery(
   emitter: Emitter,
-  { form, query }: Extract<Expression, { kind: 'subquery' }>,
+  { form, query, type }: Extract<Expression, { kind: 'subquery' }>,
 ): string {
   const text = emitQuery(emitter, query);
   if (form === 'exists') return `EXISTS (${text})`;
   if (form === 'array') {
-    throw new PgError('0A000', 'ARRAY(subquery) is not supported');
+    const { elementOid } = mustType(type);
+    return `(SELECT pg_array_of_rows(${elementOid}, c1) FROM (${text}))`;
   }
   // More than one row is an error in Postgres, where SQLite takes the first.
   return `(SELECT pg_single_row(c1, count(*) OVER ()) FROM (SELECT * FROM (${text}) LIMIT 2))`;
@@ -233,7 +234,9 @@ function emitAggregate(emitter: Emitter, aggregate: AggregateCall): string {
     aggregate.orderBy.length === 0 ? '' : ` ORDER BY ${emitSortKeys(emitter, aggregate.orderBy)}`;
   const { implementation } = signature;
   const name =
-    implementation.kind === 'js' ? implementation.sqlName : nativeName(implementation.emit(['']));
+    signature.sqliteName ??
+    (implementation.kind === 'js' ? implementation.sqlName : nativeName(implementation.emit([''])));
+  if (signature.leadingArgument !== undefined) args.unshift(signature.leadingArgument);
   const body = isStar ? '*' : `${isDistinct ? 'DISTINCT ' : ''}${args.join(', ')}${order}`;
   const filter =
     aggregate.filter === null ? '' : ` FILTER (WHERE ${emitExpression(emitter, aggregate.filter)})`;

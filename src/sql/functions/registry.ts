@@ -11,7 +11,7 @@ import { CATALOG_CASTS } from './catalog-names.ts';
 import { COMPARISON_OPERATORS } from './comparison.ts';
 import { DATETIME_FUNCTIONS, DATETIME_OPERATORS } from './datetime.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
-import { SUPPORT_FUNCTIONS, SUPPORT_SET_FUNCTIONS } from './support.ts';
+import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS, SUPPORT_SET_FUNCTIONS } from './support.ts';
 import { SET_FUNCTIONS } from './set-returning.ts';
 import type {
   AggregateSignature,
@@ -37,7 +37,11 @@ export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...TEXT_OPERATORS,
   ...DATETIME_OPERATORS,
 ];
-export const ALL_AGGREGATES: readonly AggregateSignature[] = [...AGGREGATES, ...WINDOW_FUNCTIONS];
+export const ALL_AGGREGATES: readonly AggregateSignature[] = [
+  ...AGGREGATES,
+  ...WINDOW_FUNCTIONS,
+  ...SUPPORT_AGGREGATES,
+];
 export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...SUPPORT_SET_FUNCTIONS,

@@ -62,6 +62,9 @@ export interface AggregateSignature {
   readonly isVariadic?: boolean;
   readonly result: Oid;
   readonly isWindowOnly: boolean;
+  /** SQLite's name where it differs, and text that goes before the arguments. */
+  readonly sqliteName?: string;
+  readonly leadingArgument?: string;
   readonly implementation:
     | { readonly kind: 'sql'; emit(args: readonly string[]): string }
     | {

@@ -1,11 +1,11 @@
 // Functions that emit writes for constructs which SQLite treats otherwise than Postgres.
 import { PgError } from '../../errors/pg-error.ts';
-import { arrayItems, arrayOf } from '../../types/arrays.ts';
+import { arrayItems, arrayOf, splitArray } from '../../types/arrays.ts';
 import { INT4, INT8, TEXT } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
-import { fn, js } from './builders.ts';
-import type { FunctionSignature, SetFunctionSignature } from './signature.ts';
+import { aggregate, fn, js } from './builders.ts';
+import type { AggregateSignature, FunctionSignature, SetFunctionSignature } from './signature.ts';
 
 export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
   // A scalar subquery: its value, and how many rows it has.
