@@ -107,9 +107,9 @@ export class IncomingLinks {
   }
 
   #tryAccept(connection: Connection, payload: unknown): string | null {
-    if (!Buffer.isBuffer(payload)) return 'no greeting';
+    if (typeof payload !== 'string') return 'no greeting';
     try {
-      const hello = decodeHello(payload);
+      const hello = decodeHello(Buffer.from(payload, 'hex'));
       const { identity, verifyPeer } = this.#options;
       const reason = whyRefused(hello, identity, verifyPeer);
       if (reason !== null) return reason;

@@ -115,7 +115,9 @@ export class OutgoingLink {
     client.on('close', () => this.#lost(client, 'connection closed'));
     client.on('message', (data: unknown) => this.#receive(client, data));
     this.#timer = setTimeout(() => this.#lost(client, 'no answer to the greeting'), HANDSHAKE_MS);
-    client.connect(encodeHello({ ...identity, channel, target: target.id })).catch(() => undefined);
+    // The greeting of net-ipc is JSON, whatever follows: bytes travel as hex.
+    const hello = encodeHello({ ...identity, channel, target: target.id }).toString('hex');
+    client.connect(hello).catch(() => undefined);
   }
 
   #receive(client: InstanceType<typeof Client>, data: unknown): void {

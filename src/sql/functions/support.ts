@@ -57,6 +57,70 @@ export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
       isVariadic: true,
     },
   ),
+  fn(
+    'array_to_string',
+    [0, TEXT],
+    TEXT,
+    js('pg_array_to_string', ([array, by]) =>
+      splitArray(String(array))
+        .filter((item) => item !== null)
+        .join(String(by)),
+    ),
+  ),
+  fn(
+    'array_to_string',
+    [0, TEXT, TEXT],
+    TEXT,
+    js('pg_array_to_string_null', ([array = null, by = null, none = null]) => {
+      if (array === null || by === null) return null;
+      const items = splitArray(String(array)).map((item) => item ?? none);
+      return items.filter((item) => item !== null).join(String(by));
+    }),
+    { isStrict: false },
+  ),
+  fn(
+    'array_length',
+    [0, INT4],
+    INT4,
+    js('pg_array_length', ([array, dimension]) => {
+      const { length } = splitArray(String(array));
+      return dimension === 1n && length > 0 ? BigInt(length) : null;
+    }),
+  ),
+  fn(
+    'cardinality',
+    [0],
+    INT4,
+    js('pg_cardinality', ([array]) => BigInt(splitArray(String(array)).length)),
+  ),
+];
+
+interface Collected {
+  readonly type: number;
+  readonly items: readonly SqliteValue[];
+}
+
+/** The element type, then the values: ARRAY(subquery) gives '{}' for no rows, array_agg NULL. */
+function collector(sqlName: string, ofNothing: string | null): AggregateSignature {
+  return aggregate(sqlName, [INT4, 0], TEXT, {
+    kind: 'js',
+    sqlName,
+    start: () => null,
+    step(state, [type = null, value = null]) {
+      const { items: before } = (state as Collected | null) ?? { items: [] };
+      return { type: Number(type), items: [...before, value] };
+    },
+    finish(state) {
+      if (state === null) return ofNothing;
+      const { type, items: collected } = state as Collected;
+      return arrayOf(mustType(type), collected);
+    },
+  });
+}
+
+export const SUPPORT_AGGREGATES: readonly AggregateSignature[] = [
+  collector('pg_array_of_rows', '{}'),
+  collector('pg_array_agg', null),
 ];
 
 function* items(args: readonly SqliteValue[]): Iterable<readonly SqliteValue[]> {
