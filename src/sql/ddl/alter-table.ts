@@ -420,7 +420,7 @@ export function alterTable(editor: SchemaEditor, fields: Fields): string {
   if (objectType !== 'OBJECT_TABLE') {
     throw notSupported(`ALTER ${objectType.replace('OBJECT_', '').replaceAll('_', ' ')}`);
   }
-  const target = rangeName(editor, inner(fields, 'relation') ?? {});
+  const target = { ...rangeName(editor, inner(fields, 'relation') ?? {}), position: undefined };
   if (flag(fields, 'missing_ok') && tryFind(editor, target) === null) {
     editor.notice(`relation "${target.name}" does not exist, skipping`);
     return tag;

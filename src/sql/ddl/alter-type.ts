@@ -1,5 +1,8 @@
 // ALTER TABLE ... ALTER COLUMN ... TYPE: rows are converted in place.
-import type { Column, Constraint, Relation } from '../../catalog/catalog.ts';
+import type { Column, Constraint, Index, IndexColumn, Relation } from '../../catalog/catalog.ts';
+import { vectorText } from '../../catalog/catalog-rows.ts';
+import { accessMethodName } from '../../catalog/definition-text.ts';
+import { vectorNumbers } from '../../catalog/relation-from-rows.ts';
 import { quoteSqlite } from '../../catalog/sqlite-name.ts';
 import { tryTypeFact } from '../../catalog/system/facts.ts';
 import { formatType } from '../../catalog/type-display.ts';
@@ -11,10 +14,11 @@ import { BindContext } from '../bind/context.ts';
 import { bindExpression } from '../bind/expression.ts';
 import { child, inner, type Fields } from '../parse/node.ts';
 import { referencesTo } from './drop.ts';
+import { operatorClassAfter } from './index-rows.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { rebind, sqliteOf, tableScope } from './stored-expression.ts';
 import { declaredType } from './table-spec.ts';
-import { createIndexSql, dropIndexSql, rewriteTable } from './table-sql.ts';
+import { columnNumbered, createIndexSql, dropIndexSql, rewriteTable } from './table-sql.ts';
 
 interface TypeChange {
   readonly relation: Relation;
@@ -78,6 +82,50 @@ function setType(
   );
 }
 
+/** Rows of the indexes over the column: their columns' types, and operator classes. */
+function updateIndexes(
+  editor: SchemaEditor,
+  { relation }: TypeChange,
+  indexes: readonly Index[],
+): void {
+  const after = editor.relation(relation.oid);
+  for (const index of indexes) {
+    const row = editor.catalog
+      .rows('pg_index')
+      .find((entry) => entry['indexrelid'] === BigInt(index.oid));
+    const classes = vectorNumbers(String(row?.['indclass'] ?? ''));
+    const method = accessMethodName(editor.catalog, index.oid);
+    const types = index.columns.map((key) => ({
+      before: indexKeyType(editor, relation, key),
+      after: indexKeyType(editor, after, key),
+    }));
+    const updated = types.map((type, i) => operatorClassAfter(method, classes[i] ?? 0, type));
+    editor.change(
+      {
+        kind: 'update',
+        table: 'pg_index',
+        key: { indexrelid: BigInt(index.oid) },
+        set: { indclass: vectorText(updated) },
+      },
+      ...types.map(
+        (type, i) =>
+          ({
+            kind: 'update',
+            table: 'pg_attribute',
+            key: { attrelid: BigInt(index.oid), attnum: BigInt(i + 1) },
+            set: { atttypid: BigInt(type.after) },
+          }) as const,
+      ),
+    );
+  }
+}
+
+function indexKeyType(editor: SchemaEditor, relation: Relation, key: IndexColumn): Oid {
+  return key.expressionText === null
+    ? columnNumbered(relation, key.column).type
+    : rebind(editor, key.expressionText, relation).expression.type;
+}
+
 /** A default must fit the new type too. Throws 42804. */
 function checkDefault(editor: SchemaEditor, column: Column, type: Oid): void {
   if (column.defaultText === null || column.identity !== undefined) return;
@@ -105,17 +153,19 @@ export function alterColumnType(editor: SchemaEditor, change: TypeChange): void 
   const rebuilt = relation.indexes.filter(
     ({ oid }) => parts.indexes.includes(oid) || keys.has(oid),
   );
-  const isRebuilt = before.sortKey !== after.sortKey || before.storage !== after.storage;
+  // Expressions over the column mean other functions when its type is another one.
+  const isRebuilt = before.oid !== after.oid;
   const conversion = conversionSql(editor, change, declared);
   checkDefault(editor, column, declared.type);
   const table = quoteSqlite(relation.sqliteName);
   if (isRebuilt) for (const index of rebuilt) editor.sqlite(dropIndexSql(relation, index));
   setType(editor, change, declared);
+  if (isRebuilt) updateIndexes(editor, change, rebuilt);
   // First a definition that takes old and new values, then the values, then the new definition.
   if (before.storage !== after.storage) rewriteTable(editor, withAnyStorage(editor, change));
   editor.sqlite(`UPDATE ${table} SET ${quoteSqlite(column.sqliteName)} = ${conversion}`);
   const result = editor.relation(relation.oid);
-  if (before.storage !== after.storage) rewriteTable(editor, result);
+  if (isRebuilt) rewriteTable(editor, result);
   if (isRebuilt) {
     for (const { oid } of rebuilt) {
       const index = result.indexes.find((candidate) => candidate.oid === oid);

@@ -145,6 +145,10 @@ export function notNullChange(relation: Relation, column: Column): readonly Cata
 
 export function addCheck(editor: SchemaEditor, tableOid: Oid, spec: CheckSpec): Oid {
   const relation = editor.relation(tableOid);
+  const isTableNew = tableOid >= editor.firstNewOid;
+  if (isTableNew && relation.constraints.some(({ name }) => name === spec.name)) {
+    throw new PgError('42710', `check constraint "${spec.name ?? ''}" already exists`);
+  }
   checkNameIsFree(relation, spec.name);
   const bound = bindCheck(editor, spec.expression, relation);
   const columns = columnsOf(bound.expression);

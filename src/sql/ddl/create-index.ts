@@ -86,7 +86,8 @@ function includedColumns(relation: Relation, nodes: readonly Node[]): readonly n
 
 export function createIndex(editor: SchemaEditor, fields: Fields): string {
   const tag = 'CREATE INDEX';
-  const relation = findTable(editor, rangeName(editor, inner(fields, 'relation') ?? {}));
+  const target = rangeName(editor, inner(fields, 'relation') ?? {});
+  const relation = findTable(editor, { ...target, position: undefined });
   const isUnique = flag(fields, 'unique');
   const method = text(fields, 'accessMethod') || 'btree';
   checkMethod(method, isUnique);

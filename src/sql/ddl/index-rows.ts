@@ -66,6 +66,16 @@ function operatorClass(method: string, type: Oid, name: string | null): Oid {
   );
 }
 
+/** The class that a column of another type needs, unless it was chosen by name. */
+export function operatorClassAfter(
+  method: string,
+  operatorClassOid: Oid,
+  types: { readonly before: Oid; readonly after: Oid },
+): Oid {
+  const isDefault = operatorClass(method, types.before, null) === operatorClassOid;
+  return isDefault ? operatorClass(method, types.after, null) : operatorClassOid;
+}
+
 function keyType(relation: Relation, key: IndexKey): Oid {
   return key.expression === null
     ? columnNumbered(relation, key.number).type

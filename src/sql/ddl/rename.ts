@@ -23,7 +23,7 @@ const TAGS: Readonly<Record<string, string>> = {
 
 export function renameObject(editor: SchemaEditor, fields: Fields): string {
   const type = text(fields, 'renameType');
-  const target = rangeName(editor, inner(fields, 'relation') ?? {});
+  const target = { ...rangeName(editor, inner(fields, 'relation') ?? {}), position: undefined };
   const name = clipName(text(fields, 'newname'));
   if (flag(fields, 'missing_ok') && tryFind(editor, target) === null) {
     editor.notice(`relation "${target.name}" does not exist, skipping`);

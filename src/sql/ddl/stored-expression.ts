@@ -2,11 +2,13 @@
 // are bound when they are declared, kept as Postgres text, and bound again from that text.
 import type { Relation } from '../../catalog/catalog.ts';
 import type { ExpressionText } from '../../catalog/node-tree.ts';
+import { formatType } from '../../catalog/type-display.ts';
+import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { must } from '../../util/assert.ts';
-import { coerceToBoolean, coerceToColumn, resolveUnknown } from '../bind/coerce.ts';
+import { coerceToBoolean, resolveUnknown, tryCoerce } from '../bind/coerce.ts';
 import { BindContext } from '../bind/context.ts';
 import { bindExpression } from '../bind/expression.ts';
 import { Scope } from '../bind/scope.ts';
@@ -163,7 +165,15 @@ export function bindDefault(
     editor,
     { node, source: editor.source, relation: null, clause: 'DEFAULT expression' },
     // Without the length: Postgres applies it around the expression, where nobody sees it.
-    (context, expression) => coerceToColumn(context, expression, { ...column, typmod: -1 }),
+    (context, expression) => {
+      const value = tryCoerce(context, expression, column.type, -1, 'assignment');
+      if (value !== null) return value;
+      throw new PgError(
+        '42804',
+        `column "${column.name}" is of type ${formatType(column.type, null)} but default expression is of type ${formatType(expression.type, null)}`,
+        { hint: 'You will need to rewrite or cast the expression.' },
+      );
+    },
   );
   const { expression } = bound;
   return expression.kind === 'constant' && expression.value === null ? null : bound;

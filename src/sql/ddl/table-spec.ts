@@ -279,7 +279,7 @@ export function columnSpec(editor: SchemaEditor, fields: Fields, table: string):
   const place = `column "${name}" of table "${table}"`;
   const position = positionOf(editor, fields);
   if (serial !== null && declared.defaultNode !== null) {
-    throw new PgError('42601', `multiple default values specified for ${place}`, { position });
+    throw new PgError('42601', `multiple default values specified for ${place}`);
   }
   if (declared.identity !== null && (serial !== null || declared.defaultNode !== null)) {
     throw new PgError('42601', `both default and identity specified for ${place}`, { position });

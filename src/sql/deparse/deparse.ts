@@ -18,6 +18,7 @@ import type {
   InList,
   OperatorCall,
 } from '../tree/expression.ts';
+import { someExpression } from '../tree/expression.ts';
 import { arrayOfOutputType, inListLeft } from './in-list.ts';
 import { isSimple } from './parentheses.ts';
 import { TextWriter } from './text-writer.ts';
@@ -27,6 +28,8 @@ export type Spellings = ReadonlyMap<number, string>;
 
 export interface DeparseOptions {
   readonly isPretty: boolean;
+  /** For bind, not for readers: IN stays IN. */
+  readonly isSource: boolean;
   readonly spellings: Spellings;
 }
 
@@ -45,10 +48,11 @@ export function deparse(
   expression: Expression,
   spellings: Spellings = NO_SPELLINGS,
 ): ExpressionText {
-  return {
-    text: deparseAs(expression, { isPretty: false, spellings }),
-    pretty: deparseAs(expression, { isPretty: true, spellings }),
-  };
+  const text = deparseAs(expression, { isPretty: false, isSource: false, spellings });
+  const pretty = deparseAs(expression, { isPretty: true, isSource: false, spellings });
+  if (!someExpression(expression, ({ kind }) => kind === 'in-list')) return { text, pretty };
+  const source = deparseAs(expression, { isPretty: false, isSource: true, spellings });
+  return { text, pretty, source };
 }
 
 function deparseAs(expression: Expression, options: DeparseOptions): TextPieces {
@@ -60,9 +64,11 @@ function deparseAs(expression: Expression, options: DeparseOptions): TextPieces 
 class Deparser {
   readonly #writer = new TextWriter();
   readonly #isPretty: boolean;
+  readonly #isSource: boolean;
   readonly #spellings: Spellings;
 
-  constructor({ isPretty, spellings }: DeparseOptions) {
+  constructor({ isPretty, isSource, spellings }: DeparseOptions) {
+    this.#isSource = isSource;
     this.#isPretty = isPretty;
     this.#spellings = spellings;
   }
@@ -224,30 +230,25 @@ class Deparser {
     });
   }
 
+  /** On lines of its own in every form. */
   #case(expression: Case): void {
-    this.#clause('CASE', 0, INDENT);
+    const writer = this.#writer;
+    writer.line('CASE', 0, INDENT);
     for (const { when, then } of expression.branches) {
-      this.#clause('WHEN ', 0, 0);
+      writer.line('WHEN ', 0, 0);
       this.write(when, false);
-      this.#writer.add(' THEN ');
+      writer.add(' THEN ');
       this.write(then, true);
     }
-    if (!this.#isPretty) this.#writer.add(' ');
-    this.#clause('ELSE ', 0, 0, true);
-    if (expression.otherwise === null) this.#writer.add(`NULL::${formatType(expression.type, -1)}`);
+    writer.line('ELSE ', 0, 0);
+    if (expression.otherwise === null) writer.add(`NULL::${formatType(expression.type, -1)}`);
     else this.write(expression.otherwise, true);
-    if (!this.#isPretty) this.#writer.add(' ');
-    this.#clause('END', -INDENT, 0, true);
-  }
-
-  /** A keyword that starts a line in the pretty form. */
-  #clause(keyword: string, before: number, after: number, isSpaced = false): void {
-    if (this.#isPretty) this.#writer.line(keyword, before, after);
-    else this.#writer.add(keyword === 'WHEN ' && !isSpaced ? ` ${keyword}` : keyword);
+    writer.line('END', -INDENT, 0);
   }
 
   /** `x IN (1, 2)` is kept as `x = ANY (ARRAY[1, 2])`. */
   #inList(node: InList): void {
+    if (this.#isSource) return this.#inSource(node);
     const left = inListLeft(node);
     const { items, convertedTo } = arrayOfOutputType(node);
     this.#bracketed(() => {
@@ -260,6 +261,15 @@ class Deparser {
       if (convertedTo !== null) {
         this.#writer.add(`${this.#isPretty ? '' : ')'}::${formatType(convertedTo, -1)}`);
       }
+      this.#writer.add(')');
+    });
+  }
+
+  #inSource({ left, items, isNegated }: InList): void {
+    this.#bracketed(() => {
+      this.write(left, true);
+      this.#writer.add(isNegated ? ' NOT IN (' : ' IN (');
+      this.#list(items);
       this.#writer.add(')');
     });
   }
