@@ -167,6 +167,15 @@ export function replicate(state: RaftState, leader: LeaderState): void {
 
 function replicateTo(state: RaftState, to: NodeId, progress: Progress): void {
   let isSent = false;
+  // Nothing may follow for a long time: the peer's log is looked for all the same.
+  if (
+    progress.state === 'probe' &&
+    progress.nextIndex > state.log.lastIndex &&
+    progress.canSend()
+  ) {
+    if (progress.matchIndex < state.log.lastIndex) sendAppend(state, to, progress, true);
+    return;
+  }
   while (progress.nextIndex <= state.log.lastIndex && progress.canSend()) {
     sendAppend(state, to, progress, true);
     isSent = true;
@@ -181,9 +190,10 @@ function sendAppend(state: RaftState, to: NodeId, progress: Progress, withEntrie
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = state.log.termAt(prevLogIndex);
   assert(prevLogTerm !== null, `entry ${prevLogIndex} for node ${to} is compacted`);
-  const entries = withEntries
-    ? state.log.entries(progress.nextIndex, state.log.lastIndex, state.limits.appendBytesMax)
-    : [];
+  const entries =
+    withEntries && progress.nextIndex <= state.log.lastIndex
+      ? state.log.entries(progress.nextIndex, state.log.lastIndex, state.limits.appendBytesMax)
+      : [];
   send(state, {
     kind: 'append-entries',
     from: state.id,
