@@ -113,7 +113,7 @@ export function checkConfig(config: NodeConfig, isInsecureAllowed: boolean): voi
         'address is served; to serve a network that you trust, add --insecure',
     );
   }
-  if (!isLoopback(config.peerAddress.host) && config.peerTls?.ca == null) {
+  if (!isLoopback(config.peerAddress.host) && (config.peerTls?.ca ?? null) === null) {
     throw new ConfigError(
       `--peer-listen ${config.peerAddress.host}: give --peer-cert, --peer-key and --peer-ca for mutual TLS ` +
         'between the nodes; to do without on a network that you trust, add --insecure',

@@ -260,8 +260,9 @@ function createNode(): void {
 }
 
 function readTls(): { cert: string; key: string; ca: string } | null {
-  if (config.peerTls?.ca == null) return null;
-  const { cert, key, ca } = config.peerTls;
+  const ca = config.peerTls?.ca ?? null;
+  if (config.peerTls === null || ca === null) return null;
+  const { cert, key } = config.peerTls;
   return {
     cert: readFileSync(cert, 'utf8'),
     key: readFileSync(key, 'utf8'),

@@ -172,8 +172,9 @@ export class Executor implements Backend {
     const { shared, gateway, wake } = this.#options;
     const now = monotonicMs();
     const { leaseValidUntil, commitIndex } = shared.consensus();
+    // Also without a lease: the next reads are to find one.
+    shared.noteLeaseRead();
     if (now < leaseValidUntil) {
-      shared.noteLeaseRead();
       await this.#applied(commitIndex, 0);
       if (monotonicMs() < shared.consensus().leaseValidUntil) return;
     }

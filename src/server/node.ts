@@ -236,7 +236,10 @@ export class BalsaNode {
         address: status === null ? null : `${status.clientHost}:${status.clientPort}`,
         version: status?.version ?? null,
         state: status?.halted ?? (isSilent ? 'silent' : 'ok'),
-        ageSeconds: found?.status == null ? null : Math.round((now - found.heardAt) / 100) / 10,
+        ageSeconds:
+          (found?.status ?? null) === null || found === undefined
+            ? null
+            : Math.round((now - found.heardAt) / 100) / 10,
       };
     });
   }
