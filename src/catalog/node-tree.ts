@@ -43,7 +43,5 @@ export function sourceText(expression: ExpressionText): string {
 
 /** As clients see it. */
 export function shownText(pieces: TextPieces, relationName: (oid: Oid) => string): string {
-  return pieces
-    .map((piece) => (typeof piece === 'string' ? piece : relationName(piece)))
-    .join('');
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : relationName(piece))).join('');
 }

@@ -1,14 +1,7 @@
 // Builds the value of one relation from its rows in the catalog tables.
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
-import type {
-  CatalogRow,
-  Column,
-  Constraint,
-  Index,
-  IndexColumn,
-  Relation,
-} from './catalog.ts';
+import type { CatalogRow, Column, Constraint, Index, IndexColumn, Relation } from './catalog.ts';
 import { decodeExpression, decodeNodeTree, sourceText } from './node-tree.ts';
 import { sqliteColumnName, sqliteRelationName } from './sqlite-name.ts';
 import { FIRST_USER_OID } from './system/oids.ts';

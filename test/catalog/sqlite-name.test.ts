@@ -1,12 +1,22 @@
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import {
-  quoteSqlite,
-  sqliteNameParts,
-  sqliteRelationName,
-} from '../../src/catalog/sqlite-name.ts';
+import { quoteSqlite, sqliteNameParts, sqliteRelationName } from '../../src/catalog/sqlite-name.ts';
 
-const NAMES = ['t', 'T', '^t', '^T', 'a.b', 'a"b', 'sqlite_x', 'SQLITE_X', 'Ä', 'ä', ' ', 'tT', 'Tt'];
+const NAMES = [
+  't',
+  'T',
+  '^t',
+  '^T',
+  'a.b',
+  'a"b',
+  'sqlite_x',
+  'SQLITE_X',
+  'Ä',
+  'ä',
+  ' ',
+  'tT',
+  'Tt',
+];
 
 describe('names in SQLite', () => {
   const pairs = NAMES.flatMap((schema) => NAMES.map((name) => [schema, name] as const));

@@ -99,4 +99,3 @@ for (const file of readdirSync(DIRECTORY).filter((name) => name.endsWith('.golde
     });
   });
 }
-

@@ -1,11 +1,6 @@
 // The rows of a new database's catalog: what initdb would have made.
 import type { CatalogRow } from '../catalog.ts';
-import {
-  attributeRow,
-  classRow,
-  flag,
-  vectorText,
-} from '../catalog-rows.ts';
+import { attributeRow, classRow, flag, vectorText } from '../catalog-rows.ts';
 import { encodeNodeTree } from '../node-tree.ts';
 import { SYSTEM_VIEW_TEXTS, type SystemView } from '../system-views.ts';
 import {
@@ -33,6 +28,8 @@ const LANGUAGE_INTERNAL = 12n;
 /** pg_char_to_encoding('UTF8'). */
 const ENCODING_UTF8 = 6n;
 const RULE_OID_BASE = 15000n;
+const OPERATOR_OID_BASE = 14000;
+const CAST_OID_BASE = 10200;
 
 function namespaceRows(): readonly CatalogRow[] {
   return Object.entries(SCHEMA_OID).map(([name, oid]) => ({
@@ -195,7 +192,7 @@ function routineRows(facts: ProgramFacts): readonly CatalogRow[] {
 
 function operatorRows(facts: ProgramFacts): readonly CatalogRow[] {
   return facts.operators.map((operator, i) => ({
-    oid: BigInt(operator.oid ?? 9500 + i),
+    oid: BigInt(operator.oid ?? OPERATOR_OID_BASE + i),
     oprname: operator.name,
     oprnamespace: PG_CATALOG,
     oprowner: OWNER,
@@ -215,7 +212,7 @@ function operatorRows(facts: ProgramFacts): readonly CatalogRow[] {
 
 function castRows(facts: ProgramFacts): readonly CatalogRow[] {
   return facts.casts.map((cast, i) => ({
-    oid: BigInt(10200 + i),
+    oid: BigInt(CAST_OID_BASE + i),
     castsource: BigInt(cast.source),
     casttarget: BigInt(cast.target),
     castfunc: 0n,

@@ -10,11 +10,7 @@ import { coerceToColumn } from '../bind/coerce.ts';
 import { BindContext } from '../bind/context.ts';
 import { asTag, child, flag, inner, list, text, type Fields, type Node } from '../parse/node.ts';
 import { alterColumnType } from './alter-type.ts';
-import {
-  addConstraints,
-  notNullChange,
-  updateCounts,
-} from './constraints.ts';
+import { addConstraints, notNullChange, updateCounts } from './constraints.ts';
 import { addColumnDefault, columnRow, columnSequence, setDefault } from './create-table.ts';
 import {
   describe,
@@ -256,7 +252,12 @@ function removeConstraint(
         },
       );
     }
-    noticeCascade(editor, users.map((user) => `constraint ${user.constraint.name} on ${describe(editor, user.relation)}`));
+    noticeCascade(
+      editor,
+      users.map(
+        (user) => `constraint ${user.constraint.name} on ${describe(editor, user.relation)}`,
+      ),
+    );
     dropForeignKeys(editor, users);
     dropIndexOf(editor, relation, constraint.indexOid);
   } else alteration.isStale = true;
@@ -403,7 +404,12 @@ function changeType(alteration: Alteration, fields: Fields): void {
   const relation = relationOf(alteration);
   const column = mustColumn(relation, text(fields, 'name'));
   const definition = inner(fields, 'def')?.['ColumnDef'] as Fields;
-  alterColumnType(editor, { relation, column, definition, parts: partsOf(editor, relation, column.number) });
+  alterColumnType(editor, {
+    relation,
+    column,
+    definition,
+    parts: partsOf(editor, relation, column.number),
+  });
 }
 
 function changeOwner(_alteration: Alteration, fields: Fields): void {

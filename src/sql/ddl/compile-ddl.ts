@@ -6,7 +6,7 @@ import { fieldsOf, tagOf, type Fields } from '../parse/node.ts';
 import type { ParsedStatement } from '../parse/parse.ts';
 import type { CompileSettings, QueryPlan } from '../plan.ts';
 import { alterTable } from './alter-table.ts';
-import { createIndex } from './create-index.ts';
+import { createIndex } from './index-creation.ts';
 import { createTable } from './create-table.ts';
 import { dropObjects } from './drop.ts';
 import { renameObject } from './rename.ts';

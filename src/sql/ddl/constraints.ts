@@ -30,10 +30,7 @@ export function isRelationName(editor: SchemaEditor, schema: string, name: strin
 
 function checkNameIsFree(relation: Relation, name: string | null): void {
   if (name === null || !relation.constraints.some((existing) => existing.name === name)) return;
-  throw new PgError(
-    '42710',
-    `constraint "${name}" for relation "${relation.name}" already exists`,
-  );
+  throw new PgError('42710', `constraint "${name}" for relation "${relation.name}" already exists`);
 }
 
 /** The columns of a key by name. Throws 42703, 42701. */
@@ -190,10 +187,7 @@ function foreignColumns(relation: Relation, names: readonly string[]): readonly 
 function referencedIndex(target: Relation, columns: readonly Column[]): Index {
   const wanted = new Set(columns.map((column) => column.number));
   if (wanted.size < columns.length) {
-    throw new PgError(
-      '42830',
-      'foreign key referenced-columns list must not contain duplicates',
-    );
+    throw new PgError('42830', 'foreign key referenced-columns list must not contain duplicates');
   }
   const index = target.indexes.find(
     (candidate) =>

@@ -79,11 +79,7 @@ export function columnSequence(
   return makeColumnSequence(editor, place, options);
 }
 
-export function columnRow(
-  column: ColumnSpec,
-  relationOid: Oid,
-  number: number,
-): CatalogChange {
+export function columnRow(column: ColumnSpec, relationOid: Oid, number: number): CatalogChange {
   return {
     kind: 'insert',
     table: 'pg_attribute',

@@ -6,7 +6,16 @@ import { CLASS_OID } from '../../catalog/system/oids.ts';
 import { relationDisplayName } from '../../catalog/search-path.ts';
 import { notSupported, PgError } from '../../errors/pg-error.ts';
 import type { Oid } from '../../types/pg-type.ts';
-import { asTag, flag, list, stringOf, strings, text, type Fields, type Node } from '../parse/node.ts';
+import {
+  asTag,
+  flag,
+  list,
+  stringOf,
+  strings,
+  text,
+  type Fields,
+  type Node,
+} from '../parse/node.ts';
 import { updateCounts } from './constraints.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { dropIndexSql, rewriteTable } from './table-sql.ts';
@@ -253,7 +262,11 @@ export function dropForeignKeys(
 function dropRelations(
   editor: SchemaEditor,
   objects: readonly Relation[],
-  options: { readonly isCascade: boolean; readonly what: string; readonly extra: readonly string[] },
+  options: {
+    readonly isCascade: boolean;
+    readonly what: string;
+    readonly extra: readonly string[];
+  },
 ): void {
   const dependents = dependentsOf(editor, objects);
   const { isCascade, what, extra } = options;
@@ -276,13 +289,11 @@ function dropRelations(
   }
 }
 
-function dropIndexes(
-  editor: SchemaEditor,
-  indexes: readonly Relation[],
-  isCascade: boolean,
-): void {
+function dropIndexes(editor: SchemaEditor, indexes: readonly Relation[], isCascade: boolean): void {
   for (const index of indexes) {
-    const owner = editor.catalog.rows('pg_index').find((row) => number(row, 'indexrelid') === index.oid);
+    const owner = editor.catalog
+      .rows('pg_index')
+      .find((row) => number(row, 'indexrelid') === index.oid);
     const relation = editor.relation(number(owner ?? {}, 'indrelid'));
     const constraint = relation.constraints.find(
       ({ indexOid, kind }) => indexOid === index.oid && kind !== 'f',
@@ -315,7 +326,9 @@ function dropIndexes(
     }
     noticeCascade(
       editor,
-      users.map((user) => `constraint ${user.constraint.name} on ${describe(editor, user.relation)}`),
+      users.map(
+        (user) => `constraint ${user.constraint.name} on ${describe(editor, user.relation)}`,
+      ),
     );
     dropForeignKeys(editor, users);
     dropIndexOf(editor, relation, index.oid);
@@ -349,9 +362,13 @@ function findDropped(
   }
   if (relation.kind !== kind.relkind) {
     const actual = WORDS[relation.kind] ?? 'relation';
-    throw new PgError('42809', `"${target.name}" is not a${kind.word === 'index' ? 'n' : ''} ${kind.word}`, {
-      hint: `Use DROP ${actual.toUpperCase()} to remove a${actual === 'index' ? 'n' : ''} ${actual}.`,
-    });
+    throw new PgError(
+      '42809',
+      `"${target.name}" is not a${kind.word === 'index' ? 'n' : ''} ${kind.word}`,
+      {
+        hint: `Use DROP ${actual.toUpperCase()} to remove a${actual === 'index' ? 'n' : ''} ${actual}.`,
+      },
+    );
   }
   checkNotSystem(relation);
   return relation;
@@ -367,7 +384,10 @@ function dropSchemas(editor: SchemaEditor, fields: Fields): string {
       continue;
     }
     if (isSystemSchema(name)) {
-      throw new PgError('2BP01', `cannot drop schema ${name} because it is required by the database system`);
+      throw new PgError(
+        '2BP01',
+        `cannot drop schema ${name} because it is required by the database system`,
+      );
     }
     const content = [...editor.catalog.relations()].filter(
       (relation) => relation.schema === name && relation.kind !== 'i',
@@ -407,7 +427,8 @@ export function dropObjects(editor: SchemaEditor, fields: Fields): string {
   if (kind.relkind === 'i') dropIndexes(editor, objects, isCascade);
   else {
     const [first] = objects;
-    const what = objects.length === 1 && first !== undefined ? describe(editor, first) : 'desired object(s)';
+    const what =
+      objects.length === 1 && first !== undefined ? describe(editor, first) : 'desired object(s)';
     dropRelations(editor, objects, { isCascade, what, extra: [] });
   }
   return `DROP ${kind.word.toUpperCase()}`;

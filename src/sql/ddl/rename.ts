@@ -68,7 +68,9 @@ function renameRelation(editor: SchemaEditor, relation: Relation, name: string):
 }
 
 function tableOfIndex(editor: SchemaEditor, index: Oid): Relation | null {
-  const row = editor.catalog.rows('pg_index').find((entry) => entry['indexrelid'] === BigInt(index));
+  const row = editor.catalog
+    .rows('pg_index')
+    .find((entry) => entry['indexrelid'] === BigInt(index));
   return row === undefined ? null : editor.catalog.relationByOid(Number(row['indrelid']));
 }
 
@@ -86,7 +88,8 @@ function renameConstraintOfIndex(editor: SchemaEditor, index: Oid, name: string)
   const row = editor.catalog
     .rows('pg_constraint')
     .find((entry) => entry['conindid'] === BigInt(index) && entry['contype'] !== 'f');
-  if (row !== undefined) editor.update('pg_constraint', { oid: row['oid'] ?? 0n }, { conname: name });
+  if (row !== undefined)
+    editor.update('pg_constraint', { oid: row['oid'] ?? 0n }, { conname: name });
 }
 
 function renameConstraint(
@@ -97,7 +100,10 @@ function renameConstraint(
 ): void {
   const constraint = relation.constraints.find((candidate) => candidate.name === before);
   if (constraint === undefined) {
-    throw new PgError('42704', `constraint "${before}" for table "${relation.name}" does not exist`);
+    throw new PgError(
+      '42704',
+      `constraint "${before}" for table "${relation.name}" does not exist`,
+    );
   }
   if (relation.constraints.some((candidate) => candidate.name === name)) {
     throw new PgError(
@@ -147,9 +153,7 @@ function renameColumn(
       ? null
       : encodeNodeTree(
           decodeNodeTree(String(stored)).map((entry) =>
-            deparse(
-              renamed(bindStored(editor, sourceText(entry), relation), column.number, name),
-            ),
+            deparse(renamed(bindStored(editor, sourceText(entry), relation), column.number, name)),
           ),
         );
   const { catalog } = editor;
@@ -193,4 +197,3 @@ function renameColumn(
     `ALTER TABLE ${quoteSqlite(relation.sqliteName)} RENAME COLUMN ${quoteSqlite(column.sqliteName)} TO ${quoteSqlite(after?.sqliteName ?? '')}`,
   );
 }
-

@@ -3,7 +3,17 @@ import type { Relation } from '../../catalog/catalog.ts';
 import { CLASS_OID, OWNER_OID } from '../../catalog/system/oids.ts';
 import { notSupported, PgError } from '../../errors/pg-error.ts';
 import type { Oid } from '../../types/pg-type.ts';
-import { asTag, child, flag, inner, list, stringOf, strings, text, type Fields } from '../parse/node.ts';
+import {
+  asTag,
+  child,
+  flag,
+  inner,
+  list,
+  stringOf,
+  strings,
+  text,
+  type Fields,
+} from '../parse/node.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { findRelation, listName, schemaOid, undefinedSchema } from './target.ts';
 

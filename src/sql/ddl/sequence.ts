@@ -86,10 +86,16 @@ export function sequenceOptions(
   const min = numberOf(options.get('minvalue') ?? null) ?? (isUp ? 1n : lowest);
   const typeName = formatType(type, null);
   if (max > highest || max < lowest) {
-    throw new PgError('22023', `MAXVALUE (${max}) is out of range for sequence data type ${typeName}`);
+    throw new PgError(
+      '22023',
+      `MAXVALUE (${max}) is out of range for sequence data type ${typeName}`,
+    );
   }
   if (min > highest || min < lowest) {
-    throw new PgError('22023', `MINVALUE (${min}) is out of range for sequence data type ${typeName}`);
+    throw new PgError(
+      '22023',
+      `MINVALUE (${min}) is out of range for sequence data type ${typeName}`,
+    );
   }
   if (min >= max) {
     throw new PgError('22023', `MINVALUE (${min}) must be less than MAXVALUE (${max})`);
@@ -167,9 +173,10 @@ export function makeSequence(
   editor.sqlite(
     `CREATE TABLE ${name} (ctid INTEGER PRIMARY KEY, "last_value" INTEGER NOT NULL, "log_cnt" INTEGER NOT NULL, "is_called" INTEGER NOT NULL) STRICT`,
   );
-  editor.sqlite(`INSERT INTO ${name} (ctid, "last_value", "log_cnt", "is_called") VALUES (1, ?, 0, 0)`, [
-    options.start,
-  ]);
+  editor.sqlite(
+    `INSERT INTO ${name} (ctid, "last_value", "log_cnt", "is_called") VALUES (1, ?, 0, 0)`,
+    [options.start],
+  );
   return oid;
 }
 

@@ -94,4 +94,3 @@ export function validateForeignKey(
   );
   editor.reads(target.oid);
 }
-

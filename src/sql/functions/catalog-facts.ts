@@ -1,6 +1,6 @@
 // Encodings, sizes and other facts of the database that tools ask for. Sizes of single objects
 // are not measured: they read as 0.
-import { BOOL, INT4, INT8, NAME, OID, TEXT } from '../../types/oids.ts';
+import { BOOL, INT2, INT4, INT8, NAME, OID, TEXT } from '../../types/oids.ts';
 import { accessMethodName } from '../../catalog/definition-text.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js } from './builders.ts';
@@ -20,6 +20,8 @@ function encodingNumber(name: string): bigint {
   const found = ENCODINGS.find(([, known]) => known.replace('_', '') === alias);
   return found?.[0] ?? -1n;
 }
+
+const INT2_ARRAY = 1005;
 
 /** Properties of btree, the way every index works here (PG: table 9.73). */
 const METHOD_PROPERTIES: Readonly<Record<string, boolean>> = {
@@ -76,9 +78,40 @@ function property(
   return value === undefined ? null : boolean(value);
 }
 
+/** Postgres' rounding: half up, and the next unit from 10 of it on (PG: pg_size_pretty). */
+function sizePretty(bytes: bigint): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let [size, unit, isHalf] = [bytes, 0, false];
+  const magnitude = (): bigint => (size < 0n ? -size : size);
+  while (unit < units.length - 1 && magnitude() >= (isHalf ? 20479n : 10240n)) {
+    // One bit more than the unit needs is kept, for rounding at the end.
+    size /= isHalf ? 1024n : unit === 0 ? 512n : 1024n;
+    isHalf = true;
+    unit += 1;
+  }
+  const rounded = isHalf ? (size + (size < 0n ? -1n : 1n)) / 2n : size;
+  return `${String(rounded)} ${units[unit] ?? ''}`;
+}
+
 const zero = js('pg_no_size', () => 0n);
 
 export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
+  fn(
+    'pg_size_pretty',
+    [INT8],
+    TEXT,
+    js('pg_size_pretty', ([bytes]) => sizePretty(bytes as bigint)),
+  ),
+  fn(
+    'array_position',
+    [INT2_ARRAY, INT2],
+    INT4,
+    js('pg_int2_position', ([array, wanted]) => {
+      const items = String(array).slice(1, -1).split(',');
+      const at = items.indexOf(String(wanted));
+      return at < 0 ? null : BigInt(at + 1);
+    }),
+  ),
   fn(
     'pg_encoding_to_char',
     [INT4],

@@ -11,6 +11,7 @@ import { CATALOG_CASTS } from './catalog-names.ts';
 import { COMPARISON_OPERATORS } from './comparison.ts';
 import { DATETIME_FUNCTIONS, DATETIME_OPERATORS } from './datetime.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
+import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS, SUPPORT_SET_FUNCTIONS } from './support.ts';
 import { SET_FUNCTIONS } from './set-returning.ts';
 import type {
@@ -45,6 +46,7 @@ export const ALL_AGGREGATES: readonly AggregateSignature[] = [
 export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...SUPPORT_SET_FUNCTIONS,
+  ...CATALOG_SET_FUNCTIONS,
 ];
 export const ALL_CASTS: readonly CastSignature[] = [
   ...CASTS,

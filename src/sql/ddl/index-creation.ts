@@ -3,7 +3,17 @@ import type { Relation } from '../../catalog/catalog.ts';
 import { ACCESS_METHOD_OID } from '../../catalog/system/oids.ts';
 import { notSupported, PgError } from '../../errors/pg-error.ts';
 import { resultName } from '../bind/expression.ts';
-import { asTag, child, flag, inner, list, strings, text, type Fields, type Node } from '../parse/node.ts';
+import {
+  asTag,
+  child,
+  flag,
+  inner,
+  list,
+  strings,
+  text,
+  type Fields,
+  type Node,
+} from '../parse/node.ts';
 import { isRelationName, updateCounts } from './constraints.ts';
 import { indexChanges, uniqueNames, type IndexKey } from './index-rows.ts';
 import { chooseName, joinColumnNames } from './object-name.ts';
@@ -13,7 +23,12 @@ import { columnNumbered, createIndexSql } from './table-sql.ts';
 import { findTable, rangeName } from './target.ts';
 
 const COLUMNS_MAX = 32;
-const COLLATION_OIDS: Readonly<Record<string, number>> = { C: 950, POSIX: 951, default: 100, ucs_basic: 12340 };
+const COLLATION_OIDS: Readonly<Record<string, number>> = {
+  C: 950,
+  POSIX: 951,
+  default: 100,
+  ucs_basic: 12340,
+};
 
 function checkMethod(method: string, isUnique: boolean): void {
   if (!(method in ACCESS_METHOD_OID) || method === 'heap') {
