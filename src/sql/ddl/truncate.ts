@@ -64,6 +64,8 @@ export function truncate(editor: SchemaEditor, fields: Fields): string {
     editor.writes(table.oid);
     if (flag(fields, 'restart_seqs')) restartSequences(editor, table);
   }
+  // It would last until the end of the transaction.
+  editor.sqlite('PRAGMA defer_foreign_keys = OFF');
   return 'TRUNCATE TABLE';
 }
 
