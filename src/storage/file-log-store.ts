@@ -200,7 +200,7 @@ export class FileLogStore implements LogStore {
       this.#spare.advance();
       if (this.#isWriting) this.#lastActivityAt = now;
       else if (!this.#isMarked && now - this.#lastActivityAt >= MARK_AFTER_IDLE_MS)
-        this.#mark('mark');
+        this.#markIdle();
     });
   }
 
@@ -330,6 +330,16 @@ export class FileLogStore implements LogStore {
     this.#nextFrame += 1;
     this.#previousCrc = frame.headerCrc;
     return offset;
+  }
+
+  /**
+   * Says durably that all before it is durable. Synced like every frame: the next one may be
+   * written only then, or a power failure could keep it and lose this one.
+   */
+  #markIdle(): void {
+    this.#mark('mark');
+    this.#isWriting = true;
+    this.#sync(must(this.#segments.at(-1), 'segment').file, () => this.#writeNext());
   }
 
   #mark(kind: 'mark' | 'clean'): void {

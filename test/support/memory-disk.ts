@@ -12,8 +12,8 @@ interface Write {
 }
 
 class FileImage {
-  current = Buffer.alloc(0);
-  synced = Buffer.alloc(0);
+  current: Buffer = Buffer.alloc(0);
+  synced: Buffer = Buffer.alloc(0);
   unsynced: Write[] = [];
 
   write(position: number, bytes: Uint8Array): void {
@@ -30,7 +30,7 @@ class FileImage {
 
   /** What the platter has after the power failed. */
   fail(prng: Prng): void {
-    let image = Buffer.from(this.synced);
+    let image: Buffer = Buffer.from(this.synced);
     for (const { position, bytes } of this.unsynced) {
       const fate = prng.integer(3);
       if (fate === 0) continue;
@@ -45,7 +45,8 @@ class FileImage {
 
 function overlay(image: Buffer, position: number, bytes: Buffer): Buffer {
   const end = position + bytes.length;
-  const target = end > image.length ? Buffer.concat([image, Buffer.alloc(end - image.length)]) : image;
+  const target =
+    end > image.length ? Buffer.concat([image, Buffer.alloc(end - image.length)]) : image;
   bytes.copy(target, position);
   return target;
 }
@@ -201,7 +202,7 @@ export class MemoryDisk implements Disk {
 
 /** The file with only its first `covered` unsynced writes. */
 function rebuilt(image: FileImage, covered: number): Buffer {
-  let bytes = Buffer.from(image.synced);
+  let bytes: Buffer = Buffer.from(image.synced);
   for (const { position, bytes: written } of image.unsynced.slice(0, covered)) {
     bytes = overlay(bytes, position, written);
   }

@@ -1,0 +1,63 @@
+// What one run of the simulator does: drawn from its seed, so that runs differ in kind and not only
+// in detail (swarm testing).
+import type { GatewayMutations } from '../../src/gateway/gateway.ts';
+import type { MachineMutations } from '../../src/machine/mutations.ts';
+import type { RaftMutations } from '../../src/raft/mutations.ts';
+import type { StorageMutations } from '../../src/storage/mutations.ts';
+import type { Prng } from '../../src/util/prng.ts';
+
+export interface Mutations {
+  readonly raft?: RaftMutations;
+  readonly storage?: StorageMutations;
+  readonly machine?: MachineMutations;
+  readonly gateway?: GatewayMutations;
+}
+
+export interface RunOptions {
+  readonly nodes: number;
+  /** Virtual time of chaos, and then of peace, in ms. */
+  readonly chaosMs: number;
+  readonly peaceMs: number;
+  readonly clients: number;
+  readonly lossRate: number;
+  readonly duplicateRate: number;
+  readonly delayMs: number;
+  readonly tailRate: number;
+  readonly syncMs: number;
+  readonly stallRate: number;
+  /** Mean time between faults of a kind, in ms; Infinity: none. */
+  readonly killEveryMs: number;
+  readonly powerEveryMs: number;
+  readonly pauseEveryMs: number;
+  readonly partitionEveryMs: number;
+  readonly transferEveryMs: number;
+  readonly expireRate: number;
+  readonly segmentBytes: number;
+  readonly clockDrift: number;
+}
+
+export function drawOptions(prng: Prng): RunOptions {
+  /** A fault is off in some runs, rare in some and frequent in others. */
+  const every = (shortest: number): number =>
+    prng.chance(0.35) ? Infinity : shortest * (1 + 4 * prng.float());
+  return {
+    nodes: prng.pick([1, 2, 3, 3, 3, 3, 3, 5]),
+    chaosMs: prng.between(3000, 8000),
+    peaceMs: 12_000,
+    clients: prng.between(1, 5),
+    lossRate: prng.pick([0, 0, 0.02, 0.1, 0.25]),
+    duplicateRate: prng.pick([0, 0, 0.05, 0.3]),
+    delayMs: prng.pick([0.2, 1, 5, 20]),
+    tailRate: prng.pick([0, 0.01, 0.05]),
+    syncMs: prng.pick([0.3, 2, 10]),
+    stallRate: prng.pick([0, 0, 0.01]),
+    killEveryMs: every(700),
+    powerEveryMs: every(900),
+    pauseEveryMs: every(800),
+    partitionEveryMs: every(700),
+    transferEveryMs: every(800),
+    expireRate: prng.pick([0, 0.02, 0.1]),
+    segmentBytes: prng.pick([8192, 16_384, 65_536]),
+    clockDrift: prng.pick([0, 0.009]),
+  };
+}

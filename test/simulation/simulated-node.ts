@@ -1,0 +1,300 @@
+// One node of the simulated cluster: the production parts of its three threads, wired together.
+import { readFileSync } from 'node:fs';
+import { Gateway } from '../../src/gateway/gateway.ts';
+import type { Answer, Ticket } from '../../src/gateway/gateway.ts';
+import { Database } from '../../src/machine/database.ts';
+import { Machine, readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
+import { encodeConfiguration } from '../../src/raft/configuration-codec.ts';
+import type { Entry } from '../../src/raft/entry.ts';
+import type { Message } from '../../src/raft/message.ts';
+import { RaftNode } from '../../src/raft/raft-node.ts';
+import type { RaftTiming } from '../../src/raft/state.ts';
+import { DEFAULT_LIMITS } from '../../src/raft/state.ts';
+import { RaftDriver } from '../../src/server/raft-driver.ts';
+import { FileLogStore } from '../../src/storage/file-log-store.ts';
+import type { Prng } from '../../src/util/prng.ts';
+import { MemoryDisk } from '../support/memory-disk.ts';
+import type { Mutations, RunOptions } from './options.ts';
+import type { Schedule } from './schedule.ts';
+
+export const TIMING: RaftTiming = {
+  heartbeatMs: 40,
+  electionMs: 200,
+  leaseMs: 150,
+  clockDrift: 0.01,
+};
+const TICK_MS = 10;
+const APPLY_MS = 0.5;
+const SYSTEM_TABLES = readFileSync(
+  new URL('../../sql/system/replication.sql', import.meta.url),
+  'utf8',
+);
+
+export interface NodeHooks {
+  send(message: Message): void;
+  /** Something happened in the node: check what must hold. */
+  afterStep(node: SimulatedNode): void;
+  applied(node: SimulatedNode, entries: readonly Entry[]): void;
+  answered(node: SimulatedNode, answer: Answer): void;
+  barrier(node: SimulatedNode, barrier: number): void;
+  failed(node: SimulatedNode, reason: string): void;
+  note(what: string): void;
+}
+
+export class SimulatedNode {
+  readonly id: number;
+  readonly #options: RunOptions;
+  readonly #mutations: Mutations;
+  readonly #schedule: Schedule;
+  readonly #prng: Prng;
+  readonly #hooks: NodeHooks;
+  readonly #voters: readonly number[];
+  readonly disk: MemoryDisk;
+  readonly clockRate: number;
+  database: Database;
+  /** The database as of the last checkpoint: what a power failure may go back to. */
+  #checkpoint: Buffer;
+  isUp = false;
+  pausedUntil = 0;
+  incarnation = 0;
+  store!: FileLogStore;
+  raft!: RaftNode;
+  driver!: RaftDriver;
+  gateway!: Gateway;
+  machine!: Machine;
+  #queue: Entry[] = [];
+  #isApplying = false;
+  #isWoken = false;
+  #epoch = 0;
+
+  constructor(
+    id: number,
+    voters: readonly number[],
+    options: RunOptions,
+    mutations: Mutations,
+    schedule: Schedule,
+    prng: Prng,
+    hooks: NodeHooks,
+  ) {
+    this.id = id;
+    this.#voters = voters;
+    this.#options = options;
+    this.#mutations = mutations;
+    this.#schedule = schedule;
+    this.#prng = prng;
+    this.#hooks = hooks;
+    this.clockRate = 1 + (prng.float() * 2 - 1) * options.clockDrift * 0.5;
+    this.disk = new MemoryDisk({
+      scheduleSync: (done) => {
+        const isStall = prng.chance(options.stallRate);
+        const delay = isStall ? 600 * prng.float() : options.syncMs * (0.5 + prng.float());
+        this.later(delay, () => done(null));
+      },
+    });
+    this.database = createDatabase();
+    this.#checkpoint = this.database.serialize();
+  }
+
+  /** The node's own monotonic clock, ms. */
+  now(): number {
+    return this.#schedule.now * this.clockRate;
+  }
+
+  /** Runs in this process, once it is not paused; never if the process is gone by then. */
+  later(delayMs: number, run: () => void): void {
+    const epoch = this.#epoch;
+    this.#schedule.after(delayMs, () => this.#deliver(epoch, run));
+  }
+
+  #deliver(epoch: number, run: () => void): void {
+    if (epoch !== this.#epoch || !this.isUp) return;
+    const wait = this.pausedUntil - this.#schedule.now;
+    if (wait > 0) {
+      this.#schedule.after(wait, () => this.#deliver(epoch, run));
+      return;
+    }
+    run();
+    if (this.isUp) this.#hooks.afterStep(this);
+  }
+
+  start(): void {
+    this.#epoch += 1;
+    this.isUp = true;
+    this.#queue = [];
+    this.#isApplying = false;
+    this.#isWoken = false;
+    this.store = FileLogStore.open({
+      disk: this.disk,
+      directory: `node-${this.id}`,
+      segmentBytes: this.#options.segmentBytes,
+      randomUint32: () => this.#prng.uint32(),
+      onFailure: (error) => this.#hooks.failed(this, error.message),
+      mutations: this.#mutations.storage ?? {},
+    });
+    this.incarnation = this.store.incarnation;
+    this.machine = new Machine({
+      database: this.database,
+      catalog: () => null,
+      explain: (code, message) => ({ code: '23505', message: `${code} ${message}`, fields: {} }),
+      mutations: this.#mutations.machine ?? {},
+    });
+    if (this.store.lastIndex === 0) {
+      const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
+      this.store.persist(request, () => this.#startRaft());
+    } else this.#startRaft();
+  }
+
+  #firstEntry(): Entry {
+    const voters = this.#voters;
+    const data = encodeConfiguration({ voters, votersOld: null, learners: [], members: [] });
+    return { index: 1, term: 1, kind: 'configuration', data };
+  }
+
+  #startRaft(): void {
+    if (this.machine.appliedIndex > this.store.lastIndex) {
+      throw new Error(
+        `node ${this.id}: applied ${this.machine.appliedIndex} of a log that ends at ${this.store.lastIndex}`,
+      );
+    }
+    const configuration = {
+      voters: this.#voters,
+      votersOld: null,
+      learners: [],
+      members: [],
+    };
+    this.raft = new RaftNode({
+      id: this.id,
+      incarnation: this.incarnation,
+      log: this.store,
+      hardState: this.store.hardState,
+      commitIndex: this.machine.appliedIndex,
+      configurations: [{ index: 1, configuration }],
+      prng: this.#prng.fork(),
+      now: this.now(),
+      timing: TIMING,
+      limits: { ...DEFAULT_LIMITS, appendBytesMax: 2000, inflightMessagesMax: 8 },
+      mutations: this.#mutations.raft ?? {},
+    });
+    this.gateway = new Gateway({
+      nodeId: this.id,
+      incarnation: this.incarnation,
+      prng: this.#prng.fork(),
+      mutations: this.#mutations.gateway ?? {},
+    });
+    this.driver = new RaftDriver(
+      this.raft,
+      this.store,
+      {
+        send: (message) => this.#hooks.send(message),
+        committed: (entries) => this.#apply(entries),
+        readsAnswered: (ids, index) => {
+          this.gateway.readAnswered(ids, index, this.now());
+          this.#collect();
+        },
+        proposalsRefused: () => this.gateway.refused(this.now()),
+        roleChanged: (role, term, leaderId) => {
+          this.#hooks.note(`node ${this.id} is ${role}, term ${term}, leader ${leaderId}`);
+          if (leaderId !== 0) this.gateway.leaderChanged(this.now());
+        },
+        alarm: (reason) => this.#hooks.failed(this, reason),
+        wake: () => this.#wake(),
+      },
+      () => this.now(),
+    );
+    this.#tick();
+  }
+
+  isReady(): boolean {
+    return this.isUp && this.raft !== undefined && this.driver !== undefined;
+  }
+
+  #tick(): void {
+    this.store.tick(this.now());
+    this.driver.tick();
+    this.flushGateway();
+    this.later(TICK_MS, () => this.#tick());
+  }
+
+  #wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    this.later(0, () => {
+      this.#isWoken = false;
+      this.driver.run();
+    });
+  }
+
+  /** Hands what the gateway has collected to consensus. */
+  flushGateway(): void {
+    const commands = this.gateway.takeProposals(this.now());
+    if (commands.length > 0) this.driver.propose(commands);
+    const ids = this.gateway.takeReadRequests(this.now());
+    if (ids.length > 0) this.driver.read(ids);
+    this.#collect();
+  }
+
+  #collect(): void {
+    for (const answer of this.gateway.takeAnswers()) this.#hooks.answered(this, answer);
+    for (const barrier of this.gateway.takeBarriers()) this.#hooks.barrier(this, barrier);
+  }
+
+  submit(request: Uint8Array): Ticket | null {
+    const ticket = this.gateway.submit(request);
+    this.flushGateway();
+    return ticket;
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#queue.push(entry);
+    if (this.#isApplying) return;
+    this.#isApplying = true;
+    this.later(APPLY_MS * this.#prng.float(), () => this.#applyQueued());
+  }
+
+  #applyQueued(): void {
+    const batch = this.#queue.splice(0, this.#prng.between(1, 20));
+    const result = this.machine.apply(batch);
+    this.#hooks.applied(this, batch);
+    if (this.#mutations.machine?.appliedIndexInAnotherTransaction === true) {
+      this.later(3, () => this.machine.writeAppliedSeparately());
+    }
+    const seen = result.outcomes.map((entry) => ({
+      ...entry,
+      outcomes: entry.kind === 'registered' ? [] : unpackOutcomes(entry.outcomes),
+      registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
+    }));
+    this.gateway.applied(seen, this.machine.appliedIndex);
+    this.flushGateway();
+    if (this.#prng.chance(0.1)) this.#checkpoint = this.database.serialize();
+    if (this.#queue.length > 0)
+      this.later(APPLY_MS * this.#prng.float(), () => this.#applyQueued());
+    else this.#isApplying = false;
+  }
+
+  /** kill -9: files and database stay as they were written. */
+  kill(): void {
+    this.isUp = false;
+    this.disk.killProcess();
+  }
+
+  /** The machine loses power: unsynced writes are kept, lost or torn; SQLite may go back. */
+  failPower(prng: Prng): void {
+    this.isUp = false;
+    this.disk.failPower(prng);
+    if (prng.chance(0.5)) {
+      this.database.close();
+      this.database = new Database({ source: this.#checkpoint, isReader: false });
+    }
+  }
+}
+
+function createDatabase(): Database {
+  const database = new Database({ source: ':memory:', isReader: false });
+  database.script(SYSTEM_TABLES);
+  database.script(`
+    INSERT INTO "balsa.applied" VALUES (1, 0, 0, 1, zeroblob(32), x'', 0);
+    CREATE TABLE effect (key TEXT PRIMARY KEY, times INTEGER NOT NULL) STRICT;
+    CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+    INSERT INTO counter VALUES (1, 0);`);
+  return database;
+}

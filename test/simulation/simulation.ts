@@ -1,0 +1,425 @@
+// One run: a cluster under faults, then in peace; what clients were told is checked against what
+// the nodes have. Throws SafetyViolation with the seed's story in `trace`.
+import { encodeRequest } from '../../src/machine/command-codec.ts';
+import { decodeOutcome } from '../../src/machine/command-codec.ts';
+import type { Answer } from '../../src/gateway/gateway.ts';
+import { encodeBatch, decodeBatch } from '../../src/transport/codec.ts';
+import type { Message } from '../../src/raft/message.ts';
+import { InvariantViolation } from '../../src/util/assert.ts';
+import { Prng } from '../../src/util/prng.ts';
+import { Checks, SafetyViolation, fail } from './checks.ts';
+import { drawOptions } from './options.ts';
+import type { Mutations, RunOptions } from './options.ts';
+import { Schedule } from './schedule.ts';
+import { SimulatedNode } from './simulated-node.ts';
+
+const EVENTS_MAX = 400_000;
+const CLIENT_EVERY_MS = 30;
+const READ_SHARE = 0.4;
+
+/** How often each thing really happened. */
+export type Counters = Record<string, number>;
+
+export interface RunResult {
+  readonly counters: Counters;
+  readonly trace: readonly string[];
+}
+
+interface Write {
+  readonly key: string;
+  readonly node: number;
+  state: 'open' | 'done' | 'not-executed' | 'unknown';
+}
+
+interface Read {
+  readonly node: SimulatedNode;
+  readonly incarnation: number;
+  /** The index that the answer must cover at least. */
+  readonly least: number;
+}
+
+export function simulate(seed: number, mutations: Mutations = {}, options?: RunOptions): RunResult {
+  return new Simulation(seed, mutations, options).run();
+}
+
+class Simulation {
+  readonly #seed: number;
+  readonly #schedule = new Schedule();
+  readonly #options: RunOptions;
+  readonly #net: Prng;
+  readonly #faults: Prng;
+  readonly #clients: Prng;
+  readonly #nodes: SimulatedNode[];
+  readonly #checks = new Checks();
+  readonly #counters: Counters = {};
+  readonly #trace: string[] = [];
+  readonly #writes = new Map<string, Write>();
+  readonly #reads = new Map<string, Read>();
+  readonly #blocked = new Set<string>();
+  #writeCount = 0;
+  #isPeace = false;
+  /** The highest index that a client has seen the effect of. */
+  #acknowledged = 0;
+
+  constructor(seed: number, mutations: Mutations, options?: RunOptions) {
+    const root = new Prng(seed);
+    this.#seed = seed;
+    this.#options = options ?? drawOptions(root.fork());
+    this.#net = root.fork();
+    this.#faults = root.fork();
+    this.#clients = root.fork();
+    const ids = Array.from({ length: this.#options.nodes }, (_, at) => at + 1);
+    this.#nodes = ids.map(
+      (id) =>
+        new SimulatedNode(id, ids, this.#options, mutations, this.#schedule, root.fork(), {
+          send: (message) => this.#send(message),
+          afterStep: (node) => this.#checks.afterStep(node),
+          applied: (node, entries) => this.#checks.applied(node, entries),
+          answered: (node, answer) => this.#answered(node, answer),
+          barrier: (node, barrier) => this.#barrier(node, barrier),
+          note: (what) => this.#note(what),
+          failed: (node, reason) => fail(`node ${node.id} stopped: ${reason}`),
+        }),
+    );
+  }
+
+  run(): RunResult {
+    try {
+      this.#run();
+    } catch (error) {
+      if (error instanceof SafetyViolation || error instanceof InvariantViolation) {
+        throw new SafetyViolation(
+          `seed=${this.#seed}: ${error.message}\n${this.#trace.slice(-40).join('\n')}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      throw error;
+    } finally {
+      for (const node of this.#nodes) node.database.close();
+    }
+    return { counters: this.#counters, trace: this.#trace };
+  }
+
+  #run(): void {
+    for (const node of this.#nodes) this.#start(node);
+    for (let client = 0; client < this.#options.clients; client++) this.#client(client);
+    const { killEveryMs, powerEveryMs, pauseEveryMs, partitionEveryMs, transferEveryMs } =
+      this.#options;
+    this.#repeat(killEveryMs, () => this.#kill());
+    this.#repeat(powerEveryMs, () => this.#failPower());
+    this.#repeat(pauseEveryMs, () => this.#pause());
+    this.#repeat(partitionEveryMs, () => this.#partition());
+    this.#repeat(transferEveryMs, () => this.#transfer());
+    this.#runUntil(this.#options.chaosMs);
+    this.#makePeace();
+    this.#runUntil(this.#options.chaosMs + this.#options.peaceMs, () => this.#isSettled());
+    this.#checkEnd();
+    this.#count('elections', this.#checks.elections);
+    this.#count('commits', this.#checks.ghostCommit);
+  }
+
+  #runUntil(end: number, isDone: () => boolean = () => false): void {
+    for (let events = 0; this.#schedule.step(end); events++) {
+      if (events > EVENTS_MAX) fail(`more than ${EVENTS_MAX} events`);
+      if (events % 200 === 0 && isDone()) return;
+    }
+  }
+
+  #count(what: string, by = 1): void {
+    this.#counters[what] = (this.#counters[what] ?? 0) + by;
+  }
+
+  #note(what: string): void {
+    this.#trace.push(`${this.#schedule.now.toFixed(1)} ${what}`);
+  }
+
+  // Network ---------------------------------------------------------------------------------------
+
+  #send(message: Message): void {
+    const { lossRate, duplicateRate } = this.#options;
+    if (this.#blocked.has(`${message.from}>${message.to}`)) return this.#count('blocked');
+    if (!this.#isPeace && this.#net.chance(lossRate)) return this.#count('lost');
+    this.#deliverLater(message);
+    if (!this.#isPeace && this.#net.chance(duplicateRate)) {
+      this.#count('duplicated');
+      this.#deliverLater(message);
+    }
+  }
+
+  #deliverLater(message: Message): void {
+    const { delayMs, tailRate } = this.#options;
+    const isLate = !this.#isPeace && this.#net.chance(tailRate);
+    const delay = delayMs * (0.5 + this.#net.float()) + (isLate ? 400 * this.#net.float() : 0);
+    const bytes = encodeBatch([message]);
+    const sender = this.#node(message.from);
+    const receiver = this.#node(message.to);
+    const [from, to] = [sender.incarnation, receiver.incarnation];
+    this.#schedule.after(delay, () => {
+      if (!receiver.isReady() || receiver.incarnation !== to) return this.#count('to-the-dead');
+      // A new process of the sender replaces the connections of the old one sooner or later.
+      if (sender.incarnation !== from && this.#net.chance(0.5)) return;
+      receiver.later(0, () => {
+        if (receiver.incarnation !== to) return;
+        for (const decoded of decodeBatch(bytes)) receiver.driver.receive(decoded as Message);
+      });
+    });
+  }
+
+  #node(id: number): SimulatedNode {
+    return this.#nodes[id - 1] as SimulatedNode;
+  }
+
+  // Faults ----------------------------------------------------------------------------------------
+
+  #repeat(everyMs: number, act: () => void): void {
+    if (everyMs === Infinity) return;
+    this.#schedule.after(everyMs * (0.2 + 1.6 * this.#faults.float()), () => {
+      if (this.#isPeace) return;
+      act();
+      this.#repeat(everyMs, act);
+    });
+  }
+
+  #anyUp(): SimulatedNode | null {
+    const up = this.#nodes.filter((node) => node.isReady());
+    return up.length === 0 ? null : this.#faults.pick(up);
+  }
+
+  #start(node: SimulatedNode): void {
+    node.start();
+    this.#note(`node ${node.id} starts, incarnation ${node.incarnation}`);
+    for (const other of this.#nodes) {
+      if (other === node || !other.isReady()) continue;
+      other.later(5, () => other.driver.peerUp(node.id));
+    }
+  }
+
+  #restartLater(node: SimulatedNode): void {
+    for (const write of this.#writes.values()) {
+      // Its gateway is gone: nobody can tell the client any more.
+      if (write.node === node.id && write.state === 'open') write.state = 'unknown';
+    }
+    const delay = this.#isPeace ? 0 : 600 * this.#faults.float();
+    this.#schedule.after(delay, () => {
+      if (!node.isUp) this.#start(node);
+    });
+  }
+
+  #kill(): void {
+    const node = this.#anyUp();
+    if (node === null) return;
+    this.#count('kills');
+    this.#note(`node ${node.id} is killed`);
+    node.kill();
+    this.#restartLater(node);
+  }
+
+  #failPower(): void {
+    const isAll = this.#faults.chance(0.2);
+    const victims = isAll ? this.#nodes.filter((node) => node.isUp) : [this.#anyUp()];
+    for (const node of victims) {
+      if (node === null) continue;
+      this.#count('power-failures');
+      this.#note(`node ${node.id} loses power`);
+      node.failPower(this.#faults);
+      this.#restartLater(node);
+    }
+  }
+
+  #pause(): void {
+    const node = this.#anyUp();
+    if (node === null) return;
+    this.#count('pauses');
+    const length = 600 * this.#faults.float();
+    this.#note(`node ${node.id} pauses for ${length.toFixed(0)} ms`);
+    node.pausedUntil = this.#schedule.now + length;
+  }
+
+  #partition(): void {
+    this.#blocked.clear();
+    if (this.#faults.chance(0.4)) return;
+    this.#count('partitions');
+    const isOneWay = this.#faults.chance(0.4);
+    const side = new Set(this.#nodes.filter(() => this.#faults.chance(0.4)).map(({ id }) => id));
+    for (const a of this.#nodes) {
+      for (const b of this.#nodes) {
+        if (side.has(a.id) === side.has(b.id)) continue;
+        if (!isOneWay || side.has(a.id)) this.#blocked.add(`${a.id}>${b.id}`);
+      }
+    }
+    this.#note(`partition ${[...this.#blocked].join(' ')}`);
+  }
+
+  #transfer(): void {
+    for (const node of this.#nodes) {
+      if (!node.isReady() || node.raft.status().role !== 'leader') continue;
+      this.#count('transfers');
+      this.#note(`node ${node.id} hands over`);
+      node.later(0, () => node.driver.transferLeadership());
+    }
+  }
+
+  #makePeace(): void {
+    this.#isPeace = true;
+    this.#blocked.clear();
+    this.#note('peace');
+    for (const node of this.#nodes) {
+      node.pausedUntil = 0;
+      if (!node.isUp) this.#start(node);
+    }
+  }
+
+  // Clients ---------------------------------------------------------------------------------------
+
+  #client(client: number): void {
+    const again = (): void => {
+      this.#schedule.after(CLIENT_EVERY_MS * 2 * this.#clients.float(), () => {
+        if (this.#isPeace) return;
+        const node = this.#clients.pick(this.#nodes);
+        const isAwake = node.isReady() && node.pausedUntil <= this.#schedule.now;
+        if (isAwake && this.#clients.chance(READ_SHARE)) this.#read(node);
+        else if (isAwake) this.#write(node, client);
+        again();
+      });
+    };
+    again();
+  }
+
+  #write(node: SimulatedNode, client: number): void {
+    const key = `c${client}-${++this.#writeCount}`;
+    const step = (sql: string, values: readonly string[]) =>
+      ({ sql, values, hasRows: false, isResult: true, rowsAtFault: null }) as const;
+    const request = encodeRequest({
+      schemaVersion: 1,
+      schemaChanges: 0,
+      now: 0n,
+      seed: 0,
+      settings: [],
+      statements: [
+        [
+          step(
+            'INSERT INTO effect VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET times = times + 1',
+            [key],
+          ),
+        ],
+        [step('UPDATE counter SET n = n + 1 WHERE id = 1', [])],
+      ],
+      isDoomed: false,
+    });
+    const ticket = node.submit(request);
+    if (ticket === null) return;
+    const name = `${node.id}/${node.incarnation}/${ticket}`;
+    this.#writes.set(name, { key, node: node.id, state: 'open' });
+    this.#count('writes');
+    if (!this.#clients.chance(this.#options.expireRate)) return;
+    node.later(200 * this.#clients.float(), () => {
+      this.#count('expired');
+      node.gateway.expire(ticket, node.now());
+      node.flushGateway();
+    });
+  }
+
+  #answered(node: SimulatedNode, answer: Answer): void {
+    const write = this.#writes.get(`${node.id}/${node.incarnation}/${answer.ticket}`);
+    if (write === undefined)
+      fail(`an answer for ticket ${answer.ticket} that node ${node.id} never gave`);
+    if (write.state !== 'open') fail(`${write.key} was answered twice`);
+    if (answer.kind === 'unknown') write.state = 'unknown';
+    else if (answer.kind === 'not-executed') write.state = 'not-executed';
+    else {
+      const outcome = decodeOutcome(answer.outcome);
+      if (outcome.kind === 'fenced') write.state = 'not-executed';
+      else if (outcome.kind === 'session-expired') write.state = 'unknown';
+      else if (outcome.kind === 'done') {
+        write.state = 'done';
+        this.#count('acknowledged');
+        this.#acknowledged = Math.max(this.#acknowledged, answer.index);
+      } else fail(`${write.key} ended as ${outcome.kind}`);
+    }
+  }
+
+  /** By the lease if there is one, else behind a barrier: as the executor does. */
+  #read(node: SimulatedNode): void {
+    const least = this.#acknowledged;
+    const { validUntil, commitIndex } = node.raft.lease();
+    if (node.now() < validUntil) {
+      node.raft.leaseReadsServed(node.now());
+      if (node.machine.appliedIndex < commitIndex) return;
+      this.#count('lease-reads');
+      this.#checkRead(node, least, 'lease');
+      return;
+    }
+    const barrier = node.gateway.requestBarrier();
+    this.#reads.set(`${node.id}/${node.incarnation}/${barrier}`, {
+      node,
+      incarnation: node.incarnation,
+      least,
+    });
+    node.flushGateway();
+  }
+
+  #barrier(node: SimulatedNode, barrier: number): void {
+    const read = this.#reads.get(`${node.id}/${node.incarnation}/${barrier}`);
+    if (read === undefined) fail(`barrier ${barrier} of node ${node.id} was never asked for`);
+    this.#count('index-reads');
+    this.#checkRead(node, read.least, 'read index');
+  }
+
+  /** I11, I12: an answer covers all that was acknowledged anywhere before the question. */
+  #checkRead(node: SimulatedNode, least: number, how: string): void {
+    const { appliedIndex } = node.machine;
+    if (appliedIndex < least) {
+      fail(
+        `stale read by ${how} on node ${node.id}: it shows entry ${appliedIndex}, ${least} was acknowledged before`,
+      );
+    }
+    // What was shown must not be unseen again.
+    this.#acknowledged = Math.max(this.#acknowledged, appliedIndex);
+  }
+
+  // End -------------------------------------------------------------------------------------------
+
+  #isSettled(): boolean {
+    const applied = this.#nodes.map((node) => (node.isReady() ? node.machine.appliedIndex : -1));
+    const isEqual = applied.every(
+      (index) => index === applied[0] && index >= this.#checks.ghostCommit,
+    );
+    const isIdle = this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0);
+    return isEqual && isIdle && this.#nodes.some((node) => node.raft.status().role === 'leader');
+  }
+
+  #checkEnd(): void {
+    if (!this.#isSettled()) {
+      const states = this.#nodes.map((node) =>
+        node.isReady()
+          ? `node ${node.id} ${node.raft.status().role} term ${node.raft.status().term} applied ${node.machine.appliedIndex} commit ${node.raft.status().commitIndex} last ${node.raft.status().lastIndex} open ${node.gateway.openCount}`
+          : `node ${node.id} down`,
+      );
+      fail(`not settled in peace: ${states.join('; ')}; committed ${this.#checks.ghostCommit}`);
+    }
+    for (const node of this.#nodes) this.#checkEffects(node);
+  }
+
+  /** I14: acknowledged writes once, refused ones never, the others at most once. */
+  #checkEffects(node: SimulatedNode): void {
+    const rows = node.database.rows('SELECT key, times FROM effect');
+    const times = new Map(rows.map(([key, count]) => [String(key), Number(count)]));
+    let total = 0;
+    for (const [key, count] of times) {
+      total += 1;
+      if (count !== 1) fail(`${key} took effect ${count} times on node ${node.id}`);
+    }
+    for (const { key, state } of this.#writes.values()) {
+      if (state === 'done' && !times.has(key))
+        fail(`${key} was acknowledged and is lost on node ${node.id}`);
+      if (state === 'not-executed' && times.has(key))
+        fail(`${key} took effect after the promise that it never would`);
+      if (state === 'open') fail(`${key} was never answered`);
+    }
+    const [counter] = node.database.rows('SELECT n FROM counter');
+    if (Number(counter?.[0]) !== total)
+      fail(`the counter of node ${node.id} says ${String(counter?.[0])}, there are ${total} rows`);
+  }
+}
