@@ -1,6 +1,7 @@
 // A constraint that failed in SQLite, in Postgres' words: which constraint it is comes from the
 // schema, which row it was from a query over the rows that the statement would have written.
-import type { Catalog, Column, Relation } from '../catalog/catalog.ts';
+import type { Catalog, Column, Index, Relation } from '../catalog/catalog.ts';
+import { constraintOfError } from '../catalog/constraint-of-error.ts';
 import { typeByOid } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ErrorData, Step } from './command.ts';
@@ -18,34 +19,33 @@ const FORMAT = {
 export function explainConstraint(
   database: Database,
   catalog: Catalog,
-  code: string,
+  _code: string,
   message: string,
   step: Step,
 ): ErrorData {
-  const relation =
-    step.rowsAtFault === null ? null : catalog.relationByOid(step.rowsAtFault.tableOid);
-  const explained = explain(database, catalog, relation, code, message, step);
+  const explained = explain(database, catalog, message, step);
   return explained ?? { code: '23000', message: `a constraint failed: ${message}`, fields: {} };
 }
 
 function explain(
   database: Database,
   catalog: Catalog,
-  relation: Relation | null,
-  code: string,
   message: string,
   step: Step,
 ): ErrorData | null {
-  switch (code) {
-    case 'SQLITE_CONSTRAINT_UNIQUE':
-    case 'SQLITE_CONSTRAINT_PRIMARYKEY':
-      return relation === null ? null : uniqueViolation(database, relation, message, step);
-    case 'SQLITE_CONSTRAINT_NOTNULL':
-      return relation === null ? null : notNullViolation(database, relation, message, step);
-    case 'SQLITE_CONSTRAINT_CHECK':
-      return relation === null ? null : checkViolation(database, relation, message, step);
-    case 'SQLITE_CONSTRAINT_FOREIGNKEY':
-      return foreignKeyViolation(database, catalog, relation, step);
+  const failure = constraintOfError(catalog, message);
+  switch (failure?.kind) {
+    case 'unique':
+      return uniqueViolation(database, failure.relation, failure.index, step);
+    case 'not-null':
+      return notNullViolation(database, failure.relation, failure.column, step);
+    case 'check':
+      return checkViolation(database, failure.relation, failure.constraint.name, step);
+    case 'foreign-key': {
+      const changed =
+        step.rowsAtFault === null ? null : catalog.relationByOid(step.rowsAtFault.tableOid);
+      return foreignKeyViolation(database, catalog, changed, step);
+    }
     default:
       return null;
   }
@@ -98,37 +98,21 @@ function indexed(column: Column, text: string): string {
   return key === null ? text : `${key}(${text})`;
 }
 
-/** "UNIQUE constraint failed: public.t.a, public.t.b", or "index 'public.i'". */
 function uniqueViolation(
   database: Database,
   relation: Relation,
-  message: string,
+  index: Index,
   step: Step,
 ): ErrorData {
-  const isNamed = (name: string): boolean => message.includes(`index '${relation.schema}.${name}'`);
-  const failed = (columns: readonly Column[]): boolean =>
-    message.endsWith(
-      `: ${columns.map((column) => `${relation.sqliteName}.${column.sqliteName}`).join(', ')}`,
-    );
-  const unique = relation.indexes.filter((index) => index.isUnique);
-  const index =
-    unique.find((candidate) => isNamed(candidate.name)) ??
-    unique.find((candidate) =>
-      failed(
-        columnsByNumber(
-          relation,
-          candidate.columns.map(({ column }) => column),
-        ),
-      ),
-    ) ??
-    unique[0];
-  const name = index?.name ?? relation.name;
-  const columns = columnsByNumber(relation, index?.columns.map(({ column }) => column) ?? []);
+  const columns = columnsByNumber(
+    relation,
+    index.columns.map(({ column }) => column),
+  );
   const detail = duplicateDetail(database, relation, columns, step);
   return {
     code: '23505',
-    message: `duplicate key value violates unique constraint "${name}"`,
-    fields: { ...tableFields(relation, name), ...(detail === null ? {} : { detail }) },
+    message: `duplicate key value violates unique constraint "${index.name}"`,
+    fields: { ...tableFields(relation, index.name), ...(detail === null ? {} : { detail }) },
   };
 }
 
@@ -156,24 +140,18 @@ function duplicateDetail(
   return null;
 }
 
-/** "NOT NULL constraint failed: public.t.a". */
 function notNullViolation(
   database: Database,
   relation: Relation,
-  message: string,
+  column: Column,
   step: Step,
 ): ErrorData {
-  const column =
-    relation.columns.find(({ sqliteName }) =>
-      message.endsWith(`: ${relation.sqliteName}.${sqliteName}`),
-    ) ?? relation.columns[0];
-  const name = column?.name ?? '?';
-  const position = column === undefined ? -1 : relation.columns.indexOf(column);
+  const position = relation.columns.indexOf(column);
   const row = rowsOf(database, step).find((candidate) => candidate[position] === null);
   return {
     code: '23502',
-    message: `null value in column "${name}" of relation "${relation.name}" violates not-null constraint`,
-    fields: { ...tableFields(relation), column: name, ...failingRow(relation, row) },
+    message: `null value in column "${column.name}" of relation "${relation.name}" violates not-null constraint`,
+    fields: { ...tableFields(relation), column: column.name, ...failingRow(relation, row) },
   };
 }
 
@@ -183,25 +161,18 @@ function failingRow(relation: Relation, row: Row | undefined): Record<string, st
   return { detail: `Failing row contains (${values.join(', ')}).` };
 }
 
-/** "CHECK constraint failed: t_a_check". */
 function checkViolation(
   database: Database,
   relation: Relation,
-  message: string,
+  constraint: string,
   step: Step,
 ): ErrorData {
-  const name = message.slice(message.indexOf(': ') + 2);
-  const constraint = relation.constraints.find(
-    (candidate) =>
-      candidate.kind === 'c' && (candidate.name === name || name.endsWith(candidate.name)),
-  );
-  const shownName = constraint?.name ?? name;
   const rows = rowsOf(database, step);
   return {
     code: '23514',
-    message: `new row for relation "${relation.name}" violates check constraint "${shownName}"`,
+    message: `new row for relation "${relation.name}" violates check constraint "${constraint}"`,
     fields: {
-      ...tableFields(relation, shownName),
+      ...tableFields(relation, constraint),
       // With several rows it is not known which one failed.
       ...failingRow(relation, rows.length === 1 ? rows[0] : undefined),
     },

@@ -57,6 +57,8 @@ export class Database {
     this.#connection = new Sqlite(source, { readonly: isReader && typeof source === 'string' });
     this.#connection.defaultSafeIntegers(true);
     if (!isReader) {
+      // ALTER TABLE rewrites the text of a table where SQLite has no statement for the change.
+      this.#connection.unsafeMode(true);
       this.#connection.pragma('journal_mode = WAL');
       this.#connection.pragma('synchronous = NORMAL');
       // Checkpoints are the owner's, at a quiet moment.

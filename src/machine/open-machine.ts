@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { bootstrapSteps, loadCatalog } from '../catalog/bootstrap.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { programFacts } from '../sql/functions/catalog-program-facts.ts';
 import { registerFunctions } from '../sql/functions/register.ts';
 import type { FunctionHost } from '../sql/functions/register.ts';
 import { explainConstraint } from './constraint-error.ts';
@@ -21,10 +22,11 @@ export interface OpenedMachine {
 
 export function openMachine(
   source: string | Buffer,
+  databaseName: string,
   mutations: MachineMutations = {},
 ): OpenedMachine {
   const database = new Database({ source, isReader: false });
-  if (!isInitialized(database)) initialize(database);
+  if (!isInitialized(database)) initialize(database, databaseName);
   let catalog: Catalog | null = null;
   /** The schema as of now; loaded when first asked for, and again after it has changed. */
   const currentCatalog = (): Catalog => {
@@ -50,10 +52,10 @@ function isInitialized(database: Database): boolean {
 }
 
 /** In one transaction: a crash leaves nothing or all of it. */
-function initialize(database: Database): void {
+function initialize(database: Database, databaseName: string): void {
   database.run('BEGIN IMMEDIATE');
   database.script(readFileSync(SYSTEM_TABLES, 'utf8'));
-  for (const { sql, values } of bootstrapSteps()) {
+  for (const { sql, values } of bootstrapSteps(programFacts(databaseName))) {
     if (values.length === 0) database.script(sql);
     else database.run(sql, values);
   }

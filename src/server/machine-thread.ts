@@ -28,7 +28,7 @@ const { config, shared, consensusPort } = workerData as WorkerInput & {
 const mainPort = must(parentPort, 'a worker has a parent');
 const state = new SharedState(shared);
 const file = join(config.dataDirectory, 'state.sqlite');
-const { machine, database } = openMachine(file);
+const { machine, database } = openMachine(file, config.database);
 state.publishApplied(machine.appliedIndex, machine.schemaVersion);
 
 let queue: Entry[] = [];

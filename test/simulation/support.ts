@@ -1,0 +1,37 @@
+// Many runs, and what all of them together must have done.
+import type { Counters } from './simulation.ts';
+import { simulate } from './simulation.ts';
+
+/** What must have happened often enough for the runs to mean anything. */
+const LEAST_PER_THOUSAND: Counters = {
+  acknowledged: 50_000,
+  elections: 1500,
+  kills: 500,
+  'power-failures': 500,
+  pauses: 500,
+  partitions: 300,
+  transfers: 300,
+  lost: 10_000,
+  duplicated: 10_000,
+  expired: 1000,
+  'lease-reads': 5000,
+  'index-reads': 10_000,
+  'to-the-dead': 1000,
+};
+
+export function runSeeds(first: number, count: number): Counters {
+  const totals: Counters = {};
+  for (let seed = first; seed < first + count; seed++) {
+    const { counters } = simulate(seed);
+    for (const [name, value] of Object.entries(counters))
+      totals[name] = (totals[name] ?? 0) + value;
+  }
+  return totals;
+}
+
+/** Names of what happened too seldom. */
+export function missing(totals: Counters, count: number): readonly string[] {
+  return Object.entries(LEAST_PER_THOUSAND)
+    .filter(([name, least]) => (totals[name] ?? 0) < (least * count) / 1000)
+    .map(([name, least]) => `${name}: ${totals[name] ?? 0} of ${(least * count) / 1000}`);
+}
