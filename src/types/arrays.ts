@@ -5,7 +5,7 @@ import type { FormatSettings, PgType } from './pg-type.ts';
 import type { SqliteValue } from './sqlite-value.ts';
 
 /** How elements are written inside an array whatever the session says: values must stay equal. */
-const CANONICAL: FormatSettings = {
+export const CANONICAL: FormatSettings = {
   timeZone: 'UTC',
   dateStyle: 'ISO, MDY',
   intervalStyle: 'postgres',

@@ -76,7 +76,7 @@ class JsonParser {
 
   #string(): string {
     const start = this.#at;
-     
+
     const literal = this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
     if (literal === null) {
       this.#at = start;

@@ -2,6 +2,8 @@
 import { PgError } from '../../errors/pg-error.ts';
 import { BOOL, INT4, INT8, NUMERIC, UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
+import { must } from '../../util/assert.ts';
+import { functionsNamed } from '../functions/registry.ts';
 import {
   asTag,
   child,
@@ -63,6 +65,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   SQLValueFunction: bindSqlValueFunction,
   A_ArrayExpr: bindArray,
   CollateClause: bindCollate,
+  A_Indirection: bindSubscript,
 };
 
 export function bindExpression(place: Place, node: Node): Expression {
@@ -457,6 +460,33 @@ function bindArray(place: Place, fields: Fields): Expression {
   if (arrayOid === 0) throw context.notSupported(`an array of ${displayName}`, at);
   const elements = items.map((item) => mustCoerce(context, item, type, 'ARRAY'));
   return { kind: 'array', items: elements, type: arrayOid, typmod: -1, location: at };
+}
+
+/** `array[position]`. */
+function bindSubscript(place: Place, fields: Fields): Expression {
+  const { context } = place;
+  const at = location(fields);
+  const array = bindExpression(place, child(fields, 'arg') as Node);
+  const [step, ...more] = list(fields, 'indirection');
+  const indices = asTag(step, 'A_Indices');
+  const { elementOid } = mustType(array.type);
+  if (indices === null || more.length > 0 || flag(indices, 'is_slice') || elementOid === 0) {
+    throw context.notSupported('this subscript', at);
+  }
+  const position = bindExpression(place, child(indices, 'uidx') as Node);
+  const [signature] = functionsNamed('pg_subscript');
+  return {
+    kind: 'function',
+    signature: must(signature, 'pg_subscript'),
+    arguments: [
+      array,
+      mustCoerce(context, position, INT8, 'subscript'),
+      { kind: 'constant', type: INT4, typmod: -1, value: BigInt(elementOid) },
+    ],
+    type: elementOid,
+    typmod: -1,
+    location: at,
+  };
 }
 
 function bindCollate(place: Place, fields: Fields): Expression {

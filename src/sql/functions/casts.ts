@@ -266,7 +266,15 @@ function dateCasts(): CastSignature[] {
   ];
 }
 
+/** `1 2` -> `{1,2}`. */
+function vectorCast(vector: Oid, array: Oid): CastSignature {
+  const emit = sql((a = '') => `('{' || replace(${a}, ' ', ',') || '}')`);
+  return cast(vector, array, 'implicit', emit);
+}
+
 export const CASTS: readonly CastSignature[] = [
+  vectorCast(22, 1005),
+  vectorCast(30, 1028),
   ...numberCasts(),
   ...textCasts(),
   ...dateCasts(),

@@ -1,6 +1,6 @@
 // Functions that emit writes for constructs which SQLite treats otherwise than Postgres.
 import { PgError } from '../../errors/pg-error.ts';
-import { arrayItems, arrayOf, splitArray } from '../../types/arrays.ts';
+import { CANONICAL, arrayItems, arrayOf, splitArray } from '../../types/arrays.ts';
 import { INT4, INT8, TEXT } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
@@ -85,6 +85,31 @@ export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
     js('pg_array_length', ([array, dimension]) => {
       const { length } = splitArray(String(array));
       return dimension === 1n && length > 0 ? BigInt(length) : null;
+    }),
+  ),
+  fn(
+    'array_upper',
+    [0, INT4],
+    INT4,
+    js('pg_array_length', ([array, dimension]) => {
+      const { length } = splitArray(String(array));
+      return dimension === 1n && length > 0 ? BigInt(length) : null;
+    }),
+  ),
+  // Subscripts: the array or vector, the position, the element type.
+  fn(
+    'pg_subscript',
+    [0, INT8, INT4],
+    TEXT,
+    js('pg_subscript', ([array, position, type]) => {
+      const text = String(array);
+      // Vectors count from 0, arrays from 1.
+      const isArray = text.startsWith('{');
+      const items = isArray ? splitArray(text) : text.split(' ').filter((item) => item !== '');
+      const item = items[Number(position) - (isArray ? 1 : 0)] ?? null;
+      return item === null || Number(position) < (isArray ? 1 : 0)
+        ? null
+        : mustType(Number(type)).parse(item, -1, CANONICAL);
     }),
   ),
   fn(
