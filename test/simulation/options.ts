@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly expireRate: number;
   readonly segmentBytes: number;
   readonly clockDrift: number;
+  /** Longer than an election takes: then only the commit barrier keeps lease reads fresh. */
+  readonly leaseMs: number;
 }
 
 export function drawOptions(prng: Prng): RunOptions {
@@ -59,5 +61,29 @@ export function drawOptions(prng: Prng): RunOptions {
     expireRate: prng.pick([0, 0.02, 0.1]),
     segmentBytes: prng.pick([8192, 16_384, 65_536]),
     clockDrift: prng.pick([0, 0.009]),
+    leaseMs: prng.pick([150, 150, 600]),
   };
 }
+
+/** Everything at once, all the time, in a small cluster: for bugs that need several faults to meet. */
+export const STORM: RunOptions = {
+  nodes: 3,
+  chaosMs: 5000,
+  peaceMs: 12_000,
+  clients: 3,
+  lossRate: 0.05,
+  duplicateRate: 0.1,
+  delayMs: 5,
+  tailRate: 0.05,
+  syncMs: 10,
+  stallRate: 0.01,
+  killEveryMs: 600,
+  powerEveryMs: 350,
+  pauseEveryMs: 500,
+  partitionEveryMs: 350,
+  transferEveryMs: 700,
+  expireRate: 0.05,
+  segmentBytes: 16_384,
+  clockDrift: 0.009,
+  leaseMs: 600,
+};

@@ -171,7 +171,7 @@ export class SimulatedNode {
       configurations: [{ index: 1, configuration }],
       prng: this.#prng.fork(),
       now: this.now(),
-      timing: TIMING,
+      timing: { ...TIMING, leaseMs: this.#options.leaseMs },
       limits: { ...DEFAULT_LIMITS, appendBytesMax: 2000, inflightMessagesMax: 8 },
       mutations: this.#mutations.raft ?? {},
     });

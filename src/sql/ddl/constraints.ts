@@ -285,6 +285,10 @@ export function addForeignKey(editor: SchemaEditor, tableOid: Oid, spec: Foreign
       isDeferred: spec.isDeferred,
     }),
   );
+  // Postgres checks foreign keys by triggers, and clients look for keys only where there are some.
+  for (const table of new Set([tableOid, target.oid])) {
+    editor.update('pg_class', { oid: BigInt(table) }, { relhastriggers: 1n });
+  }
   return oid;
 }
 
