@@ -75,6 +75,7 @@ export const SQLSTATES = {
   '42830': 'invalid_foreign_key',
   '42846': 'cannot_coerce',
   '42883': 'undefined_function',
+  '428C9': 'generated_always',
   '42939': 'reserved_name',
   '42P01': 'undefined_table',
   '42P02': 'undefined_parameter',

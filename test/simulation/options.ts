@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly pauseEveryMs: number;
   readonly partitionEveryMs: number;
   readonly transferEveryMs: number;
+  /** A node campaigns at once, although a leader may be alive: a late TimeoutNow. */
+  readonly usurpEveryMs: number;
   readonly expireRate: number;
   readonly segmentBytes: number;
   readonly clockDrift: number;
@@ -58,6 +60,7 @@ export function drawOptions(prng: Prng): RunOptions {
     pauseEveryMs: every(800),
     partitionEveryMs: every(700),
     transferEveryMs: every(800),
+    usurpEveryMs: every(500),
     expireRate: prng.pick([0, 0.02, 0.1]),
     segmentBytes: prng.pick([8192, 16_384, 65_536]),
     clockDrift: prng.pick([0, 0.009]),
@@ -82,6 +85,7 @@ export const STORM: RunOptions = {
   pauseEveryMs: 500,
   partitionEveryMs: 350,
   transferEveryMs: 700,
+  usurpEveryMs: 200,
   expireRate: 0.05,
   segmentBytes: 16_384,
   clockDrift: 0.009,

@@ -105,8 +105,15 @@ class Simulation {
   #run(): void {
     for (const node of this.#nodes) this.#start(node);
     for (let client = 0; client < this.#options.clients; client++) this.#client(client);
-    const { killEveryMs, powerEveryMs, pauseEveryMs, partitionEveryMs, transferEveryMs } =
-      this.#options;
+    const {
+      killEveryMs,
+      powerEveryMs,
+      pauseEveryMs,
+      partitionEveryMs,
+      transferEveryMs,
+      usurpEveryMs,
+    } = this.#options;
+    this.#repeat(usurpEveryMs, () => this.#usurp());
     this.#repeat(killEveryMs, () => this.#kill());
     this.#repeat(powerEveryMs, () => this.#failPower());
     this.#repeat(pauseEveryMs, () => this.#pause());
@@ -259,6 +266,27 @@ class Simulation {
       this.#note(`node ${node.id} hands over`);
       node.later(0, () => node.driver.transferLeadership());
     }
+  }
+
+  /** No lease may rest on a leader being left alone (R95). */
+  #usurp(): void {
+    const node = this.#anyUp();
+    if (node === null || this.#nodes.length === 1) return;
+    const { term, leaderId } = node.raft.status();
+    if (leaderId === 0 || leaderId === node.id) return;
+    const last = node.store.lastIndex;
+    this.#count('usurpations');
+    this.#note(`node ${node.id} is told to campaign`);
+    node.later(0, () =>
+      node.driver.receive({
+        kind: 'timeout-now',
+        from: leaderId,
+        to: node.id,
+        term,
+        lastLogIndex: last,
+        lastLogTerm: node.store.termAt(last) ?? 0,
+      }),
+    );
   }
 
   #makePeace(): void {

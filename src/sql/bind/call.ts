@@ -13,6 +13,7 @@ import type { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { chooseOverload } from './overload.ts';
+import { bindNextval } from './sequence.ts';
 import { bindSortKeys, bindWindow } from './sort.ts';
 
 const NO_FUNCTION_HINT =
@@ -34,6 +35,8 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
     );
   }
   const parts = nodes.map((node) => bindExpression(place, node));
+  if (name === 'nextval') return bindNextval(context, parts[0], at);
+  if (['setval', 'currval', 'lastval'].includes(name)) throw context.notSupported(name, at);
   if (name === 'concat' || name === 'concat_ws') return bindConcat(context, name, parts, at);
   const types = parts.map((part) => part.type);
   const found = chooseOverload(functionsNamed(name), (candidate) => candidate.arguments, types);

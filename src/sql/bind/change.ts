@@ -1,5 +1,6 @@
 // INSERT, UPDATE and DELETE.
 import type { Column, Relation } from '../../catalog/catalog.ts';
+import { PgError } from '../../errors/pg-error.ts';
 import { asTag, child, inner, list, location, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
@@ -117,6 +118,8 @@ export function defaultValue(context: BindContext, column: Column): Expression {
   const target = list(asTag(statement?.node, 'SelectStmt') ?? {}, 'targetList')[0];
   const value = child(asTag(target, 'ResTarget') ?? {}, 'val') as Node;
   const inside = new BindContext(context.catalog, context.settings, statement?.source ?? '', []);
+  inside.sequences = context.sequences;
+  inside.isRowSource = context.isRowSource;
   const place: Place = {
     context: inside,
     scope: new Scope(null),
@@ -146,10 +149,22 @@ export function bindInsert(context: BindContext, fields: Fields): Insert {
     }
   }
   const wanted = named.length > 0 ? named.map(({ column }) => column) : relation.columns;
+  const isOverriding = text(fields, 'override') === 'OVERRIDING_SYSTEM_VALUE';
   const cteScope = new Scope(null);
   for (const [name, cte] of scope.ctes) cteScope.ctes.set(name, cte);
-  const source = bindSource(context, fields, cteScope, wanted, named.length > 0, relation);
+  const source = bindSource(
+    context,
+    fields,
+    cteScope,
+    wanted,
+    named.length > 0,
+    relation,
+    isOverriding,
+  );
   const conflict = bindConflict(context, inner(fields, 'onConflictClause'), relation, scope);
+  if (conflict !== null && context.isRowSource && context.sequences.size > 0) {
+    throw context.notSupported('INSERT ... SELECT ... ON CONFLICT with values of a sequence');
+  }
   const returning = bindReturning(context, fields, scope);
   return {
     kind: 'insert',
@@ -172,13 +187,16 @@ function bindSource(
   wanted: readonly Column[],
   isNamed: boolean,
   relation: Relation,
+  isOverriding: boolean,
 ): Source {
   const node = child(fields, 'selectStmt');
   /** All columns of the table from the values given for some. */
   const complete = (given: readonly (Expression | null)[]): readonly Expression[] =>
     relation.columns.map((column) => {
-      const at = wanted.indexOf(column);
-      return given[at] ?? defaultValue(context, column);
+      const value = given[wanted.indexOf(column)] ?? null;
+      if (value === null) return defaultValue(context, column);
+      if (column.identity === 'a' && !isOverriding) throw generatedAlways(context, column);
+      return value;
     });
   if (node === null) return { rows: [complete([])], source: null };
   const select = asTag(node, 'SelectStmt') ?? {};
@@ -201,6 +219,14 @@ function bindSource(
     );
   });
   return { rows, source: null };
+}
+
+function generatedAlways(context: BindContext, column: Column): PgError {
+  return new PgError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
+    detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
+    hint: 'Use OVERRIDING SYSTEM VALUE to override.',
+    position: context.position(undefined),
+  });
 }
 
 function checkCount(
@@ -230,6 +256,7 @@ function bindSelectSource(
   const query = bindQuery(context, node, scope);
   checkCount(context, query.columns.length, wanted.length, isNamed, null);
   const alias = context.nextAlias();
+  context.isRowSource = true;
   const columns = resultScopeColumns(query.columns);
   const entry = { name: null, alias, columns };
   const given = columns.map((column, at) =>

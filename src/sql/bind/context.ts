@@ -5,6 +5,7 @@ import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { characterPosition } from '../parse/parse.ts';
 import type { CompileSettings } from '../plan.ts';
+import type { SequenceUse } from './sequence.ts';
 import type { Volatility } from '../functions/signature.ts';
 
 const PARAMETERS_MAX = 65_535;
@@ -18,6 +19,10 @@ export class BindContext {
   /** Settings that the functions of the statement ask for. */
   readonly usedSettings = new Set<string>();
   isVolatile = false;
+  /** What the statement takes from sequences, by oid; shared with the defaults bound inside. */
+  sequences = new Map<Oid, SequenceUse>();
+  /** Values are being bound for each row of a query (INSERT ... SELECT). */
+  isRowSource = false;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
   #aliases = 0;

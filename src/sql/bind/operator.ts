@@ -1,5 +1,5 @@
 // Operators: overload resolution, and the quantified forms over arrays.
-import { BOOL, UNKNOWN } from '../../types/oids.ts';
+import { BOOL, TEXT, UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import { operatorsNamed } from '../functions/registry.ts';
 import type { OperatorSignature } from '../functions/signature.ts';
@@ -65,6 +65,10 @@ export function bindOperator(
   right: Expression,
   location: number | undefined,
 ): Expression {
+  if (name === '||' && left !== null) {
+    const [a, b] = asTextPair(context, left, right);
+    if (a !== left || b !== right) return bindOperator(context, name, a, b, location);
+  }
   const signature = resolveOperator(context, name, left, right, location);
   context.noteCall(signature.volatility, signature.settings);
   return {
@@ -76,6 +80,23 @@ export function bindOperator(
     typmod: -1,
     location,
   };
+}
+
+/** Text || anything, and the other way round: the other side as text (anynonarray). */
+function asTextPair(
+  context: BindContext,
+  left: Expression,
+  right: Expression,
+): readonly [Expression, Expression] {
+  const isText = ({ type }: Expression): boolean =>
+    type === UNKNOWN || mustType(type).category === 'S';
+  const isOther = ({ type }: Expression): boolean =>
+    !['S', 'A', 'U', 'X'].includes(mustType(type).category);
+  const text = (side: Expression): Expression =>
+    tryCoerce(context, side, TEXT, -1, 'assignment') ?? side;
+  if (isText(left) && isOther(right)) return [left, text(right)];
+  if (isOther(left) && isText(right)) return [text(left), right];
+  return [left, right];
 }
 
 /** `left = ANY (array)` and ALL. */
