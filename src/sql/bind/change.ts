@@ -209,7 +209,14 @@ function bindSource(
   const place: Place = { context, scope, noAggregates: 'VALUES' };
   const rows = lists.map((row) => {
     const items = list(asTag(row, 'List') ?? {}, 'items');
-    checkCount(context, items.length, wanted.length, isNamed, items[wanted.length] ?? null);
+    checkCount(
+      context,
+      items.length,
+      wanted.length,
+      isNamed,
+      items[wanted.length] ?? null,
+      list(fields, 'cols')[items.length],
+    );
     return complete(
       items.map((item, at) =>
         asTag(item, 'SetToDefault') !== null
@@ -235,13 +242,15 @@ function checkCount(
   wanted: number,
   isNamed: boolean,
   surplus: Node | null,
+  unfilled: Node | undefined,
 ): void {
   if (given > wanted) {
     const at = surplus === null ? undefined : location(Object.values(surplus)[0] as Fields);
     throw context.error('42601', 'INSERT has more expressions than target columns', at);
   }
   if (given < wanted && isNamed) {
-    throw context.error('42601', 'INSERT has more target columns than expressions');
+    const at = unfilled === undefined ? undefined : location(Object.values(unfilled)[0] as Fields);
+    throw context.error('42601', 'INSERT has more target columns than expressions', at);
   }
 }
 
@@ -254,7 +263,7 @@ function bindSelectSource(
   complete: (given: readonly (Expression | null)[]) => readonly Expression[],
 ): Source {
   const query = bindQuery(context, node, scope);
-  checkCount(context, query.columns.length, wanted.length, isNamed, null);
+  checkCount(context, query.columns.length, wanted.length, isNamed, null, undefined);
   const alias = context.nextAlias();
   context.isRowSource = true;
   const columns = resultScopeColumns(query.columns);

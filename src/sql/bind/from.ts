@@ -198,6 +198,8 @@ function bindJoin(context: BindContext, fields: Fields, scope: Scope): FromItem 
   const right = bindFrom(context, child(fields, 'rarg') as Node, scope);
   if (inner(fields, 'alias') !== null) throw context.notSupported('an alias of a join');
   const type = JOIN_TYPES[text(fields, 'jointype')] ?? 'inner';
+  if (type === 'left' || type === 'full') makeNullable(scope, middle, scope.entries.length);
+  if (type === 'right' || type === 'full') makeNullable(scope, start, middle);
   const leftEntries = scope.entries.slice(start, middle);
   const rightEntries = scope.entries.slice(middle);
   const names = flag(fields, 'isNatural')
@@ -215,6 +217,15 @@ function bindJoin(context: BindContext, fields: Fields, scope: Scope): FromItem 
   for (const [name, cte] of scope.ctes) visible.ctes.set(name, cte);
   const place = { context, scope: visible, noAggregates: 'JOIN conditions' };
   return { kind: 'join', type, left, right, on: bindCondition(place, quals, 'JOIN/ON') };
+}
+
+/** The rows of these entries may be missing: none of their columns is sure to have a value. */
+function makeNullable(scope: Scope, start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    const entry = scope.entries[at] as RangeEntry;
+    const columns = entry.columns.map((column) => ({ ...column, isNotNull: false }));
+    scope.entries[at] = { ...entry, columns };
+  }
 }
 
 function commonNames(left: readonly RangeEntry[], right: readonly RangeEntry[]): readonly string[] {

@@ -61,6 +61,7 @@ function chooseByUnknowns<T>(
       mustType(argumentsOf(candidate)[at] as Oid).category;
     const strings = rest.filter((candidate) => categoryOf(candidate) === 'S');
     if (strings.length > 0) rest = strings;
+    else if (new Set(rest.map(categoryOf)).size > 1) return 'ambiguous';
     const preferred = rest.filter((candidate) => {
       const wanted = argumentsOf(candidate)[at] as Oid;
       return wanted === TEXT || mustType(wanted).isPreferred;

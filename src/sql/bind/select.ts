@@ -197,7 +197,12 @@ function bindSetOperation(
   const right = bindSelectFields(context, inner(fields, 'rarg') ?? {}, scope);
   const isAll = flag(fields, 'all');
   if (left.columns.length !== right.columns.length) {
-    throw context.error('42601', `each ${operator} query must have the same number of columns`);
+    const [first] = list(inner(fields, 'rarg') ?? {}, 'targetList');
+    throw context.error(
+      '42601',
+      `each ${operator} query must have the same number of columns`,
+      first === undefined ? undefined : location(fieldsOf(first)),
+    );
   }
   if (isAll && operator !== 'UNION') throw context.notSupported(`${operator} ALL`);
   const types = left.columns.map((column, at) => {

@@ -30,7 +30,7 @@ function emitBody(emitter: Emitter, query: Query): string {
       return emitValues(emitter, query);
     case 'set': {
       const operator = `${query.operator}${query.isAll ? ' ALL' : ''}`;
-      return `${emitSide(emitter, query.left)} ${operator} ${emitSide(emitter, query.right)}`;
+      return `${emitSide(emitter, query.left, true)} ${operator} ${emitSide(emitter, query.right, false)}`;
     }
     default:
       return unreachable(query);
@@ -38,8 +38,13 @@ function emitBody(emitter: Emitter, query: Query): string {
 }
 
 /** SQLite chains set operations from the left and takes no tail in the middle. */
-function emitSide(emitter: Emitter, query: Query): string {
-  return `SELECT * FROM (${emitQuery(emitter, query)})`;
+function emitSide(emitter: Emitter, query: Query, isLeft: boolean): string {
+  const { ctes, orderBy, limit, offset } = query;
+  const hasTail = ctes.length > 0 || orderBy.length > 0 || limit !== null || offset !== null;
+  if (hasTail || (query.kind === 'set' && !isLeft)) {
+    return `SELECT * FROM (${emitQuery(emitter, query)})`;
+  }
+  return emitBody(emitter, query);
 }
 
 function emitValues(emitter: Emitter, { rows }: Values): string {

@@ -89,6 +89,12 @@ function floatToNumeric(value: SqliteValue, isSingle: boolean): string {
   return formatDecimal({ unscaled, scale });
 }
 
+function numericToFloat(text: string): SqliteValue {
+  const number = Number(text);
+  if (Number.isFinite(number) || isSpecial(text)) return fromFloat(number);
+  throw new PgError('22003', `"${text}" is out of range for type double precision`);
+}
+
 function toSingle(value: SqliteValue): SqliteValue {
   const number = toFloat(value);
   const single = Math.fround(number);
@@ -165,7 +171,7 @@ function numberCasts(): CastSignature[] {
       NUMERIC,
       FLOAT8,
       'implicit',
-      js('pg_numeric_to_float8', ([a]) => fromFloat(Number(String(a)))),
+      js('pg_numeric_to_float8', ([a]) => numericToFloat(String(a))),
     ),
     cast(
       NUMERIC,

@@ -423,7 +423,7 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     'position',
     [TEXT, TEXT],
     INT4,
-    js('pg_position', ([b, a]) =>
+    js('pg_position', ([a, b]) =>
       BigInt(
         [...String(a).slice(0, Math.max(String(a).indexOf(String(b)), 0))].length +
           (String(a).includes(String(b)) ? 1 : 0),
