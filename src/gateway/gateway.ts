@@ -5,23 +5,65 @@
 // Why each request takes effect at most once, and exactly once while the gateway lives: a batch
 // keeps its session, its sequence numbers and its bytes for ever, the machine executes a sequence
 // number of a session once, and the batch is sent again until an outcome is seen (raft 3).
-import { encodeCommand } from '../machine/command-codec.ts';
+//
+// When the session is closed under a living gateway (it was taken for gone), "session-expired"
+// comes by. Entries come by in the order of the log, and a closed session executes nothing ever
+// again. So a request of it either was executed before that point, or never is. If every entry
+// since the request was first proposed has come by here, and none had its outcome, it was not:
+// then, and only then, it is safe to submit it again under a new session. If entries were skipped
+// meanwhile (the node took over another node's state), nobody here can know: it is "unknown".
+import {
+  decodeCommand,
+  encodeCommand,
+  outcomeKind,
+  splitRequest,
+} from '../machine/command-codec.ts';
+import type { EncodedRequest } from '../machine/command.ts';
 import type { Index, NodeId } from '../raft/entry.ts';
 import type { ReadId } from '../raft/message.ts';
 import { assert } from '../util/assert.ts';
 import type { Prng } from '../util/prng.ts';
+import { Outstanding } from './outstanding.ts';
+import type { Batch, Waiting } from './outstanding.ts';
+import { ReadBarriers } from './read-barriers.ts';
 
 /** Names a request at this gateway, until it is answered. */
 export type Ticket = number;
 
+/** Bugs that can be switched on, to prove that the tests would find them. */
 export interface GatewayMutations {
   readonly resendUnderNewSequence?: boolean;
+  /** After its session is closed, also what may have been executed is submitted again (R105). */
+  readonly retryAfterExpiryUnderNewSession?: boolean;
+  readonly readIdReused?: boolean;
 }
+
+export interface GatewayLimits {
+  /** Requests without an answer; beyond, submit() refuses (R112). */
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+  /** Proposed and without an outcome. */
+  readonly batchesMax: number;
+  readonly batchRequestsMax: number;
+  readonly batchBytesMax: number;
+  /** Given out at a time: what is to be sent again after a change of leader comes in portions. */
+  readonly proposalBytesMax: number;
+}
+
+export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
+  requestsMax: 20_000,
+  bytesMax: 64 * 1024 * 1024,
+  batchesMax: 256,
+  batchRequestsMax: 1024,
+  batchBytesMax: 256 * 1024,
+  proposalBytesMax: 8 * 1024 * 1024,
+};
 
 export interface GatewayOptions {
   readonly nodeId: NodeId;
   readonly incarnation: number;
   readonly prng: Prng;
+  readonly limits?: Partial<GatewayLimits>;
   readonly mutations?: GatewayMutations;
 }
 
@@ -48,104 +90,77 @@ export type Answer =
   /** Nobody knows yet whether it takes effect. */
   | { readonly kind: 'unknown'; readonly ticket: Ticket };
 
-interface Batch {
-  readonly firstSequence: number;
-  readonly bytes: Uint8Array;
-  /** null: answered. */
-  readonly tickets: (Ticket | null)[];
-  resendAt: number;
-  attempts: number;
-}
-
-interface Waiting {
-  readonly ticket: Ticket;
-  readonly request: Uint8Array;
-}
-
-interface Fence {
-  readonly ticket: Ticket | null;
-  resendAt: number;
-}
-
-interface Grant {
-  readonly index: Index;
-  readonly barriers: readonly number[];
-}
-
-const BATCH_BYTES_MAX = 256 * 1024;
-const BATCH_REQUESTS_MAX = 1024;
-const BATCHES_MAX = 256;
-const QUEUE_MAX = 20_000;
 const RESEND_MS = 1000;
 const RESEND_MAX_MS = 5000;
 const BACKOFF_MIN_MS = 10;
 const BACKOFF_MAX_MS = 100;
-const READ_AGAIN_MS = 1000;
+/** Version, kind, session, ackLow; then the first sequence number (docs/formats.md). */
+const SEQUENCE_OFFSET = 18;
 
 export class Gateway {
   readonly #options: GatewayOptions;
+  readonly #limits: GatewayLimits;
   #sessionId: number | null = null;
   #registerAt = 0;
   #nextTicket = 1;
-  #nextSequence = 1;
-  #queue: Waiting[] = [];
-  readonly #batches = new Map<number, Batch>();
-  /** Where each ticket is: its sequence number. */
-  readonly #sequences = new Map<Ticket, number>();
-  readonly #fences = new Map<number, Fence>();
+  /** Not proposed yet, in order. */
+  #queue = new Map<Ticket, EncodedRequest>();
+  #queueBytes = 0;
+  readonly #outstanding = new Outstanding();
   #answers: Answer[] = [];
+  readonly #barriers: ReadBarriers;
   #appliedIndex: Index = 0;
-
-  #readCounter = 0;
-  #newBarriers: number[] = [];
-  #nextBarrier = 1;
-  readonly #asked = new Map<number, { readonly barriers: readonly number[]; againAt: number }>();
-  #granted: Grant[] = [];
-  #released: number[] = [];
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
+    const { nodeId, incarnation, mutations } = options;
+    const isIdReused = mutations?.readIdReused === true;
+    this.#barriers = new ReadBarriers({ nodeId, incarnation, isIdReused });
   }
 
   // Requests --------------------------------------------------------------------------------------
 
-  /** null: too many are waiting already. */
+  /** `request`: see encodeRequest. null: too many are waiting already. */
   submit(request: Uint8Array): Ticket | null {
-    if (this.#queue.length >= QUEUE_MAX) return null;
+    if (!this.#hasRoom(request.length)) return null;
     const ticket = this.#nextTicket++;
-    this.#queue.push({ ticket, request });
+    this.#queue.set(ticket, splitRequest(request));
+    this.#queueBytes += request.length;
     return ticket;
+  }
+
+  /** However large, one request finds room where there is no other. */
+  #hasRoom(bytes: number): boolean {
+    const held = this.#queueBytes + this.#outstanding.bytes;
+    if (held === 0) return true;
+    const { requestsMax, bytesMax } = this.#limits;
+    return this.openCount < requestsMax && held + bytes <= bytesMax;
   }
 
   /** The client does not wait any more: makes the outcome definite, and answers with it. */
   expire(ticket: Ticket, now: number): void {
-    const queued = this.#queue.findIndex((waiting) => waiting.ticket === ticket);
-    if (queued >= 0) {
-      this.#queue.splice(queued, 1);
-      this.#answers.push({ kind: 'not-executed', ticket });
+    const queued = this.#queue.get(ticket);
+    if (queued === undefined) {
+      this.#outstanding.fence(ticket, now);
       return;
     }
-    const sequence = this.#sequences.get(ticket);
-    if (sequence !== undefined && !this.#fences.has(sequence)) {
-      this.#fences.set(sequence, { ticket, resendAt: now });
-    }
+    this.#takeFromQueue(ticket, queued);
+    this.#answers.push({ kind: 'not-executed', ticket });
   }
 
   /** Not even that can be waited for: the answer is "unknown". */
   abandon(ticket: Ticket): void {
-    const sequence = this.#sequences.get(ticket);
-    if (sequence === undefined) return;
-    this.#sequences.delete(ticket);
-    this.#answers.push({ kind: 'unknown', ticket });
+    if (this.#outstanding.abandon(ticket)) this.#answers.push({ kind: 'unknown', ticket });
   }
 
   isOpen(ticket: Ticket): boolean {
-    return this.#sequences.has(ticket) || this.#queue.some((waiting) => waiting.ticket === ticket);
+    return this.#queue.has(ticket) || this.#outstanding.isWaiting(ticket);
   }
 
   /** Requests without an answer. */
   get openCount(): number {
-    return this.#queue.length + this.#sequences.size;
+    return this.#queue.size + this.#outstanding.waitingCount;
   }
 
   takeAnswers(): readonly Answer[] {
@@ -156,113 +171,119 @@ export class Gateway {
 
   // What goes to consensus ------------------------------------------------------------------------
 
-  /** Encoded commands to propose now: new batches, and old ones whose time has come again. */
+  /**
+   * Encoded commands to propose now: new batches, and old ones whose time has come again. Not all
+   * of them if they are very many: call again soon.
+   */
   takeProposals(now: number): readonly Uint8Array[] {
+    if (this.#sessionId === null) return this.#takeRegistration(now);
     const proposals: Uint8Array[] = [];
-    if (this.#sessionId === null) {
-      if (now < this.#registerAt) return proposals;
-      this.#registerAt = now + RESEND_MS;
-      const { nodeId, incarnation } = this.#options;
-      return [encodeCommand({ kind: 'register', nodeId, incarnation })];
+    let bytes = 0;
+    const hasRoom = (): boolean => bytes < this.#limits.proposalBytesMax;
+    const propose = (proposal: Uint8Array): void => {
+      bytes += proposal.length;
+      proposals.push(proposal);
+    };
+    for (const batch of [...this.#outstanding.batches.values()]) {
+      if (now >= batch.resendAt && hasRoom()) propose(this.#sendAgain(batch, now));
     }
-    for (const batch of this.#batches.values()) {
-      if (now < batch.resendAt) continue;
-      proposals.push(this.#again(batch, now));
+    const { batches } = this.#outstanding;
+    while (this.#queue.size > 0 && batches.size < this.#limits.batchesMax && hasRoom()) {
+      propose(this.#send(this.#outstanding.add(this.#sessionId, this.#takeBatch(), now), now));
     }
-    while (this.#queue.length > 0 && this.#batches.size < BATCHES_MAX) {
-      proposals.push(this.#createBatch(this.#sessionId, now).bytes);
-    }
-    for (const [sequence, fence] of this.#fences) {
+    for (const [sequence, fence] of this.#outstanding.fences) {
       if (now < fence.resendAt) continue;
       fence.resendAt = now + RESEND_MS;
-      proposals.push(encodeCommand({ kind: 'fence', sessionId: this.#sessionId, sequence }));
+      propose(encodeCommand({ kind: 'fence', sessionId: this.#sessionId, sequence }));
     }
     return proposals;
   }
 
-  #again(batch: Batch, now: number): Uint8Array {
-    batch.attempts += 1;
-    batch.resendAt = now + Math.min(RESEND_MS * 2 ** batch.attempts, RESEND_MAX_MS);
-    if (this.#options.mutations?.resendUnderNewSequence !== true) return batch.bytes;
-    const view = Buffer.from(batch.bytes);
-    view.writeUInt32LE(this.#nextSequence, 18);
-    this.#batches.delete(batch.firstSequence);
-    this.#batches.set(this.#nextSequence, {
-      ...batch,
-      bytes: view,
-      firstSequence: this.#nextSequence,
-    });
-    this.#nextSequence += batch.tickets.length;
-    return view;
+  #takeRegistration(now: number): readonly Uint8Array[] {
+    if (now < this.#registerAt) return [];
+    this.#registerAt = now + RESEND_MS;
+    const { nodeId, incarnation } = this.#options;
+    return [encodeCommand({ kind: 'register', nodeId, incarnation })];
   }
 
-  #createBatch(sessionId: number, now: number): Batch {
+  #takeBatch(): readonly Waiting[] {
+    const { batchRequestsMax, batchBytesMax } = this.#limits;
+    const taken: Waiting[] = [];
     let bytes = 0;
-    let count = 0;
-    while (count < this.#queue.length && count < BATCH_REQUESTS_MAX) {
-      bytes += (this.#queue[count] as Waiting).request.length;
-      if (count > 0 && bytes > BATCH_BYTES_MAX) break;
-      count += 1;
+    for (const [ticket, request] of this.#queue) {
+      bytes += requestBytes(request);
+      if (taken.length > 0 && (taken.length >= batchRequestsMax || bytes > batchBytesMax)) break;
+      taken.push({ ticket, request });
+      this.#takeFromQueue(ticket, request);
     }
-    const taken = this.#queue.splice(0, count);
-    const ackLow = this.#ackLow();
-    const firstSequence = this.#nextSequence;
-    this.#nextSequence += count;
-    const batch: Batch = {
-      firstSequence,
-      bytes: encodeCommand({
-        kind: 'execute',
-        sessionId,
-        ackLow,
-        firstSequence,
-        requests: taken.map(({ request }) => request),
-      }),
-      tickets: taken.map(({ ticket }) => ticket),
-      resendAt: now + RESEND_MS,
-      attempts: 0,
-    };
-    this.#batches.set(firstSequence, batch);
-    for (const [at, { ticket }] of taken.entries()) this.#sequences.set(ticket, firstSequence + at);
-    return batch;
+    return taken;
   }
 
-  /** The lowest sequence number whose outcome has not come by here. */
-  #ackLow(): number {
-    let low = this.#nextSequence;
-    for (const batch of this.#batches.values()) {
-      const open = batch.tickets.findIndex((ticket) => ticket !== null);
-      if (open >= 0) low = Math.min(low, batch.firstSequence + open);
-    }
-    return low;
+  #takeFromQueue(ticket: Ticket, request: EncodedRequest): void {
+    this.#queue.delete(ticket);
+    this.#queueBytes -= requestBytes(request);
+  }
+
+  #send(batch: Batch, now: number): Uint8Array {
+    const wait = Math.min(RESEND_MS * 2 ** batch.attempts, RESEND_MAX_MS);
+    batch.sentAt = now;
+    batch.resendAt = now + wait + this.#backoff();
+    batch.attempts += 1;
+    return batch.bytes;
+  }
+
+  #sendAgain(batch: Batch, now: number): Uint8Array {
+    if (this.#options.mutations?.resendUnderNewSequence !== true) return this.#send(batch, now);
+    return this.#send(this.#outstanding.renumber(batch, SEQUENCE_OFFSET), now);
+  }
+
+  #backoff(): number {
+    return BACKOFF_MIN_MS + this.#options.prng.float() * (BACKOFF_MAX_MS - BACKOFF_MIN_MS);
   }
 
   /** Another leader: what the last one had not committed may be lost, so all of it is sent again. */
   leaderChanged(now: number): void {
     this.#registerAt = Math.min(this.#registerAt, now);
-    for (const batch of this.#batches.values()) batch.resendAt = now;
-    for (const fence of this.#fences.values()) fence.resendAt = now;
-    for (const read of this.#asked.values()) read.againAt = now;
+    for (const batch of this.#outstanding.batches.values()) {
+      batch.attempts = 0;
+      batch.resendAt = Math.max(now, batch.sentAt + BACKOFF_MIN_MS);
+    }
+    for (const fence of this.#outstanding.fences.values()) fence.resendAt = now;
+    this.#barriers.leaderChanged(now);
   }
 
   /** Something was not taken: all that is open is sent again soon. */
   refused(now: number): void {
-    const soon =
-      now + BACKOFF_MIN_MS + this.#options.prng.float() * (BACKOFF_MAX_MS - BACKOFF_MIN_MS);
+    const soon = now + this.#backoff();
     this.#registerAt = Math.min(this.#registerAt, soon);
-    for (const batch of this.#batches.values()) batch.resendAt = Math.min(batch.resendAt, soon);
-    for (const fence of this.#fences.values()) fence.resendAt = Math.min(fence.resendAt, soon);
+    for (const batch of this.#outstanding.batches.values()) {
+      batch.resendAt = Math.min(batch.resendAt, soon);
+    }
+    for (const fence of this.#outstanding.fences.values()) {
+      fence.resendAt = Math.min(fence.resendAt, soon);
+    }
   }
 
   // What comes by in the apply stream -------------------------------------------------------------
 
-  /** The node has applied up to `index`; `entries` are those with outcomes, of any gateway. */
+  /**
+   * The node has applied up to `index`; `entries` are those with outcomes, of any gateway. Every
+   * entry must come by, in order; see skipped().
+   */
   applied(entries: readonly SeenEntry[], index: Index): void {
     for (const entry of entries) {
       if (entry.kind === 'registered') this.#handleRegistered(entry);
       else if (entry.sessionId === this.#sessionId) this.#handleOutcomes(entry);
     }
     this.#appliedIndex = Math.max(this.#appliedIndex, index);
-    this.#releaseBarriers();
+    this.#barriers.applied(this.#appliedIndex);
+  }
+
+  /** The node took over a state as of `index`: entries up to there did not come by. */
+  skipped(index: Index, now: number): void {
+    this.#outstanding.missedEntries(now);
+    this.#registerAt = Math.min(this.#registerAt, now);
+    this.applied([], index);
   }
 
   #handleRegistered({ registered, sessionId }: SeenEntry): void {
@@ -272,93 +293,92 @@ export class Gateway {
   }
 
   #handleOutcomes(entry: SeenEntry): void {
-    if (entry.kind === 'fenced') {
-      this.#settle(entry.firstSequence, null, entry.index);
-      return;
-    }
-    const batch = this.#batches.get(entry.firstSequence);
-    if (batch === undefined) return;
-    assert(
-      batch.tickets.length === entry.outcomes.length,
-      `${entry.outcomes.length} outcomes for ${batch.tickets.length} requests`,
-    );
-    for (const [at, outcome] of entry.outcomes.entries()) {
-      this.#settle(entry.firstSequence + at, outcome, entry.index);
+    const [first] = entry.outcomes;
+    if (first !== undefined && outcomeKind(first) === 'session-expired') {
+      this.#handleExpired();
+    } else if (entry.kind === 'fenced') {
+      const fence = this.#outstanding.fences.get(entry.firstSequence);
+      if (fence !== undefined && first !== undefined) {
+        this.#settle(fence.place.batch, fence.place.position, first, entry.index);
+      }
+    } else {
+      const batch = this.#outstanding.batches.get(entry.firstSequence);
+      if (batch === undefined) return;
+      assert(
+        batch.tickets.length === entry.outcomes.length,
+        `${entry.outcomes.length} outcomes for ${batch.tickets.length} requests`,
+      );
+      for (const [position, outcome] of entry.outcomes.entries()) {
+        this.#settle(batch, position, outcome, entry.index);
+      }
     }
   }
 
-  /** The outcome of a sequence number is known; null: it is never executed. */
-  #settle(sequence: number, outcome: Uint8Array | null, index: Index): void {
-    this.#fences.delete(sequence);
-    for (const [first, batch] of this.#batches) {
-      const at = sequence - first;
-      if (at < 0 || at >= batch.tickets.length) continue;
-      const ticket = batch.tickets[at] ?? null;
-      batch.tickets[at] = null;
-      // A ticket that was abandoned has had its answer.
-      if (ticket !== null && this.#sequences.delete(ticket)) {
-        if (outcome === null) this.#answers.push({ kind: 'not-executed', ticket });
-        else this.#answers.push({ kind: 'outcome', ticket, outcome, index });
+  #settle(batch: Batch, position: number, outcome: Uint8Array, index: Index): void {
+    const ticket = this.#outstanding.settle(batch, position);
+    if (ticket === null) return;
+    const isFenced = outcomeKind(outcome) === 'fenced';
+    this.#answers.push(
+      isFenced ? { kind: 'not-executed', ticket } : { kind: 'outcome', ticket, outcome, index },
+    );
+  }
+
+  /** See the head of the file. The requests keep their places before those that waited. */
+  #handleExpired(): void {
+    const again = new Map<Ticket, EncodedRequest>();
+    const isTriedAnyway = this.#options.mutations?.retryAfterExpiryUnderNewSession === true;
+    for (const batch of this.#outstanding.batches.values()) {
+      const requests = requestsOf(batch);
+      for (const [position, ticket] of batch.tickets.entries()) {
+        const request = requests[position];
+        if (ticket === null || request === undefined) continue;
+        if (!this.#outstanding.isWaiting(ticket)) continue;
+        if (!batch.isStreamWhole && !isTriedAnyway) {
+          this.#answers.push({ kind: 'unknown', ticket });
+        } else if (this.#outstanding.isFenced(batch, position)) {
+          this.#answers.push({ kind: 'not-executed', ticket });
+        } else {
+          again.set(ticket, request);
+          this.#queueBytes += requestBytes(request);
+        }
       }
-      if (batch.tickets.every((open) => open === null)) this.#batches.delete(first);
-      return;
     }
+    this.#outstanding.clear();
+    this.#queue = new Map([...again, ...this.#queue]);
+    this.#sessionId = null;
+    this.#registerAt = 0;
   }
 
   // Reads -----------------------------------------------------------------------------------------
 
   /** A barrier: released when this node has applied all that was acknowledged before the call. */
   requestBarrier(): number {
-    const barrier = this.#nextBarrier++;
-    this.#newBarriers.push(barrier);
-    return barrier;
+    return this.#barriers.request();
   }
 
-  /** Requests for consensus: all new barriers share one. An id is never used twice (R73). */
+  /** Requests for consensus: all new barriers share one. */
   takeReadRequests(now: number): readonly ReadId[] {
-    const again: number[] = [];
-    for (const [counter, read] of this.#asked) {
-      if (now < read.againAt) continue;
-      again.push(...read.barriers);
-      this.#asked.delete(counter);
-    }
-    const barriers = [...again, ...this.#newBarriers];
-    if (barriers.length === 0) return [];
-    this.#newBarriers = [];
-    const counter = ++this.#readCounter;
-    this.#asked.set(counter, { barriers, againAt: now + READ_AGAIN_MS });
-    const { nodeId, incarnation } = this.#options;
-    return [{ node: nodeId, incarnation, counter }];
+    return this.#barriers.takeRequests(now);
   }
 
-  /** index null: ask again under a new id, a little later. */
+  /** index null: no leader could tell. */
   readAnswered(ids: readonly ReadId[], index: Index | null, now: number): void {
-    for (const { counter } of ids) {
-      const read = this.#asked.get(counter);
-      if (read === undefined) continue;
-      if (index === null) {
-        read.againAt = Math.min(read.againAt, now + BACKOFF_MIN_MS);
-        continue;
-      }
-      this.#asked.delete(counter);
-      this.#granted.push({ index, barriers: read.barriers });
-    }
-    this.#releaseBarriers();
-  }
-
-  #releaseBarriers(): void {
-    if (this.#granted.length === 0) return;
-    const waiting: Grant[] = [];
-    for (const grant of this.#granted) {
-      if (grant.index <= this.#appliedIndex) this.#released.push(...grant.barriers);
-      else waiting.push(grant);
-    }
-    this.#granted = waiting;
+    this.#barriers.answered(ids, index, now);
+    this.#barriers.applied(this.#appliedIndex);
   }
 
   takeBarriers(): readonly number[] {
-    const released = this.#released;
-    this.#released = [];
-    return released;
+    return this.#barriers.take();
   }
+}
+
+/** As submit() counted them: the template stands behind its length. */
+function requestBytes({ template, inputs }: EncodedRequest): number {
+  return 4 + template.length + inputs.length;
+}
+
+function requestsOf(batch: Batch): readonly EncodedRequest[] {
+  const command = decodeCommand(batch.bytes);
+  assert(command.kind === 'execute', 'a batch is an execute command');
+  return command.requests;
 }

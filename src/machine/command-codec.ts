@@ -1,10 +1,12 @@
 // Commands, requests and outcomes <-> bytes. Versioned, because a log outlives the program that
-// wrote it. Layout: docs/formats.md.
+// wrote it. Layout: docs/formats.md, "Commands".
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { unreachable } from '../util/assert.ts';
 import { ByteReader, ByteWriter, DecodeError } from '../util/bytes.ts';
+import { RecentMap } from '../util/recent-map.ts';
 import type {
   Command,
+  EncodedRequest,
   ErrorData,
   ExecuteCommand,
   Outcome,
@@ -17,13 +19,15 @@ const VERSION = 1;
 const COUNT_MAX = 1 << 24;
 const COMMAND_KINDS = ['register', 'execute', 'fence'] as const;
 
-/** A count of items that take `bytesEach` at least, so that it cannot promise more than there is. */
-function readCount(reader: ByteReader, bytesEach = 1): number {
+/** Items behind their count; `bytesEach` at least, so that it cannot promise more than there is. */
+function readItems<T>(reader: ByteReader, bytesEach: number, read: () => T): T[] {
   const count = reader.u32();
   if (count > COUNT_MAX || count * bytesEach > reader.remaining) {
     throw new DecodeError(`${count} items in ${reader.remaining} bytes`);
   }
-  return count;
+  const items: T[] = [];
+  for (let at = 0; at < count; at++) items.push(read());
+  return items;
 }
 
 // Values ------------------------------------------------------------------------------------------
@@ -66,7 +70,7 @@ function writeValues(writer: ByteWriter, values: readonly SqliteValue[]): void {
 }
 
 function readValues(reader: ByteReader): SqliteValue[] {
-  return Array.from({ length: readCount(reader) }, () => readValue(reader));
+  return readItems(reader, 1, () => readValue(reader));
 }
 
 // Commands ----------------------------------------------------------------------------------------
@@ -79,8 +83,7 @@ export function encodeCommand(command: Command): Uint8Array {
       return writer.u32(command.nodeId).u53(command.incarnation).finish();
     case 'execute':
       writer.u53(command.sessionId).u53(command.ackLow).u53(command.firstSequence);
-      writer.u32(command.requests.length);
-      for (const request of command.requests) writer.bytes(request);
+      writeRequests(writer, command.requests);
       return writer.finish();
     case 'fence':
       return writer.u53(command.sessionId).u53(command.sequence).finish();
@@ -114,76 +117,197 @@ function decodeBody(reader: ByteReader, kind: Command['kind']): Command {
   }
 }
 
+/** Templates, each once; then of each request the number of its template and its inputs. */
+function writeRequests(writer: ByteWriter, requests: readonly EncodedRequest[]): void {
+  const numbers = new Map<string, number>();
+  const templates: Uint8Array[] = [];
+  const used = requests.map(({ template }) => {
+    const key = byteKey(template);
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, templates.length);
+    return templates.push(template) - 1;
+  });
+  writer.u32(templates.length);
+  for (const template of templates) writer.bytes(template);
+  writer.u32(requests.length);
+  for (const [at, { inputs }] of requests.entries()) writer.u32(used[at] ?? 0).bytes(inputs);
+}
+
 function decodeExecute(reader: ByteReader): ExecuteCommand {
-  return {
-    kind: 'execute',
-    sessionId: reader.u53(),
-    ackLow: reader.u53(),
-    firstSequence: reader.u53(),
-    requests: Array.from({ length: readCount(reader, 4) }, () => reader.bytes()),
-  };
+  const sessionId = reader.u53();
+  const ackLow = reader.u53();
+  const firstSequence = reader.u53();
+  const templates = readItems(reader, 4, () => reader.bytes());
+  const requests = readItems(reader, 8, () => {
+    const template = templates[reader.u32()];
+    if (template === undefined) throw new DecodeError('template number');
+    return { template, inputs: reader.bytes() };
+  });
+  return { kind: 'execute', sessionId, ackLow, firstSequence, requests };
 }
 
 // Requests ----------------------------------------------------------------------------------------
 
+/** Where the values of rowsAtFault come from. */
+const NO_ROWS_AT_FAULT = 0;
+const OWN_VALUES = 1;
+const VALUES_OF_STEP = 2;
+
+type RowsAtFaultValues = typeof NO_ROWS_AT_FAULT | typeof OWN_VALUES | typeof VALUES_OF_STEP;
+
+interface StepTemplate {
+  readonly sql: string;
+  readonly hasRows: boolean;
+  readonly isResult: boolean;
+  readonly rowsAtFault: {
+    readonly tableOid: number;
+    readonly sql: string;
+    readonly hasOwnValues: boolean;
+  } | null;
+}
+
+/** What requests of the same statements have in common. */
+interface RequestTemplate {
+  readonly schemaVersion: number;
+  readonly schemaChanges: number;
+  readonly isDoomed: boolean;
+  readonly settings: readonly (readonly [string, string])[];
+  readonly statements: readonly (readonly StepTemplate[])[];
+}
+
+/** A template behind its length, then the inputs. */
 export function encodeRequest(request: Request): Uint8Array {
-  const writer = new ByteWriter(256);
-  writer.u53(request.schemaVersion).u32(request.schemaChanges);
-  writer.i64(request.now).u32(request.seed).boolean(request.isDoomed);
+  const writer = new ByteWriter(512);
+  writer.u32(0);
+  writeTemplate(writer, request);
+  writer.patchU32(0, writer.length - 4);
+  writer.i64(request.now).u32(request.seed);
+  for (const steps of request.statements) for (const step of steps) writeInputs(writer, step);
+  return writer.finish();
+}
+
+/** The parts of an encoded request, as views. Throws DecodeError. */
+export function splitRequest(bytes: Uint8Array): EncodedRequest {
+  const reader = new ByteReader(bytes);
+  const template = reader.bytes();
+  return { template, inputs: reader.raw(reader.remaining) };
+}
+
+function writeTemplate(writer: ByteWriter, request: Request): void {
+  writer.u53(request.schemaVersion).u32(request.schemaChanges).boolean(request.isDoomed);
   writer.u32(request.settings.length);
   for (const [name, value] of request.settings) writer.string(name).string(value);
   writer.u32(request.statements.length);
   for (const steps of request.statements) {
     writer.u32(steps.length);
-    for (const step of steps) writeStep(writer, step);
+    for (const step of steps) writeStepTemplate(writer, step);
   }
-  return writer.finish();
 }
 
-function writeStep(writer: ByteWriter, step: Step): void {
-  writer.string(step.sql);
+function writeStepTemplate(writer: ByteWriter, step: Step): void {
+  const source = rowsAtFaultValues(step);
+  writer.string(step.sql).boolean(step.hasRows).boolean(step.isResult).u8(source);
+  if (step.rowsAtFault !== null) {
+    writer.u32(step.rowsAtFault.tableOid).string(step.rowsAtFault.sql);
+  }
+}
+
+/** The query for the rows at fault takes the same values as its step as a rule. */
+function rowsAtFaultValues({ values, rowsAtFault }: Step): RowsAtFaultValues {
+  if (rowsAtFault === null) return NO_ROWS_AT_FAULT;
+  const isSame =
+    rowsAtFault.values.length === values.length &&
+    rowsAtFault.values.every((value, at) => Object.is(value, values[at]));
+  return isSame ? VALUES_OF_STEP : OWN_VALUES;
+}
+
+function writeInputs(writer: ByteWriter, step: Step): void {
   writeValues(writer, step.values);
-  writer
-    .boolean(step.hasRows)
-    .boolean(step.isResult)
-    .boolean(step.rowsAtFault !== null);
-  if (step.rowsAtFault === null) return;
-  writer.u32(step.rowsAtFault.tableOid).string(step.rowsAtFault.sql);
+  if (step.rowsAtFault === null || rowsAtFaultValues(step) !== OWN_VALUES) return;
   writeValues(writer, step.rowsAtFault.values);
+}
+
+function readTemplate(bytes: Uint8Array): RequestTemplate {
+  const reader = new ByteReader(bytes);
+  const template = {
+    schemaVersion: reader.u53(),
+    schemaChanges: reader.u32(),
+    isDoomed: reader.boolean(),
+    settings: readItems(reader, 8, () => [reader.string(), reader.string()] as const),
+    statements: readItems(reader, 4, () => readItems(reader, 7, () => readStepTemplate(reader))),
+  };
+  reader.end();
+  return template;
+}
+
+function readStepTemplate(reader: ByteReader): StepTemplate {
+  const step = { sql: reader.string(), hasRows: reader.boolean(), isResult: reader.boolean() };
+  const source = reader.u8();
+  if (source === NO_ROWS_AT_FAULT) return { ...step, rowsAtFault: null };
+  if (source > VALUES_OF_STEP) throw new DecodeError(`source of values ${source}`);
+  const hasOwnValues = source === OWN_VALUES;
+  return {
+    ...step,
+    rowsAtFault: { tableOid: reader.u32(), sql: reader.string(), hasOwnValues },
+  };
+}
+
+const CACHED_TEMPLATES_MAX = 1000;
+const CACHED_TEMPLATE_BYTES_MAX = 16 * 1024;
+
+/** Decodes requests, and keeps templates that it has met: most requests repeat an earlier one's. */
+export class RequestDecoder {
+  readonly #templates = new RecentMap<string, RequestTemplate>(CACHED_TEMPLATES_MAX);
+
+  /** Throws DecodeError. */
+  decode({ template: bytes, inputs }: EncodedRequest): Request {
+    const template = this.#template(bytes);
+    const reader = new ByteReader(inputs);
+    const now = reader.i64();
+    const seed = reader.u32();
+    const statements = template.statements.map((steps) =>
+      steps.map((step) => readStep(reader, step)),
+    );
+    reader.end();
+    const { schemaVersion, schemaChanges, isDoomed, settings } = template;
+    return { schemaVersion, schemaChanges, isDoomed, settings, now, seed, statements };
+  }
+
+  #template(bytes: Uint8Array): RequestTemplate {
+    if (bytes.length > CACHED_TEMPLATE_BYTES_MAX) return readTemplate(bytes);
+    const key = byteKey(bytes);
+    const known = this.#templates.get(key);
+    if (known !== undefined) return known;
+    const template = readTemplate(bytes);
+    this.#templates.set(key, template);
+    return template;
+  }
+}
+
+function readStep(reader: ByteReader, template: StepTemplate): Step {
+  const { sql, hasRows, isResult, rowsAtFault } = template;
+  const values = readValues(reader);
+  if (rowsAtFault === null) return { sql, values, hasRows, isResult, rowsAtFault: null };
+  const ownValues = rowsAtFault.hasOwnValues ? readValues(reader) : values;
+  const { tableOid, sql: rowsSql } = rowsAtFault;
+  return {
+    sql,
+    values,
+    hasRows,
+    isResult,
+    rowsAtFault: { tableOid, sql: rowsSql, values: ownValues },
+  };
 }
 
 /** Throws DecodeError. */
 export function decodeRequest(bytes: Uint8Array): Request {
-  const reader = new ByteReader(bytes);
-  const request = {
-    schemaVersion: reader.u53(),
-    schemaChanges: reader.u32(),
-    now: reader.i64(),
-    seed: reader.u32(),
-    isDoomed: reader.boolean(),
-    settings: Array.from(
-      { length: readCount(reader, 8) },
-      () => [reader.string(), reader.string()] as const,
-    ),
-    statements: Array.from({ length: readCount(reader, 4) }, () =>
-      Array.from({ length: readCount(reader, 4) }, () => readStep(reader)),
-    ),
-  };
-  reader.end();
-  return request;
+  return new RequestDecoder().decode(splitRequest(bytes));
 }
 
-function readStep(reader: ByteReader): Step {
-  const step = {
-    sql: reader.string(),
-    values: readValues(reader),
-    hasRows: reader.boolean(),
-    isResult: reader.boolean(),
-  };
-  const rowsAtFault = reader.boolean()
-    ? { tableOid: reader.u32(), sql: reader.string(), values: readValues(reader) }
-    : null;
-  return { ...step, rowsAtFault };
+/** Bytes as the key of a map. */
+function byteKey(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 // Outcomes ----------------------------------------------------------------------------------------
@@ -199,26 +323,48 @@ const OUTCOME_KINDS = [
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
   const writer = new ByteWriter(64);
+  writeOutcome(writer, outcome);
+  return writer.finish();
+}
+
+function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
   writer.u8(OUTCOME_KINDS.indexOf(outcome.kind));
   switch (outcome.kind) {
     case 'done':
-      writeResults(writer, outcome.results);
-      break;
+      return writeResults(writer, outcome.results);
     case 'failed':
       writeResults(writer, outcome.results);
-      writeError(writer, outcome.error);
-      break;
+      return writeError(writer, outcome.error);
     case 'stale-schema':
       writer.u53(outcome.schemaVersion);
-      break;
+      return;
     case 'fenced':
     case 'result-lost':
     case 'session-expired':
-      break;
+      return;
     default:
       return unreachable(outcome);
   }
+}
+
+/** The outcomes of an entry in one piece: a count, then each behind its length. */
+export function packOutcomes(outcomes: readonly Outcome[]): Uint8Array {
+  const writer = new ByteWriter(64 + 32 * outcomes.length);
+  writer.u32(outcomes.length);
+  for (const outcome of outcomes) {
+    const lengthAt = writer.length;
+    writer.u32(0);
+    writeOutcome(writer, outcome);
+    writer.patchU32(lengthAt, writer.length - lengthAt - 4);
+  }
   return writer.finish();
+}
+
+/** The kind of an encoded outcome, without decoding the rest. Throws DecodeError. */
+export function outcomeKind(bytes: Uint8Array): Outcome['kind'] {
+  const kind = OUTCOME_KINDS[new ByteReader(bytes).u8()];
+  if (kind === undefined) throw new DecodeError('outcome kind');
+  return kind;
 }
 
 /** Throws DecodeError. */
@@ -259,27 +405,31 @@ function writeResults(writer: ByteWriter, results: readonly StepResult[]): void 
 }
 
 function readResults(reader: ByteReader): StepResult[] {
-  return Array.from({ length: readCount(reader) }, () => {
+  return readItems(reader, 9, () => {
     const count = reader.u53();
     const hasRows = reader.boolean();
-    const rows = hasRows
-      ? Array.from({ length: readCount(reader, 4) }, () => readValues(reader))
-      : null;
-    return { rows, count };
+    return { rows: hasRows ? readItems(reader, 4, () => readValues(reader)) : null, count };
   });
 }
 
 function writeError(writer: ByteWriter, error: ErrorData): void {
-  writer.string(error.code).string(error.message).string(JSON.stringify(error.fields));
+  const fields = Object.entries(error.fields);
+  writer.string(error.code).string(error.message).u32(fields.length);
+  for (const [name, value] of fields) {
+    writer.string(name);
+    writeValue(writer, value);
+  }
 }
 
 function readError(reader: ByteReader): ErrorData {
   const code = reader.string();
   const message = reader.string();
-  try {
-    return { code, message, fields: JSON.parse(reader.string()) as ErrorData['fields'] };
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new DecodeError('error fields');
-    throw error;
-  }
+  const fields = readItems(reader, 5, () => [reader.string(), readField(reader)] as const);
+  return { code, message, fields: Object.fromEntries(fields) };
+}
+
+function readField(reader: ByteReader): string | number {
+  const value = readValue(reader);
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  throw new DecodeError('value of an error field');
 }

@@ -18,8 +18,18 @@ export interface ExecuteCommand {
   readonly ackLow: number;
   /** Sequence number of the first request; the others follow without gaps. */
   readonly firstSequence: number;
-  /** Encoded Requests (decoded only where they are executed). */
-  readonly requests: readonly Uint8Array[];
+  readonly requests: readonly EncodedRequest[];
+}
+
+/**
+ * A request in two parts, decoded only where it is executed. Requests of the same statements have
+ * equal templates, which a command holds once.
+ */
+export interface EncodedRequest {
+  /** The statements' SQL and all that does not change from one execution to the next. */
+  readonly template: Uint8Array;
+  /** Time, seed and the steps' values. */
+  readonly inputs: Uint8Array;
 }
 
 /** Makes the outcome of a request definite: executed before, or never (raft 3.5). */
@@ -37,6 +47,7 @@ export interface Step {
   readonly values: readonly SqliteValue[];
   readonly hasRows: boolean;
   readonly isResult: boolean;
+  /** Gives the rows that the statement would write, to name the one that a constraint refused. */
   readonly rowsAtFault: {
     readonly tableOid: Oid;
     readonly sql: string;

@@ -2,6 +2,7 @@
 // on, statements cached by text, and rows as arrays.
 import Sqlite from 'better-sqlite3';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import { RecentMap } from '../util/recent-map.ts';
 
 export type Row = readonly SqliteValue[];
 
@@ -18,7 +19,9 @@ export interface StatementRun {
   readonly count: number;
 }
 
-const CACHED_STATEMENTS_MAX = 2000;
+const CACHED_STATEMENTS_MIN = 1000;
+/** Memory of a connection for pages, KiB. */
+const CACHE_KIB = 32 * 1024;
 
 /** Errors after which the state in memory and on disk may differ from other nodes' (R54). */
 const FATAL_CODES = [
@@ -50,26 +53,34 @@ export function isFatalCode(code: string): boolean {
 
 export class Database {
   readonly #connection: Sqlite.Database;
-  readonly #statements = new Map<string, Sqlite.Statement<SqliteValue[]>>();
+  readonly #statements = new RecentMap<string, Sqlite.Statement<SqliteValue[]>>(
+    CACHED_STATEMENTS_MIN,
+  );
 
+  /** Throws an error of SQLite, or TypeError if the directory does not exist. */
   constructor(options: DatabaseOptions) {
     const { source, isReader } = options;
     this.#connection = new Sqlite(source, { readonly: isReader && typeof source === 'string' });
     this.#connection.defaultSafeIntegers(true);
     if (!isReader) {
-      // ALTER TABLE rewrites the text of a table where SQLite has no statement for the change.
-      this.#connection.unsafeMode(true);
       this.#connection.pragma('journal_mode = WAL');
       this.#connection.pragma('synchronous = NORMAL');
-      // Checkpoints are the owner's, at a quiet moment.
-      this.#connection.pragma('wal_autocheckpoint = 4000');
+      // Checkpoints are ours (Checkpointer): only then is it known what is durable.
+      this.#connection.pragma('wal_autocheckpoint = 0');
+      // ALTER TABLE rewrites the text of a table where SQLite has no statement for the change.
+      this.#connection.unsafeMode(true);
     }
+    this.#connection.pragma(`cache_size = -${CACHE_KIB}`);
     this.#connection.pragma('foreign_keys = ON');
   }
 
   /** The driver's connection, for registering functions on it. */
   get driver(): Sqlite.Database {
     return this.#connection;
+  }
+
+  get isInTransaction(): boolean {
+    return this.#connection.inTransaction;
   }
 
   /** Runs one statement, prepared once for its text. */
@@ -87,6 +98,16 @@ export class Database {
     return this.run(sql, values).rows ?? [];
   }
 
+  /** The first rows of a query; the others are not even computed. */
+  firstRows(sql: string, values: readonly SqliteValue[], countMax: number): readonly Row[] {
+    const rows: Row[] = [];
+    for (const row of this.#prepare(sql).iterate(...values)) {
+      rows.push(row as Row);
+      if (rows.length >= countMax) break;
+    }
+    return rows;
+  }
+
   /** Several statements without values. */
   script(sql: string): void {
     this.#connection.exec(sql);
@@ -97,12 +118,16 @@ export class Database {
     if (cached !== undefined) return cached;
     const statement = this.#connection.prepare<SqliteValue[]>(sql);
     if (statement.reader) statement.raw(true);
-    if (this.#statements.size >= CACHED_STATEMENTS_MAX) {
-      const [oldest] = this.#statements.keys();
-      if (oldest !== undefined) this.#statements.delete(oldest);
-    }
     this.#statements.set(sql, statement);
     return statement;
+  }
+
+  /** Switches off what statements may have switched on and, failing, not off again. */
+  resetPragmas(): void {
+    const isOn = (name: string): boolean => this.#connection.pragma(name, { simple: true }) === 1n;
+    // Only then: setting a pragma has all statements prepared again.
+    if (isOn('defer_foreign_keys')) this.script('PRAGMA defer_foreign_keys = OFF');
+    if (isOn('writable_schema')) this.script('PRAGMA writable_schema = RESET');
   }
 
   /** The whole database as bytes. */
@@ -110,13 +135,22 @@ export class Database {
     return this.#connection.serialize();
   }
 
-  /** Moves the write-ahead log into the database file; true if all of it was moved. */
-  checkpoint(): boolean {
-    const [result] = this.#connection.pragma('wal_checkpoint(PASSIVE)') as {
-      readonly log: bigint;
-      readonly checkpointed: bigint;
-    }[];
-    return result !== undefined && result.log === result.checkpointed;
+  /** Pages (4 KiB as a rule) in the write-ahead log that are not in the database file; 0 in memory. */
+  walPages(): number {
+    const [row] = this.rows('PRAGMA wal_checkpoint(NOOP)');
+    const [, inLog = 0n, moved = 0n] = row ?? [];
+    return Math.max(0, Number(inLog) - Number(moved));
+  }
+
+  /**
+   * Moves the write-ahead log into the database file, both synced: what was committed before is
+   * durable then. True if all of it was moved: a reader may hold it up. `restart` waits for
+   * readers, so that the log file starts at its beginning again.
+   */
+  checkpoint(mode: 'passive' | 'restart' = 'passive'): boolean {
+    const [row] = this.rows(`PRAGMA wal_checkpoint(${mode === 'restart' ? 'RESTART' : 'PASSIVE'})`);
+    const [isBusy, inLog, moved] = row ?? [];
+    return isBusy === 0n && inLog === moved;
   }
 
   close(): void {

@@ -1,29 +1,37 @@
 // The replicated state machine: applies committed entries to SQLite, in order, each exactly once.
 // The applied index changes in the same transaction as the effects (R51).
 import { createHash } from 'node:crypto';
-import type { Entry, Index, Term } from '../raft/entry.ts';
-import { assert, unreachable } from '../util/assert.ts';
+import type { Entry, Index, NodeId, Term } from '../raft/entry.ts';
+import { assert, InvariantViolation, must, unreachable } from '../util/assert.ts';
 import { ByteReader, ByteWriter } from '../util/bytes.ts';
 import { RequestContext } from './call-context.ts';
-import { decodeCommand, decodeRequest, encodeOutcome } from './command-codec.ts';
-import type { ExecuteCommand, FenceCommand, Outcome, RegisterCommand } from './command.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { decodeCommand, packOutcomes, RequestDecoder } from './command-codec.ts';
+import type {
+  EncodedRequest,
+  ExecuteCommand,
+  FenceCommand,
+  Outcome,
+  RegisterCommand,
+} from './command.ts';
 import type { Database } from './database.ts';
-import { executeRequest } from './execute.ts';
+import { Execution, MachineHalted } from './execute.ts';
 import type { ExplainConstraint } from './execute.ts';
+import { keptOutcomes } from './kept-outcomes.ts';
 import type { MachineMutations } from './mutations.ts';
 import { SessionTable } from './sessions.ts';
 
-/** Outcomes that are kept for a gateway which asks again, bytes; larger ones are lost by then. */
-const KEPT_OUTCOME_BYTES_MAX = 64 * 1024;
 const ENTRIES_PER_TRANSACTION = 256;
 /** The apply hash is compared with the other nodes' at multiples of this index (R55). */
 export const HASH_INTERVAL = 256;
 
 export interface MachineOptions {
   readonly database: Database;
-  /** What functions show of the schema. */
+  /** Reads the schema, uncommitted changes included: functions ask for it. */
   readonly catalog: () => unknown;
   readonly explain: ExplainConstraint;
+  /** Foreign keys that are checked where a request ends; null: the schema has none. */
+  readonly deferredKeys?: (isSchemaChanging: boolean) => { isViolated(): boolean } | null;
   readonly mutations?: MachineMutations;
 }
 
@@ -32,6 +40,8 @@ export interface EntryOutcomes {
   readonly index: Index;
   readonly kind: 'executed' | 'fenced' | 'registered';
   readonly sessionId: number;
+  /** Whose gateway the outcomes are for; 0: the session is closed. */
+  readonly nodeId: NodeId;
   readonly firstSequence: number;
   /** Encoded outcomes in order of the requests, see packOutcomes. */
   readonly outcomes: Uint8Array;
@@ -46,30 +56,42 @@ export interface ApplyResult {
 
 export class Machine {
   readonly #database: Database;
-  readonly #explain: ExplainConstraint;
   readonly #mutations: MachineMutations;
   readonly #context: RequestContext;
   readonly #sessions: SessionTable;
+  readonly #execution: Execution;
+  readonly #checkpointer: Checkpointer;
+  readonly #decoder = new RequestDecoder();
   #appliedIndex: Index;
   #appliedTerm: Term;
   #schemaVersion: number;
   #hash: Uint8Array;
+  #isHalted = false;
 
   /** `database` has the system tables (open-machine.ts). */
   constructor(options: MachineOptions) {
-    this.#database = options.database;
-    this.#explain = options.explain;
-    this.#mutations = options.mutations ?? {};
-    this.#context = new RequestContext(options.catalog);
-    this.#sessions = new SessionTable(options.database, this.#mutations);
-    const [row] = options.database.rows(
+    const { database, mutations = {} } = options;
+    this.#database = database;
+    this.#mutations = mutations;
+    this.#context = new RequestContext(options.catalog, mutations);
+    this.#sessions = new SessionTable(database, mutations);
+    this.#checkpointer = new Checkpointer(database);
+    this.#execution = new Execution({
+      database,
+      context: this.#context,
+      explain: options.explain,
+      deferredKeys: options.deferredKeys ?? (() => null),
+      mutations,
+    });
+    const [row] = database.rows(
       'SELECT log_index, log_term, schema_version, hash FROM "balsa.applied"',
     );
-    assert(row !== undefined, 'the database has its applied index');
-    this.#appliedIndex = Number(row[0]);
-    this.#appliedTerm = Number(row[1]);
-    this.#schemaVersion = Number(row[2]);
-    this.#hash = row[3] as Uint8Array;
+    const [index, term, version, hash] = must(row, 'the database has its applied index');
+    assert(hash instanceof Uint8Array, 'the apply hash is a blob');
+    this.#appliedIndex = Number(index);
+    this.#appliedTerm = Number(term);
+    this.#schemaVersion = Number(version);
+    this.#hash = hash;
   }
 
   get appliedIndex(): Index {
@@ -93,11 +115,32 @@ export class Machine {
     return this.#context;
   }
 
+  /** The applied index that a power failure cannot take back: the log is needed from there on. */
+  get durableIndex(): Index {
+    return this.#checkpointer.durableIndex;
+  }
+
   /**
-   * Applies entries in one transaction until `isOverBudget` says so, at least one. Throws
-   * MachineHalted, and then nothing of the transaction took effect.
+   * Applies entries in one transaction until `isOverBudget` says so, at least one, at most 256.
+   * Throws MachineHalted, and then nothing of the transaction took effect and the machine is of no
+   * use any more.
    */
   apply(entries: readonly Entry[], isOverBudget: () => boolean = () => false): ApplyResult {
+    assert(!this.#isHalted, 'a halted machine applies nothing');
+    try {
+      const result = this.#applyBatch(entries, isOverBudget);
+      this.#checkpointer.committed(this.#appliedIndex);
+      return result;
+    } catch (error) {
+      this.#isHalted = true;
+      if (this.#database.isInTransaction) this.#database.run('ROLLBACK');
+      if (error instanceof MachineHalted || error instanceof InvariantViolation) throw error;
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      throw new MachineHalted(`${name}: ${message}`, { cause: error });
+    }
+  }
+
+  #applyBatch(entries: readonly Entry[], isOverBudget: () => boolean): ApplyResult {
     const outcomes: EntryOutcomes[] = [];
     const hashes: { index: Index; hash: Uint8Array }[] = [];
     let count = 0;
@@ -105,6 +148,7 @@ export class Machine {
     for (const entry of entries) {
       if (count > 0 && (count >= ENTRIES_PER_TRANSACTION || isOverBudget())) break;
       count += 1;
+      // Handed over again after a restart (R51).
       if (entry.index <= this.#appliedIndex) continue;
       assert(
         entry.index === this.#appliedIndex + 1,
@@ -115,13 +159,19 @@ export class Machine {
       this.#advance(entry, outcome?.outcomes ?? null);
       if (entry.index % HASH_INTERVAL === 0) hashes.push({ index: entry.index, hash: this.#hash });
     }
-    if (this.#mutations.appliedIndexInAnotherTransaction === true) {
-      this.#database.run('COMMIT');
-      return { count, outcomes, hashes };
-    }
-    this.#writeApplied();
+    if (this.#mutations.appliedIndexInAnotherTransaction !== true) this.#writeApplied();
     this.#database.run('COMMIT');
     return { count, outcomes, hashes };
+  }
+
+  /** Makes what was committed durable; false: a reader holds it up, try again later. */
+  checkpoint(): boolean {
+    return this.#checkpointer.run(this.#appliedIndex);
+  }
+
+  /** Nothing waits to be applied: the time for a checkpoint, if one is worth it. */
+  idle(): void {
+    this.#checkpointer.idle(this.#appliedIndex);
   }
 
   /** Only for the mutation that writes the applied index in a transaction of its own. */
@@ -184,18 +234,22 @@ export class Machine {
   }
 
   #register(entry: Entry, { nodeId, incarnation }: RegisterCommand): EntryOutcomes | null {
-    const sessionId = this.#sessions.register(entry.index, nodeId, incarnation);
+    const { index } = entry;
+    const sessionId = this.#sessions.register(index, nodeId, incarnation);
     if (sessionId === null) return null;
     const outcomes = registration(nodeId, incarnation);
-    return { index: entry.index, kind: 'registered', sessionId, firstSequence: 0, outcomes };
+    return { index, kind: 'registered', sessionId, nodeId, firstSequence: 0, outcomes };
   }
 
   #execute(entry: Entry, command: ExecuteCommand): EntryOutcomes | null {
     const { sessionId, firstSequence, requests } = command;
+    const lastSequence = firstSequence + requests.length - 1;
+    const nodeId = this.#sessions.nodeOf(sessionId);
     const reply = (outcomes: Uint8Array): EntryOutcomes => ({
       index: entry.index,
       kind: 'executed',
       sessionId,
+      nodeId,
       firstSequence,
       outcomes,
     });
@@ -203,6 +257,8 @@ export class Machine {
       return reply(packOutcomes(requests.map(() => ({ kind: 'session-expired' }))));
     }
     this.#sessions.acknowledge(sessionId, command.ackLow);
+    // A late copy: its outcomes came by at the gateway, which waits for nothing here.
+    if (this.#sessions.isAcknowledged(sessionId, lastSequence)) return null;
     const kept = this.#sessions.executedBefore(sessionId, firstSequence);
     if (kept !== null) return reply(kept);
     const outcomes = requests.map((request, at) =>
@@ -211,53 +267,44 @@ export class Machine {
         : ({ kind: 'fenced' } as const),
     );
     const packed = packOutcomes(outcomes);
-    const lastSequence = firstSequence + requests.length - 1;
-    const isSmall = packed.length <= KEPT_OUTCOME_BYTES_MAX;
-    const keep = isSmall ? packed : packOutcomes(outcomes.map(withoutRows));
+    const keep = keptOutcomes(outcomes, packed);
     this.#sessions.keep(sessionId, firstSequence, lastSequence, entry.index, keep);
     return reply(packed);
   }
 
-  #executeRequest(bytes: Uint8Array): Outcome {
-    const request = decodeRequest(bytes);
+  #executeRequest(encoded: EncodedRequest): Outcome {
+    const request = this.#decoder.decode(encoded);
     if (request.schemaVersion !== this.#schemaVersion) {
       return { kind: 'stale-schema', schemaVersion: this.#schemaVersion };
     }
-    this.#context.begin(request.now, request.seed, request.settings);
-    const outcome = executeRequest(this.#database, request, this.#explain);
+    const outcome = this.#execution.run(request);
     if (outcome.kind === 'done' && !request.isDoomed) this.#schemaVersion += request.schemaChanges;
     return outcome;
   }
 
   /** After this the outcome is definite: executed before, or never (raft 3.5). */
-  #fence(entry: Entry, { sessionId, sequence }: FenceCommand): EntryOutcomes {
+  #fence(entry: Entry, { sessionId, sequence }: FenceCommand): EntryOutcomes | null {
     const { index } = entry;
-    if (!this.#sessions.isOpen(sessionId)) {
-      const outcomes = packOutcomes([{ kind: 'session-expired' }]);
-      return { index, kind: 'fenced', sessionId, firstSequence: sequence, outcomes };
-    }
+    const nodeId = this.#sessions.nodeOf(sessionId);
+    const fenced = (outcome: Outcome): EntryOutcomes => ({
+      index,
+      kind: 'fenced',
+      sessionId,
+      nodeId,
+      firstSequence: sequence,
+      outcomes: packOutcomes([outcome]),
+    });
+    // Closed, so nothing is executed from here on; what was executed before is not known here.
+    if (!this.#sessions.isOpen(sessionId)) return fenced({ kind: 'session-expired' });
+    if (this.#sessions.isAcknowledged(sessionId, sequence)) return null;
     const execution = this.#sessions.executionOf(sessionId, sequence);
-    if (execution !== null) return { index, kind: 'executed', sessionId, ...execution };
+    if (execution !== null) return { index, kind: 'executed', sessionId, nodeId, ...execution };
     this.#sessions.fence(sessionId, sequence);
-    const outcomes = packOutcomes([{ kind: 'fenced' }]);
-    return { index, kind: 'fenced', sessionId, firstSequence: sequence, outcomes };
+    return fenced({ kind: 'fenced' });
   }
 }
 
-/** Too large to keep: whether it was done is kept all the same. */
-function withoutRows(outcome: Outcome): Outcome {
-  return outcome.kind === 'done' ? { kind: 'result-lost' } : outcome;
-}
-
-/** The outcomes of an entry in one piece: a count, then each behind its length. */
-export function packOutcomes(outcomes: readonly Outcome[]): Uint8Array {
-  const writer = new ByteWriter(128);
-  writer.u32(outcomes.length);
-  for (const outcome of outcomes) writer.bytes(encodeOutcome(outcome));
-  return writer.finish();
-}
-
-/** Encoded outcomes, see decodeOutcome. */
+/** EntryOutcomes.outcomes of requests, one by one: see decodeOutcome. */
 export function unpackOutcomes(packed: Uint8Array): Uint8Array[] {
   const reader = new ByteReader(packed);
   const outcomes = Array.from({ length: reader.u32() }, () => reader.bytes());

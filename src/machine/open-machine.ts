@@ -8,6 +8,7 @@ import { registerFunctions } from '../sql/functions/register.ts';
 import type { FunctionHost } from '../sql/functions/register.ts';
 import { explainConstraint } from './constraint-error.ts';
 import { Database } from './database.ts';
+import { DeferredKeys } from './deferred-keys.ts';
 import { Machine } from './machine.ts';
 import type { MachineMutations } from './mutations.ts';
 
@@ -27,22 +28,21 @@ export function openMachine(
 ): OpenedMachine {
   const database = new Database({ source, isReader: false });
   if (!isInitialized(database)) initialize(database, databaseName);
-  let catalog: Catalog | null = null;
-  /** The schema as of now; loaded when first asked for, and again after it has changed. */
-  const currentCatalog = (): Catalog => {
-    if (catalog === null || catalog.version !== machine.schemaVersion) {
-      catalog = loadCatalog(machine.schemaVersion, (sql) => database.rows(sql));
-    }
-    return catalog;
-  };
+  const readCatalog = (): Catalog =>
+    loadCatalog(machine.schemaVersion, (sql) => database.rows(sql));
+  const keys = new DeferredKeys(database);
   const machine: Machine = new Machine({
     database,
-    catalog: currentCatalog,
-    explain: (code, message, step) =>
-      explainConstraint(database, currentCatalog(), code, message, step),
+    catalog: readCatalog,
+    explain: (_code, message, step) =>
+      explainConstraint(database, machine.context.loadCatalog() as Catalog, message, step),
+    deferredKeys: (isSchemaChanging) =>
+      keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
     mutations,
   });
   registerFunctions(database.driver as unknown as FunctionHost, machine.context);
+  // What was found is durable once it is in the database file.
+  machine.checkpoint();
   return { machine, database };
 }
 

@@ -10,9 +10,11 @@ interface SessionState {
   readonly incarnation: number;
   ackLow: number;
   isClosed: boolean;
-  /** Sequence ranges of entries whose outcomes are kept, by their first number. */
+  /** Executed entries that are not acknowledged: last sequence number by the first. */
   readonly results: Map<number, number>;
+  /** Invariant: none of them was executed, none will be. */
   readonly fences: Set<number>;
+  /** Only for the mutation dedupByHighestNumber. */
   highest: number;
 }
 
@@ -110,18 +112,38 @@ export class SessionTable {
     const session = this.#sessions.get(sessionId);
     if (session === undefined || ackLow <= session.ackLow) return;
     session.ackLow = ackLow;
-    for (const [first, last] of session.results) if (last < ackLow) session.results.delete(first);
-    for (const sequence of session.fences) if (sequence < ackLow) session.fences.delete(sequence);
-    const values = [BigInt(sessionId), BigInt(ackLow)];
+    const id = BigInt(sessionId);
     this.#database.run('UPDATE "balsa.session" SET ack_low = ? WHERE session_id = ?', [
       BigInt(ackLow),
-      BigInt(sessionId),
+      id,
     ]);
-    this.#database.run(
-      'DELETE FROM "balsa.result" WHERE session_id = ? AND last_sequence < ?',
-      values,
-    );
-    this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ? AND sequence < ?', values);
+    for (const [first, last] of session.results) {
+      if (last >= ackLow) continue;
+      session.results.delete(first);
+      this.#database.run('DELETE FROM "balsa.result" WHERE session_id = ? AND first_sequence = ?', [
+        id,
+        BigInt(first),
+      ]);
+    }
+    for (const sequence of session.fences) {
+      if (sequence >= ackLow) continue;
+      session.fences.delete(sequence);
+      this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ? AND sequence = ?', [
+        id,
+        BigInt(sequence),
+      ]);
+    }
+  }
+
+  /** True if the gateway has the outcomes of all numbers up to `sequence`: a late copy. */
+  isAcknowledged(sessionId: number, sequence: number): boolean {
+    if (this.#mutations.dedupForgotten === true) return false;
+    return sequence < (this.#sessions.get(sessionId)?.ackLow ?? 0);
+  }
+
+  /** The node whose gateway has the session; 0: the session is closed. */
+  nodeOf(sessionId: number): NodeId {
+    return this.#sessions.get(sessionId)?.nodeId ?? 0;
   }
 
   /** The kept outcomes of an entry that was executed before, or null. */
@@ -150,6 +172,7 @@ export class SessionTable {
     if (this.#mutations.fenceIgnored === true) return true;
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return this.#mutations.closedSessionExecutes === true;
+    if (this.#mutations.dedupForgotten === true) return !session.fences.has(sequence);
     return sequence >= session.ackLow && !session.fences.has(sequence);
   }
 
