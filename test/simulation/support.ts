@@ -11,6 +11,7 @@ const LEAST_PER_THOUSAND: Counters = {
   pauses: 500,
   partitions: 300,
   transfers: 300,
+  usurpations: 300,
   lost: 10_000,
   duplicated: 10_000,
   expired: 1000,
