@@ -17,7 +17,7 @@ import type {
 
 const VERSION = 1;
 const COUNT_MAX = 1 << 24;
-const COMMAND_KINDS = ['register', 'execute', 'fence'] as const;
+const COMMAND_KINDS = ['register', 'execute', 'fence', 'close'] as const;
 
 /** Items behind their count; `bytesEach` at least, so that it cannot promise more than there is. */
 function readItems<T>(reader: ByteReader, bytesEach: number, read: () => T): T[] {
@@ -87,6 +87,8 @@ export function encodeCommand(command: Command): Uint8Array {
       return writer.finish();
     case 'fence':
       return writer.u53(command.sessionId).u53(command.sequence).finish();
+    case 'close':
+      return writer.u53(command.sessionId).finish();
     default:
       return unreachable(command);
   }
@@ -112,6 +114,8 @@ function decodeBody(reader: ByteReader, kind: Command['kind']): Command {
       return decodeExecute(reader);
     case 'fence':
       return { kind, sessionId: reader.u53(), sequence: reader.u53() };
+    case 'close':
+      return { kind, sessionId: reader.u53() };
     default:
       return unreachable(kind);
   }

@@ -39,7 +39,13 @@ export interface FenceCommand {
   readonly sequence: number;
 }
 
-export type Command = RegisterCommand | ExecuteCommand | FenceCommand;
+/** Ends a gateway session whose node is gone for good: nothing of it is executed any more. */
+export interface CloseCommand {
+  readonly kind: 'close';
+  readonly sessionId: number;
+}
+
+export type Command = RegisterCommand | ExecuteCommand | FenceCommand | CloseCommand;
 
 /** One SQLite statement with its values. */
 export interface Step {

@@ -228,6 +228,9 @@ export class Machine {
         return this.#execute(entry, command);
       case 'fence':
         return this.#fence(entry, command);
+      case 'close':
+        this.#sessions.close(command.sessionId);
+        return null;
       default:
         return unreachable(command);
     }

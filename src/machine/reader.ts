@@ -23,6 +23,8 @@ export interface ReadContext {
 }
 
 export interface ReadResult {
+  /** The rows hold what the log holds up to here. */
+  readonly appliedIndex: Index;
   readonly rows: readonly (readonly Row[])[];
   /** What the step after `rows` threw: a PgError of a function, or an error of SQLite. */
   readonly error: Error | null;
@@ -71,13 +73,14 @@ export class Reader {
     this.#context = context;
     this.#prng = new Prng(context.seed);
     return this.#inTransaction(() => {
-      if (this.snapshot().schemaVersion !== context.catalog.version) return null;
+      const { appliedIndex, schemaVersion } = this.snapshot();
+      if (schemaVersion !== context.catalog.version) return null;
       const rows: (readonly Row[])[] = [];
       try {
         for (const { sql, values } of steps) rows.push(this.#database.rows(sql, values));
-        return { rows, error: null };
+        return { appliedIndex, rows, error: null };
       } catch (error) {
-        return { rows, error: error as Error };
+        return { appliedIndex, rows, error: error as Error };
       }
     });
   }

@@ -9,6 +9,7 @@ interface SessionState {
   readonly nodeId: NodeId;
   readonly incarnation: number;
   ackLow: number;
+  /** Only for the mutation closedSessionExecutes: a closed session is forgotten otherwise. */
   isClosed: boolean;
   /** Executed entries that are not acknowledged: last sequence number by the first. */
   readonly results: Map<number, number>;
@@ -63,17 +64,8 @@ export class SessionTable {
       if (session.incarnation > incarnation) return null;
     }
     for (const [id, session] of this.#sessions) {
-      if (session.nodeId !== nodeId) continue;
-      session.isClosed = true;
-      session.results.clear();
-      session.fences.clear();
-      this.#database.run('UPDATE "balsa.session" SET is_closed = 1 WHERE session_id = ?', [
-        BigInt(id),
-      ]);
-      this.#database.run('DELETE FROM "balsa.result" WHERE session_id = ?', [BigInt(id)]);
-      this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ?', [BigInt(id)]);
+      if (session.nodeId === nodeId) this.close(id);
     }
-    this.#forgetClosed(nodeId);
     this.#sessions.set(sessionId, {
       nodeId,
       incarnation,
@@ -91,13 +83,21 @@ export class SessionTable {
     return sessionId;
   }
 
-  /** An unknown session is treated like a closed one, so its row is not needed any more. */
-  #forgetClosed(nodeId: NodeId): void {
-    if (this.#mutations.closedSessionExecutes === true) return;
-    for (const [id, session] of this.#sessions) {
-      if (session.nodeId !== nodeId || !session.isClosed) continue;
-      this.#sessions.delete(id);
-      this.#database.run('DELETE FROM "balsa.session" WHERE session_id = ?', [BigInt(id)]);
+  /** An unknown session is treated like a closed one, so its rows are not needed any more. */
+  close(sessionId: number): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    const id = [BigInt(sessionId)];
+    this.#database.run('DELETE FROM "balsa.result" WHERE session_id = ?', id);
+    this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ?', id);
+    session.results.clear();
+    session.fences.clear();
+    if (this.#mutations.closedSessionExecutes === true) {
+      session.isClosed = true;
+      this.#database.run('UPDATE "balsa.session" SET is_closed = 1 WHERE session_id = ?', id);
+    } else {
+      this.#sessions.delete(sessionId);
+      this.#database.run('DELETE FROM "balsa.session" WHERE session_id = ?', id);
     }
   }
 
@@ -138,7 +138,12 @@ export class SessionTable {
   /** True if the gateway has the outcomes of all numbers up to `sequence`: a late copy. */
   isAcknowledged(sessionId: number, sequence: number): boolean {
     if (this.#mutations.dedupForgotten === true) return false;
-    return sequence < (this.#sessions.get(sessionId)?.ackLow ?? 0);
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return false;
+    if (this.#mutations.dedupByHighestNumber === true && sequence <= session.highest) {
+      return this.executionOf(sessionId, sequence) === null;
+    }
+    return sequence < session.ackLow;
   }
 
   /** The node whose gateway has the session; 0: the session is closed. */
@@ -150,11 +155,6 @@ export class SessionTable {
   executedBefore(sessionId: number, firstSequence: number): Uint8Array | null {
     if (this.#mutations.dedupForgotten === true) return null;
     const session = this.#sessions.get(sessionId);
-    if (this.#mutations.dedupByHighestNumber === true) {
-      return session !== undefined && firstSequence <= session.highest
-        ? (this.#outcomes(sessionId, firstSequence) ?? new Uint8Array(0))
-        : null;
-    }
     if (session?.results.has(firstSequence) !== true) return null;
     return this.#outcomes(sessionId, firstSequence);
   }
