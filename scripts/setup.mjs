@@ -10,12 +10,14 @@ const isCurrent = existsSync(INSTALLED) && readFileSync(INSTALLED).equals(readFi
 
 if (!isCurrent) {
   console.error('Installing packages (first run, or the lock file has changed) ...');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not "npm ci": it refuses a lock file that leaves out optional packages of other platforms.
+  const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', options, {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('npm ci failed; see its output above.');
+    console.error('npm install failed; see its output above.');
     process.exit(status ?? 1);
   }
   copyFileSync(LOCK, INSTALLED);
