@@ -6,7 +6,7 @@ import type { Format, FrontendMessage } from '../protocol/frontend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
-import { mustType } from '../types/registry.ts';
+import { mustType, typeByOid } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
 import { RowWriter, columnFormats, fieldDescriptions, formatTag, writeNotices } from './results.ts';
@@ -59,6 +59,9 @@ export class ExtendedQuery {
     if (message.name !== '' && this.#statements.has(message.name)) {
       throw new PgError('42P05', `prepared statement "${message.name}" already exists`);
     }
+    const unknown = message.parameterTypes.find((oid) => oid !== 0 && typeByOid(oid) === null);
+    if (unknown !== undefined)
+      throw new PgError('42704', `type with OID ${unknown} does not exist`);
     const parsed = this.#context.backend.parse(message.sql);
     if (parsed.length > 1) {
       throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');

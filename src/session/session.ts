@@ -4,7 +4,7 @@ import { PgError } from '../errors/pg-error.ts';
 import { BackendWriter } from '../protocol/backend-writer.ts';
 import { FrontendDecoder, ProtocolError } from '../protocol/frontend.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
-import { InvariantViolation, unreachable } from '../util/assert.ts';
+import { unreachable } from '../util/assert.ts';
 import type { Backend } from './backend.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { runSimpleQuery } from './simple-query.ts';
@@ -224,12 +224,13 @@ export class Session {
   }
 
   #report(error: unknown): void {
-    if (error instanceof ProtocolError || error instanceof InvariantViolation) throw error;
+    if (error instanceof ProtocolError) throw error;
     if (error instanceof PgError) {
       this.#context.writer.error(error);
       if (error.fields.severity === 'FATAL') throw error;
       return;
     }
+    // A fault of ours, but in what belongs to this client alone: the others must not suffer.
     this.#options.logInternalError(error as Error);
     const { message } = error as Error;
     this.#context.writer.error(new PgError('XX000', `internal error: ${message}`));
@@ -237,7 +238,6 @@ export class Session {
 
   /** The connection cannot go on. */
   #fatal(error: unknown): void {
-    if (error instanceof InvariantViolation) throw error;
     if (error instanceof ProtocolError) {
       this.#context.writer.error(new PgError('08P01', error.message, { severity: 'FATAL' }));
     } else if (!(error instanceof PgError)) {
