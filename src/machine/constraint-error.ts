@@ -1,10 +1,11 @@
 // A constraint that failed in SQLite, in Postgres' words: which constraint it is comes from the
 // schema, which row it was from trying the rows that the statement would have written.
-import type { Catalog, Constraint, Index, Relation } from '../catalog/catalog.ts';
+import type { Catalog, Column, Constraint, Index, Relation } from '../catalog/catalog.ts';
 import { constraintOfError } from '../catalog/constraint-of-error.ts';
 import { quoteSqlite } from '../catalog/sqlite-name.ts';
+import type { Oid } from '../types/pg-type.ts';
 import type { ErrorData, Step } from './command.ts';
-import { isFatalCode, sqliteCode } from './database.ts';
+import { isStatementError } from './database.ts';
 import type { Database, Row } from './database.ts';
 import { foreignKeyError } from './foreign-key-error.ts';
 import { columnsNumbered, failingRowText, keyText, valuesOf } from './row-text.ts';
@@ -12,26 +13,30 @@ import { columnsNumbered, failingRowText, keyText, valuesOf } from './row-text.t
 /** Rows of a statement that are looked at to find the one at fault; beyond, the detail is missing. */
 const ROWS_TRIED_MAX = 10_000;
 
+export interface ConstraintViolation {
+  /** SQLite's. */
+  readonly message: string;
+  /** null: a deferred foreign key, found where the request ended. */
+  readonly step: Step | null;
+  /** Then: the tables that the request wrote rows to. */
+  readonly written: readonly Oid[];
+}
+
 /** Not inside a running statement. Leaves the database as it was. */
 export function explainConstraint(
   database: Database,
   catalog: Catalog,
-  message: string,
-  step: Step | null,
+  violation: ConstraintViolation,
 ): ErrorData {
   database.run('SAVEPOINT explain');
-  const error = explain(database, catalog, message, step);
+  const error = explain(database, catalog, violation);
   database.run('ROLLBACK TO explain');
   database.run('RELEASE explain');
   return error;
 }
 
-function explain(
-  database: Database,
-  catalog: Catalog,
-  message: string,
-  step: Step | null,
-): ErrorData {
+function explain(database: Database, catalog: Catalog, violation: ConstraintViolation): ErrorData {
+  const { message, step } = violation;
   const failure = constraintOfError(catalog, message);
   switch (failure?.kind) {
     case undefined:
@@ -62,7 +67,7 @@ function explain(
     case 'unique':
       return uniqueError(database, failure, message, step);
     case 'foreign-key':
-      return foreignKeyError(database, catalog, step, candidateRows(database, step));
+      return foreignKeyError(database, catalog, violation, candidateRows(database, step));
   }
 }
 
@@ -91,7 +96,9 @@ function uniqueError(
   );
   // The value of an expression is not known outside the index.
   const hasKey = columns.length === index.columns.length;
-  const row = hasKey ? rowAtFault(database, relation, message, step) : null;
+  // Of a partial index, rows with equal keys need not clash.
+  const keyColumns = index.predicateText === null ? columns : [];
+  const row = hasKey ? rowAtFault(database, relation, message, step, keyColumns) : null;
   const values = row === null ? [] : valuesOf(relation, columns, row);
   const detail =
     row === null ? {} : { detail: `Key ${keyText(columns, values, true)} already exists.` };
@@ -110,41 +117,48 @@ function candidateRows(database: Database, step: Step | null): readonly Row[] {
   try {
     return database.firstRows(sql, values, ROWS_TRIED_MAX);
   } catch (error) {
-    if (isMinor(error)) return [];
+    // The details cannot be had then; the error itself stands.
+    if (isStatementError(error)) return [];
     throw error;
   }
 }
 
 /**
- * Tries the rows one after the other: the first that fails with the same message is the one.
- * SQLite checks NULLs and checks before keys, so the rows of an UPDATE may be tried as new ones;
- * their keys clash with the old rows at worst, and then there is one row to choose from, or the
- * clash is the one that is looked for.
+ * Tries the rows one after the other: the first that fails with the same message is the one, or the
+ * first with a key that an earlier one has. SQLite checks NULLs and checks before keys, so the rows
+ * of an UPDATE may be tried as new ones: at worst they clash with what they were.
  */
 function rowAtFault(
   database: Database,
   relation: Relation,
   message: string,
   step: Step | null,
+  keyColumns: readonly Column[] = [],
 ): Row | null {
   if (step?.rowsAtFault?.tableOid !== relation.oid) return null;
   const columns = relation.columns.map(({ sqliteName }) => quoteSqlite(sqliteName));
   const marks = columns.map(() => '?').join(', ');
   const sql = `INSERT INTO ${quoteSqlite(relation.sqliteName)} (${columns.join(', ')}) VALUES (${marks})`;
+  const keys = new Set<string>();
   for (const row of candidateRows(database, step)) {
     if (row.length !== columns.length) return null;
-    try {
-      database.run(sql, row);
-    } catch (error) {
-      if (error instanceof Error && error.message === message) return row;
-      if (!isMinor(error)) throw error;
-    }
+    if (failsWith(database, sql, row, message)) return row;
+    const key = valuesOf(relation, keyColumns, row);
+    if (key.length === 0 || key.includes(null)) continue;
+    const text = keyText(keyColumns, key, false);
+    if (keys.has(text)) return row;
+    keys.add(text);
   }
   return null;
 }
 
-/** The details of an error cannot be had; the error itself stands. */
-function isMinor(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code === null ? error instanceof Error && error.name === 'PgError' : !isFatalCode(code);
+function failsWith(database: Database, sql: string, row: Row, message: string): boolean {
+  try {
+    database.run(sql, row);
+    return false;
+  } catch (error) {
+    if (error instanceof Error && error.message === message) return true;
+    if (isStatementError(error)) return false;
+    throw error;
+  }
 }

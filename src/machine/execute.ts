@@ -1,6 +1,7 @@
 // Running one request: its statements in order, all or nothing. What a user did wrong becomes an
 // outcome, the same on all nodes; anything else stops the node (R54).
 import { PgError } from '../errors/pg-error.ts';
+import type { Oid } from '../types/pg-type.ts';
 import { CatalogWanted } from './call-context.ts';
 import type { RequestContext } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
@@ -13,8 +14,16 @@ export class MachineHalted extends Error {
   override readonly name = 'MachineHalted';
 }
 
-/** Words a constraint violation as Postgres does. `step` null: found at the end of the request. */
-export type ExplainConstraint = (code: string, message: string, step: Step | null) => ErrorData;
+/**
+ * Words a constraint violation as Postgres does. `step` null: found where the request ended, which
+ * wrote rows to the tables `written`.
+ */
+export type ExplainConstraint = (
+  code: string,
+  message: string,
+  step: Step | null,
+  written: readonly Oid[],
+) => ErrorData;
 
 export interface ExecutionOptions {
   readonly database: Database;
@@ -90,7 +99,13 @@ export class Execution {
     if (outcome.kind !== 'done') return outcome;
     const keys = deferredKeys(request.schemaChanges > 0);
     if (keys?.isViolated() !== true) return outcome;
-    const error = explain('SQLITE_CONSTRAINT_FOREIGNKEY', 'FOREIGN KEY constraint failed', null);
+    const written = request.statements.flat().map(({ rowsAtFault }) => rowsAtFault?.tableOid ?? 0);
+    const error = explain(
+      'SQLITE_CONSTRAINT_FOREIGNKEY',
+      'FOREIGN KEY constraint failed',
+      null,
+      written,
+    );
     return { kind: 'failed', results: outcome.results.slice(0, -1), error };
   }
 
@@ -130,7 +145,9 @@ export class Execution {
       if (this.#options.mutations.fatalErrorAsResult !== true) throw halted(error, step);
       return { code: 'XX000', message, fields: {} };
     }
-    if (code.startsWith('SQLITE_CONSTRAINT')) return this.#options.explain(code, message, step);
+    if (code.startsWith('SQLITE_CONSTRAINT')) {
+      return this.#options.explain(code, message, step, []);
+    }
     return sqliteErrorData(code, message);
   }
 }

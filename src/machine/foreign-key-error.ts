@@ -1,15 +1,23 @@
 // Which foreign key failed, and for which row: SQLite says neither. First the rows that the
 // statement would have written are looked up in the tables they point at; if they are all there,
 // the statement took away what other rows point at, and is run again with the check put off.
-import type { Catalog, Relation } from '../catalog/catalog.ts';
+import type { Catalog, Column, Relation } from '../catalog/catalog.ts';
 import { foreignKeysOf } from '../catalog/constraint-of-error.ts';
 import type { ForeignKeyCandidate } from '../catalog/constraint-of-error.ts';
 import { quoteSqlite } from '../catalog/sqlite-name.ts';
-import type { Column } from '../catalog/catalog.ts';
+import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ErrorData, Step } from './command.ts';
+import type { ConstraintViolation } from './constraint-error.ts';
+import { isStatementError } from './database.ts';
 import type { Database, Row } from './database.ts';
 import { columnsNumbered, keyText, valuesOf } from './row-text.ts';
+
+const UNEXPLAINED: ErrorData = {
+  code: '23503',
+  message: 'a foreign key constraint is violated',
+  fields: {},
+};
 
 interface Key extends ForeignKeyCandidate {
   /** In the table that points, and in the one pointed at, in pairs. */
@@ -17,21 +25,36 @@ interface Key extends ForeignKeyCandidate {
   readonly targetColumns: readonly Column[];
 }
 
-/** `step` null: a deferred key, found at the end of the request. */
+/** `rows`: what the step would have written. */
 export function foreignKeyError(
   database: Database,
   catalog: Catalog,
-  step: Step | null,
+  { step, written }: ConstraintViolation,
   rows: readonly Row[],
 ): ErrorData {
-  const changed = catalog.relationByOid(step?.rowsAtFault?.tableOid ?? 0);
+  if (step === null) return deferredError(database, catalog, written) ?? UNEXPLAINED;
+  const changed = catalog.relationByOid(step.rowsAtFault?.tableOid ?? 0);
   const keys = (changed === null ? allKeys(catalog) : [...foreignKeysOf(catalog, changed)])
     .map(keyOf)
     .sort((a, b) => a.constraint.oid - b.constraint.oid);
   const own = keys.filter(({ relation }) => relation.oid === changed?.oid);
   const error =
     missingTarget(database, own, rows) ?? violationAfter(database, keys, changed, step, rows);
-  return error ?? { code: '23503', message: 'a foreign key constraint is violated', fields: {} };
+  return error ?? UNEXPLAINED;
+}
+
+/** Found where a request ended, whose writes are all done. */
+function deferredError(
+  database: Database,
+  catalog: Catalog,
+  written: readonly Oid[],
+): ErrorData | null {
+  for (const key of allKeys(catalog).map(keyOf)) {
+    const values = firstOrphan(database, key);
+    if (values === null) continue;
+    return written.includes(key.relation.oid) ? childError(key, values) : parentError(key, values);
+  }
+  return null;
 }
 
 function allKeys(catalog: Catalog): ForeignKeyCandidate[] {
@@ -89,12 +112,12 @@ function violationAfter(
   database: Database,
   keys: readonly Key[],
   changed: Relation | null,
-  step: Step | null,
+  step: Step,
   rows: readonly Row[],
 ): ErrorData | null {
   database.script('PRAGMA defer_foreign_keys = ON');
   try {
-    if (step !== null) database.run(step.sql, step.values);
+    database.run(step.sql, step.values);
     for (const key of keys) {
       const values = orphanOfRows(database, key, changed, rows) ?? firstOrphan(database, key);
       if (values === null) continue;
@@ -102,6 +125,9 @@ function violationAfter(
       return isChild ? childError(key, values) : parentError(key, values);
     }
     return null;
+  } catch (error) {
+    if (isStatementError(error)) return null;
+    throw error;
   } finally {
     database.script('PRAGMA defer_foreign_keys = OFF');
   }

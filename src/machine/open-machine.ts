@@ -34,8 +34,12 @@ export function openMachine(
   const machine: Machine = new Machine({
     database,
     catalog: readCatalog,
-    explain: (_code, message, step) =>
-      explainConstraint(database, machine.context.loadCatalog() as Catalog, message, step),
+    explain: (_code, message, step, written) =>
+      explainConstraint(database, machine.context.loadCatalog() as Catalog, {
+        message,
+        step,
+        written,
+      }),
     deferredKeys: (isSchemaChanging) =>
       keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
     mutations,

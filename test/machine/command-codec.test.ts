@@ -1,0 +1,178 @@
+// Commands, requests and outcomes survive the way through bytes; other bytes are refused.
+import { describe, expect, it } from 'vitest';
+import {
+  decodeCommand,
+  decodeOutcome,
+  decodeRequest,
+  encodeCommand,
+  encodeOutcome,
+  encodeRequest,
+  outcomeKind,
+  packOutcomes,
+  RequestDecoder,
+  splitRequest,
+} from '../../src/machine/command-codec.ts';
+import type { Command, Outcome, Request, Step, StepResult } from '../../src/machine/command.ts';
+import { unpackOutcomes } from '../../src/machine/machine.ts';
+import type { SqliteValue } from '../../src/types/sqlite-value.ts';
+import { DecodeError } from '../../src/util/bytes.ts';
+import { Prng } from '../../src/util/prng.ts';
+import { request, step } from './support/entries.ts';
+
+const SEED = Number(process.env['SEED'] ?? 1);
+const RUNS = 1000;
+const TEXTS = ['', 'a', 'Ünïcödé', '日本語', '𝄞 clef', "it's", 'null\u0001', 'x'.repeat(300)];
+
+function some<T>(prng: Prng, countMax: number, draw: () => T): T[] {
+  return Array.from({ length: prng.integer(countMax + 1) }, draw);
+}
+
+function drawValue(prng: Prng): SqliteValue {
+  const draws: readonly (() => SqliteValue)[] = [
+    () => null,
+    () => BigInt(prng.between(-1000, 1000)),
+    () => prng.pick([2n ** 63n - 1n, -(2n ** 63n)]),
+    () => prng.pick([0, -0, 1.5, Infinity, -Infinity, 5e-324]),
+    () => prng.pick(TEXTS),
+    () => Buffer.from(some(prng, 20, () => prng.integer(256))),
+  ];
+  return prng.pick(draws)();
+}
+
+function drawStep(prng: Prng): Step {
+  const values = some(prng, 4, () => drawValue(prng));
+  const rowsAtFault = prng.pick([
+    null,
+    { tableOid: prng.uint32(), sql: prng.pick(TEXTS), values },
+    { tableOid: 5, sql: 'rows', values: some(prng, 3, () => drawValue(prng)) },
+  ]);
+  const [hasRows, isResult] = [prng.chance(0.5), prng.chance(0.5)];
+  return { sql: prng.pick(TEXTS), values, hasRows, isResult, rowsAtFault };
+}
+
+function drawRequest(prng: Prng): Request {
+  return {
+    schemaVersion: prng.integer(2 ** 40),
+    schemaChanges: prng.integer(3),
+    now: BigInt(prng.integer(2 ** 50)) - 2n ** 49n,
+    seed: prng.uint32(),
+    settings: some(prng, 2, () => [prng.pick(TEXTS), prng.pick(TEXTS)] as const),
+    statements: some(prng, 3, () => some(prng, 2, () => drawStep(prng))),
+    isDoomed: prng.chance(0.1),
+  };
+}
+
+function drawCommand(prng: Prng): Command {
+  const sessionId = prng.integer(2 ** 50);
+  const draws: readonly (() => Command)[] = [
+    () => ({ kind: 'register', nodeId: prng.uint32(), incarnation: prng.integer(2 ** 45) }),
+    () => ({ kind: 'fence', sessionId, sequence: prng.integer(2 ** 50) }),
+    () => ({ kind: 'close', sessionId }),
+    () => ({
+      kind: 'execute',
+      sessionId,
+      ackLow: prng.integer(1000),
+      firstSequence: prng.integer(2 ** 50),
+      requests: some(prng, 5, () => splitRequest(encodeRequest(drawRequest(prng)))),
+    }),
+  ];
+  return prng.pick(draws)();
+}
+
+function drawResult(prng: Prng): StepResult {
+  const rows = some(prng, 3, () => some(prng, 3, () => drawValue(prng)));
+  return { rows: prng.chance(0.5) ? null : rows, count: prng.integer(2 ** 40) };
+}
+
+function drawOutcome(prng: Prng): Outcome {
+  const results = some(prng, 3, () => drawResult(prng));
+  const fields = { detail: prng.pick(TEXTS), position: prng.integer(100) };
+  return prng.pick<Outcome>([
+    { kind: 'done', results },
+    { kind: 'failed', results, error: { code: '23505', message: prng.pick(TEXTS), fields } },
+    { kind: 'stale-schema', schemaVersion: prng.integer(2 ** 40) },
+    { kind: 'fenced' },
+    { kind: 'result-lost' },
+    { kind: 'session-expired' },
+  ]);
+}
+
+function forRuns(act: (prng: Prng) => void): void {
+  for (let run = 0; run < RUNS; run++) {
+    const seed = SEED + run;
+    try {
+      act(new Prng(seed));
+    } catch (error) {
+      throw new Error(`seed=${seed}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+describe('what was encoded decodes to the same', () => {
+  it('requests', () => {
+    const decoder = new RequestDecoder();
+    forRuns((prng) => {
+      const drawn = drawRequest(prng);
+      const bytes = encodeRequest(drawn);
+      expect(decodeRequest(bytes)).toEqual(drawn);
+      expect(decoder.decode(splitRequest(bytes))).toEqual(drawn);
+    });
+  });
+
+  it('commands', () => {
+    forRuns((prng) => {
+      const command = drawCommand(prng);
+      expect(decodeCommand(encodeCommand(command))).toEqual(command);
+    });
+  });
+
+  it('outcomes', () => {
+    forRuns((prng) => {
+      const outcome = drawOutcome(prng);
+      const bytes = encodeOutcome(outcome);
+      expect(decodeOutcome(bytes)).toEqual(outcome);
+      expect(outcomeKind(bytes)).toBe(outcome.kind);
+      expect(unpackOutcomes(packOutcomes([outcome, outcome])).map(decodeOutcome)).toEqual([
+        outcome,
+        outcome,
+      ]);
+    });
+  });
+});
+
+describe('other bytes', () => {
+  it('are refused or are something else, and do nothing worse', () => {
+    forRuns((prng) => {
+      const bytes = Buffer.from(encodeCommand(drawCommand(prng)));
+      const damaged = bytes.subarray(0, prng.integer(bytes.length + 1));
+      if (damaged.length > 0) damaged[prng.integer(damaged.length)] = prng.integer(256);
+      try {
+        const command = decodeCommand(damaged);
+        if (command.kind !== 'execute') return;
+        for (const one of command.requests) new RequestDecoder().decode(one);
+      } catch (error) {
+        expect(error).toBeInstanceOf(DecodeError);
+      }
+    });
+  });
+
+  it('of another version are refused', () => {
+    const bytes = Buffer.from(encodeCommand({ kind: 'close', sessionId: 1 }));
+    bytes[0] = 2;
+    expect(() => decodeCommand(bytes)).toThrow('command version 2');
+  });
+
+  it('that promise more items than there are cost nothing', () => {
+    const bytes = Buffer.from(encodeOutcome({ kind: 'done', results: [] }));
+    bytes.writeUInt32LE(0xff_ffff, 1);
+    expect(() => decodeOutcome(bytes)).toThrow(DecodeError);
+  });
+});
+
+it('a command holds the SQL of equal requests once', () => {
+  const sql = 'INSERT INTO t VALUES (?)'.padEnd(1000);
+  const one = (value: bigint) => splitRequest(encodeRequest(request([step(sql, [value])])));
+  const requests = Array.from({ length: 100 }, (_, at) => one(BigInt(at)));
+  const place = { kind: 'execute', sessionId: 1, ackLow: 1, firstSequence: 1 } as const;
+  expect(encodeCommand({ ...place, requests }).length).toBeLessThan(1000 + 100 * 40);
+});

@@ -1,0 +1,61 @@
+// Reads beside the writer: one snapshot for all steps, and which entries it holds.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Reader } from '../../src/machine/reader.ts';
+import type { ReadContext } from '../../src/machine/reader.ts';
+import { otherEntry, query, request } from './support/entries.ts';
+import { MachineWorld } from './support/machine-world.ts';
+
+let directory: string;
+let world: MachineWorld;
+let reader: Reader;
+let context: ReadContext;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'balsa-reader-'));
+  const file = join(directory, 'state.sqlite');
+  world = new MachineWorld({}, file);
+  reader = new Reader(file);
+  context = { now: 5n, seed: 1, setting: () => null, catalog: reader.loadCatalog() };
+});
+
+afterEach(() => {
+  reader.close();
+  world.database.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('shows what is committed, and up to which entry', () => {
+  world.apply(otherEntry(1));
+  const sql = 'SELECT log_index FROM "balsa.applied"';
+  const first = reader.run([{ sql, values: [] }], context);
+  expect(first).toEqual({ appliedIndex: 1, rows: [[[1n]]], error: null });
+  world.apply(otherEntry(2));
+  expect(reader.run([{ sql, values: [] }], context)?.appliedIndex).toBe(2);
+});
+
+it('gives the rows before the step that fails', () => {
+  const steps = [
+    { sql: 'SELECT ?', values: ['a'] },
+    { sql: 'SELECT missing', values: [] },
+  ];
+  const result = reader.run(steps, context);
+  expect(result?.rows).toEqual([[['a']]]);
+  expect(result?.error?.message).toContain('no such column');
+  expect(reader.run(steps.slice(0, 1), context)?.error).toBeNull();
+});
+
+it('does not run what was compiled for another schema', () => {
+  const session = world.register();
+  const create = request([query('SELECT 1')], { schemaChanges: 1 });
+  world.execute(session, 1, [create]);
+  expect(reader.run([{ sql: 'SELECT 1', values: [] }], context)).toBeNull();
+  expect(reader.loadCatalog().version).toBe(2);
+});
+
+it('writes nothing', () => {
+  const result = reader.run([{ sql: 'CREATE TABLE x (a)', values: [] }], context);
+  expect(result?.error?.message).toContain('readonly');
+});
