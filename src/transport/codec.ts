@@ -1,11 +1,13 @@
 // PeerMessage <-> bytes. Every message starts with its kind, sender, receiver and term; what does
-// not decode throws DecodeError, and the connection it came from is closed. Layout: docs/formats.md.
+// not decode throws DecodeError, and the connection it came from is closed. The version is agreed on
+// in the handshake. Layout: docs/formats-peer.md.
 import { crc32 } from 'node:zlib';
 import type { Entry, EntryKind } from '../raft/entry.ts';
 import type { Message, ProposeRefusal, ReadId } from '../raft/message.ts';
-import { unreachable } from '../util/assert.ts';
+import { assert, unreachable } from '../util/assert.ts';
 import { ByteReader, ByteWriter, DecodeError } from '../util/bytes.ts';
 import type { NodeStatus, PeerMessage } from './peer-message.ts';
+import { FRAME_MESSAGES } from './wire.ts';
 
 const KINDS: readonly PeerMessage['kind'][] = [
   'pre-vote',
@@ -42,21 +44,27 @@ const REFUSALS: readonly (ProposeRefusal | null)[] = [
 const ROLES: readonly NodeStatus['role'][] = ['leader', 'follower', 'candidate', 'pre-candidate'];
 const HASH_BYTES = 32;
 const ITEMS_MAX = 1 << 20;
+const CHECKSUM_OFFSET = 1;
+/** The checksum covers everything behind it. */
+const CHECKED_OFFSET = 5;
 
-/** A batch of messages behind their checksum (R35). */
-export function encodeBatch(messages: readonly PeerMessage[]): Buffer {
-  const writer = new ByteWriter(1024);
-  writer.u32(0).u32(messages.length);
+/** A frame of messages behind their checksum (R35). About `bytesExpected` long: it grows if not. */
+export function encodeBatch(messages: readonly PeerMessage[], bytesExpected: number): Buffer {
+  const writer = new ByteWriter(CHECKED_OFFSET + 4 + bytesExpected);
+  writer.u8(FRAME_MESSAGES).u32(0).u32(messages.length);
   for (const message of messages) encodeMessage(writer, message);
-  writer.patchU32(0, crc32(writer.view().subarray(4)));
+  writer.patchU32(CHECKSUM_OFFSET, crc32(writer.view().subarray(CHECKED_OFFSET)));
   return writer.finish();
 }
 
-/** Throws DecodeError. Entries and commands are views of `bytes`. */
-export function decodeBatch(bytes: Buffer): PeerMessage[] {
-  const reader = new ByteReader(bytes);
+/** Throws DecodeError. Entries and commands are views of `frame`, which nobody may write to again. */
+export function decodeBatch(frame: Buffer): PeerMessage[] {
+  const reader = new ByteReader(frame);
+  if (reader.u8() !== FRAME_MESSAGES) throw new DecodeError('not a frame of messages');
   const expected = reader.u32();
-  if (crc32(bytes.subarray(4)) !== expected) throw new DecodeError('checksum of a peer message');
+  if (crc32(frame.subarray(CHECKED_OFFSET)) !== expected) {
+    throw new DecodeError('checksum of a peer message');
+  }
   const messages = Array.from({ length: readCount(reader) }, () => decodeMessage(reader));
   reader.end();
   return messages;
@@ -77,6 +85,7 @@ function pick<T>(items: readonly T[], at: number, what: string): T {
 function encodeMessage(writer: ByteWriter, message: PeerMessage): void {
   writer.u8(KINDS.indexOf(message.kind)).u32(message.from).u32(message.to);
   if (message.kind === 'apply-hash') {
+    assert(message.hash.length === HASH_BYTES, `hash of ${message.hash.length} bytes`);
     writer.u53(message.index).raw(message.hash);
   } else if (message.kind === 'node-status') {
     encodeStatus(writer, message.status);
@@ -142,8 +151,10 @@ function encodeRaft(writer: ByteWriter, message: Message): void {
 
 /** The entries of a message follow each other: one index is enough. */
 function encodeEntries(writer: ByteWriter, entries: readonly Entry[]): void {
-  writer.u32(entries.length).u53(entries[0]?.index ?? 0);
-  for (const entry of entries) {
+  const first = entries[0]?.index ?? 0;
+  writer.u32(entries.length).u53(first);
+  for (const [at, entry] of entries.entries()) {
+    assert(entry.index === first + at, `entry ${entry.index} in place of ${first + at}`);
     writer.u8(ENTRY_KINDS.indexOf(entry.kind)).u53(entry.term).bytes(entry.data);
   }
 }
@@ -151,6 +162,7 @@ function encodeEntries(writer: ByteWriter, entries: readonly Entry[]): void {
 function decodeEntries(reader: ByteReader): Entry[] {
   const count = readCount(reader);
   const first = reader.u53();
+  if (!Number.isSafeInteger(first + count)) throw new DecodeError(`entries from ${first}`);
   return Array.from({ length: count }, (_, at) => ({
     index: first + at,
     kind: pick(ENTRY_KINDS, reader.u8(), 'entry kind'),

@@ -1,17 +1,19 @@
-// What both sides say before anything else on a connection (R115).
+// What both sides say before anything else on a connection (R115): the dialer greets, the other
+// answers with its own greeting, or says why it refuses. Layout: docs/formats-peer.md.
+import type { NodeId } from '../raft/entry.ts';
 import { ByteReader, ByteWriter, DecodeError } from '../util/bytes.ts';
 import type { Identity } from './transport.ts';
 
 const MAGIC = 0x41534c42; // BLSA
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 const ID_BYTES = 16;
 
 export type Channel = 'control' | 'bulk';
 
 export interface Hello extends Identity {
   readonly channel: Channel;
-  /** Whom the dialer believes to reach. */
-  readonly target: number;
+  /** Whom the speaker believes to talk to. */
+  readonly target: NodeId;
 }
 
 export function encodeHello(hello: Hello): Buffer {
@@ -47,16 +49,14 @@ export function decodeHello(bytes: Uint8Array): Hello {
   return hello;
 }
 
-/** null if the dialer may talk to `self`; else why not. */
-export function whyRefused(
-  hello: Hello,
-  self: Identity,
-  verifyPeer: (nodeId: number, diskId: Uint8Array) => string | null,
-): string | null {
-  if (!Buffer.from(self.clusterId).equals(Buffer.from(hello.clusterId)))
-    return 'of another cluster';
-  if (hello.target !== self.nodeId)
+export type VerifyPeer = (nodeId: NodeId, diskId: Uint8Array) => string | null;
+
+/** null if `self` may talk to who says `hello`; else why not. Both sides ask it of the other. */
+export function whyRefused(hello: Hello, self: Identity, verifyPeer: VerifyPeer): string | null {
+  if (Buffer.compare(self.clusterId, hello.clusterId) !== 0) return 'of another cluster';
+  if (hello.target !== self.nodeId) {
     return `looks for node ${hello.target}, this is node ${self.nodeId}`;
+  }
   if (hello.nodeId === self.nodeId) return `has the same number as this node, ${self.nodeId}`;
   return verifyPeer(hello.nodeId, hello.diskId);
 }

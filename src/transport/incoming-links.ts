@@ -1,169 +1,217 @@
 // Connections that peers have opened to this node: they only receive. Each must say who it is
 // before anything else, and only that peer's messages are taken from it.
 import type { Server as NetServer, Socket } from 'node:net';
-import type { Server as TlsServer } from 'node:tls';
+import type { NodeId } from '../raft/entry.ts';
+import { assert } from '../util/assert.ts';
 import { DecodeError } from '../util/bytes.ts';
 import { decodeBatch } from './codec.ts';
-import { decodeHello, whyRefused } from './handshake.ts';
-import type { Hello } from './handshake.ts';
-import { Server } from './net-ipc-guards.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import { decodeHello, encodeHello, whyRefused } from './handshake.ts';
+import type { Hello, VerifyPeer } from './handshake.ts';
+import type { TransportLimits } from './limits.ts';
+import { allowLongFrames, Server } from './net-ipc-guards.ts';
 import type { Connection } from './net-ipc-guards.ts';
+import { runOutside } from './own-code.ts';
 import type { PeerMessage } from './peer-message.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { checkTls, serverTlsOptions } from './tls.ts';
+import type { PeerTls } from './tls.ts';
 import type { Identity } from './transport.ts';
-import { FRAME_ACCEPTED, FRAME_MESSAGES, FRAME_PING, FRAME_PONG, FRAME_REFUSED } from './wire.ts';
+import {
+  FRAME_ACCEPTED,
+  FRAME_MESSAGES,
+  FRAME_PING,
+  FRAME_PONG,
+  FRAME_REFUSED,
+  frameOf,
+} from './wire.ts';
 
-const CONNECTIONS_MAX = 256;
-const TLS_HANDSHAKE_MS = 3000;
-const SILENT_MS = 15_000;
+/** A last resort: what is open beside the strangers that the gate counts is two for each peer. */
+const CONNECTIONS_MAX = 1024;
+/** Answers that a peer has not read: more than this, and it does not read at all. */
+const UNREAD_ANSWER_BYTES_MAX = 64 * 1024;
+const PONG = frameOf(FRAME_PONG);
 
 export interface IncomingOptions {
   readonly identity: Identity;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
-  readonly verifyPeer: (nodeId: number, diskId: Uint8Array) => string | null;
+  readonly tls: PeerTls | null;
+  readonly verifyPeer: VerifyPeer;
   readonly onMessage: (message: PeerMessage) => void;
   readonly log: (event: string, fields: Record<string, unknown>) => void;
+  readonly limits: TransportLimits;
 }
 
 export class IncomingLinks {
   readonly #options: IncomingOptions;
   readonly #server: InstanceType<typeof Server>;
-  /** By connection, since net-ipc's own list goes by ids that a peer can choose. */
+  readonly #gate: ConnectionGate;
+  readonly #refusals: RefusalLog;
+  /** Whose greeting was accepted. By connection: net-ipc's own list goes by ids of the peer. */
   readonly #peers = new Map<Connection, Hello>();
   /** The newest incarnation seen of each node: what an older one still sends is dropped. */
-  readonly #incarnations = new Map<number, number>();
+  readonly #incarnations = new Map<NodeId, number>();
+  #isClosed = false;
 
   constructor(options: IncomingOptions) {
+    const { listen, tls, limits, log } = options;
+    // Port 0 means to net-ipc: a socket file.
+    assert(Number.isInteger(listen.port) && listen.port > 0, `not a peer port: ${listen.port}`);
     this.#options = options;
-    const { tls } = options;
+    this.#gate = new ConnectionGate(limits);
+    this.#refusals = new RefusalLog(log);
     this.#server = new Server({
-      port: options.listen.port,
+      port: listen.port,
       tls: tls !== null,
       max: CONNECTIONS_MAX,
       retries: 0,
-      listenOptions: { host: options.listen.host },
+      listenOptions: { host: listen.host },
       options: {
         noDelay: true,
-        ...(tls === null
-          ? {}
-          : {
-              ...tls,
-              requestCert: true,
-              rejectUnauthorized: true,
-              handshakeTimeout: TLS_HANDSHAKE_MS,
-            }),
+        ...(tls === null ? {} : serverTlsOptions(tls, limits.handshakeMs)),
       },
     });
-    this.#server.on('error', (_error, connection: Connection | undefined) => {
-      if (connection !== undefined) destroy(connection);
+    this.#server.on('connect', (connection, payload) => {
+      runOutside(() => this.#greet(connection, payload));
     });
-    this.#server.on('connect', (connection, payload) => this.#greet(connection, payload));
-    this.#server.on('message', (data, connection) => this.#receive(connection, data));
+    this.#server.on('message', (data, connection) => {
+      runOutside(() => this.#receive(connection, data));
+    });
+    this.#server.on('error', (error, connection: Connection | undefined) => {
+      if (connection !== undefined) destroy(connection);
+      else log('peer listener failed', { reason: (error as unknown as Error).message });
+    });
   }
 
-  /** Rejects if the address cannot be listened on. */
-  start(): Promise<void> {
+  /** Rejects with a readable error if the address cannot be listened on or the TLS files are bad. */
+  async start(): Promise<void> {
     const { host, port } = this.#options.listen;
-    return new Promise((resolve, reject) => {
+    const { tls } = this.#options;
+    if (tls !== null) checkTls(tls);
+    await new Promise<void>((resolve, reject) => {
       const fail = (error: unknown): void => {
         const { code, message } = error as NodeJS.ErrnoException;
         const reason = code === 'EADDRINUSE' ? 'the address is in use' : message;
         reject(new Error(`cannot listen for peers on ${host}:${port}: ${reason}`));
       };
+      // net-ipc's promise settles in neither of these cases when listening fails.
       this.#server.once('error', fail);
       this.#server.once('ready', () => {
         this.#server.off('error', fail);
         resolve();
       });
-      void this.#server.start().catch(fail);
-      const server = this.#server.server as NetServer | TlsServer;
-      // Sockets that never become a connection of ours must not stay half open.
-      server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
-      server.on('connection', (socket: Socket) => socket.on('error', () => socket.destroy()));
+      this.#server.start().catch(fail);
+      const server = this.#server.server as NetServer | null;
+      if (server !== null) this.#gate.watch(server);
     });
   }
 
   close(): void {
-    for (const connection of this.#peers.keys()) destroy(connection);
+    this.#isClosed = true;
     (this.#server.server as NetServer | null)?.close();
+    this.#gate.destroyAll();
+    this.#refusals.close();
   }
 
   #greet(connection: Connection, payload: unknown): void {
-    const socket = connection.connection as Socket;
-    const reason = this.#tryAccept(connection, payload);
-    if (reason === null) {
-      const accepted = Buffer.alloc(9);
-      accepted[0] = FRAME_ACCEPTED;
-      accepted.writeDoubleLE(this.#options.identity.incarnation, 1);
-      connection.send(accepted).catch(() => undefined);
-      socket.setTimeout(SILENT_MS, () => socket.destroy());
-      socket.on('close', () => this.#peers.delete(connection));
+    const socket = connection.connection as Socket | null;
+    if (socket === null || socket.destroyed || this.#isClosed) return destroy(connection);
+    const hello = this.#readHello(payload);
+    const reason = typeof hello === 'string' ? hello : this.#whyRefused(hello);
+    if (typeof hello === 'string' || reason !== null) {
+      this.#refusals.refused(socket.remoteAddress ?? '', reason ?? '');
+      answer(connection, frameOf(FRAME_REFUSED, Buffer.from(reason ?? '')));
+      // The gate's deadline is still running: who does not close will be closed.
+      socket.end();
       return;
     }
-    this.#options.log('peer refused', { from: socket.remoteAddress, reason });
-    const refusal = Buffer.concat([Buffer.from([FRAME_REFUSED]), Buffer.from(reason)]);
-    connection.send(refusal).catch(() => undefined);
-    socket.end();
+    this.#accept(connection, socket, hello);
   }
 
-  #tryAccept(connection: Connection, payload: unknown): string | null {
+  /** The greeting, or what is wrong with it. */
+  #readHello(payload: unknown): Hello | string {
     if (typeof payload !== 'string') return 'no greeting';
     try {
-      const hello = decodeHello(Buffer.from(payload, 'hex'));
-      const { identity, verifyPeer } = this.#options;
-      const reason = whyRefused(hello, identity, verifyPeer);
-      if (reason !== null) return reason;
-      const newest = this.#incarnations.get(hello.nodeId) ?? 0;
-      if (hello.incarnation < newest) return `an earlier process of node ${hello.nodeId}`;
-      this.#incarnations.set(hello.nodeId, hello.incarnation);
-      this.#peers.set(connection, hello);
-      return null;
+      return decodeHello(Buffer.from(payload, 'hex'));
     } catch (error) {
       if (error instanceof DecodeError) return error.message;
       throw error;
     }
   }
 
+  #whyRefused(hello: Hello): string | null {
+    const { identity, verifyPeer } = this.#options;
+    const reason = whyRefused(hello, identity, verifyPeer);
+    if (reason !== null) return reason;
+    const newest = this.#incarnations.get(hello.nodeId) ?? 0;
+    return hello.incarnation < newest ? `an earlier process of node ${hello.nodeId}` : null;
+  }
+
+  #accept(connection: Connection, socket: Socket, hello: Hello): void {
+    const { identity, limits } = this.#options;
+    this.#incarnations.set(hello.nodeId, hello.incarnation);
+    for (const [other, peer] of this.#peers) if (isReplaced(peer, hello)) destroy(other);
+    this.#gate.pass(socket);
+    this.#peers.set(connection, hello);
+    allowLongFrames(connection);
+    socket.setTimeout(limits.idleMs, () => socket.destroy());
+    socket.on('close', () => this.#peers.delete(connection));
+    const own = encodeHello({ ...identity, channel: hello.channel, target: hello.nodeId });
+    answer(connection, frameOf(FRAME_ACCEPTED, own));
+  }
+
   #receive(connection: Connection, data: unknown): void {
     const peer = this.#peers.get(connection);
-    if (peer === undefined || !Buffer.isBuffer(data)) return destroy(connection);
-    if (data[0] === FRAME_PING) {
-      connection.send(Buffer.from([FRAME_PONG])).catch(() => undefined);
-      return;
+    if (peer === undefined || this.#isClosed || !Buffer.isBuffer(data)) return destroy(connection);
+    switch (data[0]) {
+      case FRAME_PING:
+        return answer(connection, PONG);
+      case FRAME_MESSAGES:
+        return this.#handOver(connection, peer, data);
+      default:
+        return destroy(connection);
     }
-    if (data[0] !== FRAME_MESSAGES) return destroy(connection);
+  }
+
+  #handOver(connection: Connection, peer: Hello, frame: Buffer): void {
+    // Ended a moment ago, because a newer process of this peer has greeted.
     if (peer.incarnation !== this.#incarnations.get(peer.nodeId)) return destroy(connection);
-    const messages = this.#tryDecode(data);
-    if (messages === null) {
-      this.#options.log('peer sent what cannot be read', { peer: peer.nodeId });
-      return destroy(connection);
-    }
+    const messages = this.#tryDecode(peer, frame);
+    if (messages === null) return destroy(connection);
+    const { identity, onMessage } = this.#options;
     for (const message of messages) {
-      if (message.from === peer.nodeId && message.to === this.#options.identity.nodeId) {
-        this.#handOver(message);
-      }
+      if (message.from === peer.nodeId && message.to === identity.nodeId) onMessage(message);
     }
   }
 
-  /** net-ipc swallows what its listeners throw, but a broken invariant must end the process. */
-  #handOver(message: PeerMessage): void {
+  #tryDecode(peer: Hello, frame: Buffer): PeerMessage[] | null {
     try {
-      this.#options.onMessage(message);
+      return decodeBatch(frame);
     } catch (error) {
-      process.nextTick(() => {
-        throw error;
+      if (!(error instanceof DecodeError)) throw error;
+      const { nodeId, channel } = peer;
+      this.#options.log('peer sent what cannot be read', {
+        peer: nodeId,
+        channel,
+        reason: error.message,
       });
+      return null;
     }
   }
+}
 
-  #tryDecode(data: Buffer): PeerMessage[] | null {
-    try {
-      return decodeBatch(data.subarray(1));
-    } catch (error) {
-      if (error instanceof DecodeError || error instanceof RangeError) return null;
-      throw error;
-    }
-  }
+/** A peer has one connection for each channel, and one process at a time: the newest. */
+function isReplaced(older: Hello, newer: Hello): boolean {
+  if (older.nodeId !== newer.nodeId) return false;
+  return older.channel === newer.channel || older.incarnation < newer.incarnation;
+}
+
+/** Never awaited: net-ipc's promises settle when they like. */
+function answer(connection: Connection, frame: Buffer): void {
+  const socket = connection.connection as Socket | null;
+  if (socket === null || !socket.writable) return;
+  if (socket.writableLength > UNREAD_ANSWER_BYTES_MAX) socket.destroy();
+  else connection.send(frame).catch(() => undefined);
 }
 
 function destroy(connection: Connection): void {

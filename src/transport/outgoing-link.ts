@@ -1,59 +1,72 @@
 // One outgoing connection to a peer: dials, greets, sends, watches, and dials again. A fresh client
-// for every attempt; net-ipc's own reconnecting reorders messages and is never used.
+// for every attempt; net-ipc's own reconnecting sends late and reorders, and is never used.
 import type { Socket } from 'node:net';
 import type { Prng } from '../util/prng.ts';
+import { DecodeError } from '../util/bytes.ts';
+import { Backoff } from './backoff.ts';
 import { encodeBatch } from './codec.ts';
-import type { Channel } from './handshake.ts';
-import { encodeHello } from './handshake.ts';
-import { Client } from './net-ipc-guards.ts';
+import type { Channel, Hello, VerifyPeer } from './handshake.ts';
+import { decodeHello, encodeHello, whyRefused } from './handshake.ts';
+import type { TransportLimits } from './limits.ts';
+import { Client, FRAME_BYTES_MAX } from './net-ipc-guards.ts';
+import { runOutside } from './own-code.ts';
 import type { PeerMessage } from './peer-message.ts';
-import type { Identity } from './transport.ts';
-import { FRAME_ACCEPTED, FRAME_MESSAGES, FRAME_PING, FRAME_PONG, FRAME_REFUSED } from './wire.ts';
+import { clientTlsOptions, lookupAlways } from './tls.ts';
+import type { PeerTls } from './tls.ts';
+import type { Identity, PeerAddress } from './transport.ts';
+import { FRAME_ACCEPTED, FRAME_PING, FRAME_PONG, FRAME_REFUSED, frameOf } from './wire.ts';
 
-const BACKOFF_MIN_MS = 50;
-const BACKOFF_MAX_MS = 1000;
-const HANDSHAKE_MS = 3000;
-const PING_MS = 500;
-const SILENT_MS = 3000;
-/** Messages of one turn that travel in one frame. */
-const BATCH_BYTES_MAX = 1024 * 1024;
+/** Of a frame: net-ipc's own packet around it, and what an estimate may be short of. */
+const FRAME_SLACK_BYTES = 4096;
+const REASON_BYTES_MAX = 500;
+const PING = frameOf(FRAME_PING);
+
+type NetIpcClient = InstanceType<typeof Client>;
 
 export interface LinkOptions {
   readonly identity: Identity;
   readonly channel: Channel;
-  readonly target: { readonly id: number; readonly host: string; readonly port: number };
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
+  readonly target: PeerAddress;
+  readonly tls: PeerTls | null;
   /** Unsent bytes beyond which messages are dropped. */
   readonly backlogBytesMax: number;
+  readonly limits: TransportLimits;
   readonly prng: Prng;
+  readonly verifyPeer: VerifyPeer;
   readonly log: (event: string, fields: Record<string, unknown>) => void;
-  readonly onUp: (incarnation: number) => void;
+  readonly onUp: () => void;
   readonly onDown: () => void;
 }
 
 export class OutgoingLink {
   readonly #options: LinkOptions;
-  #client: InstanceType<typeof Client> | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #pinger: NodeJS.Timeout | null = null;
-  #isUp = false;
+  readonly #backoff: Backoff;
+  #client: NetIpcClient | null = null;
+  /** Waits to dial again, or for the handshake. */
+  #timer: NodeJS.Timeout | undefined;
+  #pinger: NodeJS.Timeout | undefined;
+  #incarnation: number | null = null;
   #isClosed = false;
-  #failures = 0;
-  #lastHeardAt = 0;
+  #silentPings = 0;
+  #takenBytes = 0;
   #lastComplaint = '';
   #pending: PeerMessage[] = [];
   #pendingBytes = 0;
 
   constructor(options: LinkOptions) {
+    const { limits, prng } = options;
     this.#options = options;
+    this.#backoff = new Backoff(limits.backoffFirstMs, limits.backoffMaxMs, prng);
   }
 
-  get isUp(): boolean {
-    return this.#isUp;
+  /** Of the peer's process at the other end; null: not connected. */
+  get incarnation(): number | null {
+    return this.#incarnation;
   }
 
+  /** Bytes that the operating system has not taken yet. */
   get backlogBytes(): number {
-    return this.#socket()?.writableLength ?? 0;
+    return this.#pendingBytes + (this.#socket()?.writableLength ?? 0);
   }
 
   #socket(): Socket | null {
@@ -61,120 +74,154 @@ export class OutgoingLink {
   }
 
   start(): void {
-    if (!this.#isClosed) this.#dial();
+    this.#dial();
   }
 
+  /** Ends the connection and begins another. */
+  restart(reason: string): void {
+    if (this.#client !== null) this.#lost(this.#client, reason);
+  }
+
+  /** No callback comes after this. */
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#drop();
   }
 
   /** Queued until the end of the turn, so that what belongs together travels together. */
   send(message: PeerMessage, bytes: number): void {
-    if (!this.#isUp || this.backlogBytes > this.#options.backlogBytesMax) return;
+    const { backlogBytesMax, limits, log, target } = this.#options;
+    if (this.#incarnation === null || this.backlogBytes > backlogBytesMax) return;
+    if (bytes > FRAME_BYTES_MAX - FRAME_SLACK_BYTES) {
+      log('message too long for peers', { peer: target.id, kind: message.kind, bytes });
+      return;
+    }
+    if (this.#pendingBytes + bytes > limits.batchBytesMax) this.#flush();
     if (this.#pending.length === 0) process.nextTick(() => this.#flush());
     this.#pending.push(message);
     this.#pendingBytes += bytes;
-    if (this.#pendingBytes > BATCH_BYTES_MAX) this.#flush();
   }
 
   #flush(): void {
     if (this.#pending.length === 0) return;
-    const messages = this.#pending;
+    const frame = encodeBatch(this.#pending, this.#pendingBytes);
     this.#pending = [];
     this.#pendingBytes = 0;
-    if (this.#isUp) this.#write(FRAME_MESSAGES, encodeBatch(messages));
+    this.#write(frame);
   }
 
   /** Never awaited: net-ipc's promises settle when they like; the backlog is looked at instead. */
-  #write(kind: number, body: Uint8Array): void {
-    const frame = Buffer.allocUnsafe(1 + body.length);
-    frame[0] = kind;
-    frame.set(body, 1);
-    this.#client?.send(frame).catch(() => undefined);
+  #write(frame: Buffer): void {
+    if (this.#socket()?.writable === true) this.#client?.send(frame).catch(() => undefined);
   }
 
   #dial(): void {
-    const { target, tls, identity, channel } = this.#options;
+    const { target, tls, identity, channel, limits } = this.#options;
     const client = new Client({
-      host: target.host,
+      host: `node-${target.id}`,
       port: target.port,
       messagepack: true,
       reconnect: false,
       tls: tls !== null,
       options: {
-        host: target.host,
         port: target.port,
         noDelay: true,
-        ...(tls === null ? {} : { ...tls, checkServerIdentity: () => undefined }),
+        lookup: lookupAlways(target.host),
+        ...(tls === null ? {} : clientTlsOptions(tls)),
       },
     });
     this.#client = client;
-    client.on('error', (error: unknown) => this.#lost(client, String((error as Error).message)));
-    client.on('close', () => this.#lost(client, 'connection closed'));
-    client.on('message', (data: unknown) => this.#receive(client, data));
-    this.#timer = setTimeout(() => this.#lost(client, 'no answer to the greeting'), HANDSHAKE_MS);
+    const lost = (reason: string): void => runOutside(() => this.#lost(client, reason));
+    client.on('error', (error: unknown) => lost((error as Error).message));
+    client.on('close', () => lost('connection closed'));
+    client.on('message', (data: unknown) => runOutside(() => this.#receive(client, data)));
+    this.#timer = setTimeout(() => lost('no answer to the greeting'), limits.handshakeMs);
     // The greeting of net-ipc is JSON, whatever follows: bytes travel as hex.
     const hello = encodeHello({ ...identity, channel, target: target.id }).toString('hex');
-    client.connect(hello).catch(() => undefined);
+    client.connect(hello).catch((error: unknown) => lost(String(error)));
   }
 
-  #receive(client: InstanceType<typeof Client>, data: unknown): void {
-    if (client !== this.#client || !Buffer.isBuffer(data) || data.length === 0) return;
-    this.#lastHeardAt = Date.now();
+  #receive(client: NetIpcClient, data: unknown): void {
+    if (client !== this.#client) return;
+    if (!Buffer.isBuffer(data)) return this.#lost(client, 'unexpected answer');
+    this.#silentPings = 0;
     switch (data[0]) {
       case FRAME_ACCEPTED:
-        if (data.length === 9 && !this.#isUp) this.#accepted(data.readDoubleLE(1));
-        return;
+        return this.#accepted(client, data.subarray(1));
       case FRAME_REFUSED:
-        return this.#lost(client, `refused: ${data.toString('utf8', 1, 500)}`);
+        return this.#lost(client, `refused: ${data.toString('utf8', 1, REASON_BYTES_MAX)}`);
       case FRAME_PONG:
-        return;
+        return this.#backoff.reset();
       default:
         return this.#lost(client, `unexpected frame ${data[0]}`);
     }
   }
 
-  #accepted(incarnation: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#isUp = true;
-    this.#failures = 0;
+  #accepted(client: NetIpcClient, bytes: Buffer): void {
+    if (this.#incarnation !== null) return this.#lost(client, 'answered the greeting twice');
+    const hello = this.#readHello(bytes);
+    if (typeof hello === 'string') return this.#lost(client, hello);
+    clearTimeout(this.#timer);
+    this.#incarnation = hello.incarnation;
     this.#lastComplaint = '';
-    this.#pinger = setInterval(() => this.#ping(), PING_MS);
-    this.#options.onUp(incarnation);
+    this.#silentPings = 0;
+    this.#pinger = setInterval(() => this.#ping(client), this.#options.limits.pingMs);
+    this.#write(PING);
+    this.#options.onUp();
   }
 
-  #ping(): void {
-    if (Date.now() - this.#lastHeardAt > SILENT_MS && this.#client !== null) {
-      this.#lost(this.#client, `silent for ${SILENT_MS} ms`);
-    } else this.#write(FRAME_PING, new Uint8Array(0));
+  /** The answer to the greeting, or why this is not the node that was meant. */
+  #readHello(bytes: Buffer): Hello | string {
+    const { identity, target, verifyPeer } = this.#options;
+    try {
+      const hello = decodeHello(bytes);
+      if (hello.nodeId !== target.id) return `reached node ${hello.nodeId}`;
+      const reason = whyRefused(hello, identity, verifyPeer);
+      return reason === null ? hello : `not accepted: ${reason}`;
+    } catch (error) {
+      if (error instanceof DecodeError) return error.message;
+      throw error;
+    }
   }
 
-  #lost(client: InstanceType<typeof Client>, reason: string): void {
-    if (client !== this.#client) return;
+  /**
+   * Counts pings and not milliseconds: after a pause of this process one ping is missing, not many.
+   * That the operating system takes bytes is a sign of life too: the answer may wait behind them.
+   */
+  #ping(client: NetIpcClient): void {
+    const socket = this.#socket();
+    const taken = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    const isDraining = taken !== this.#takenBytes && (socket?.writableLength ?? 0) > 0;
+    this.#takenBytes = taken;
+    this.#silentPings = isDraining ? 0 : this.#silentPings + 1;
+    if (this.#silentPings > this.#options.limits.silentPingsMax) {
+      this.#lost(client, 'no sign of life');
+    } else if (!isDraining) {
+      this.#write(PING);
+    }
+  }
+
+  #lost(client: NetIpcClient, reason: string): void {
+    if (client !== this.#client || this.#isClosed) return;
+    const wasUp = this.#incarnation !== null;
     this.#drop();
-    if (this.#isClosed) return;
-    const { target, channel, prng, log } = this.#options;
+    const { target, channel, log, onDown } = this.#options;
     if (reason !== this.#lastComplaint) {
       this.#lastComplaint = reason;
       log('peer connection lost', { peer: target.id, channel, reason });
     }
-    const limit = Math.min(BACKOFF_MIN_MS * 2 ** this.#failures, BACKOFF_MAX_MS);
-    this.#failures = Math.min(this.#failures + 1, 10);
-    this.#timer = setTimeout(() => this.#dial(), limit / 2 + prng.float() * (limit / 2));
+    this.#timer = setTimeout(() => this.#dial(), this.#backoff.nextMs());
+    if (wasUp) onDown();
   }
 
   #drop(): void {
-    const client = this.#client;
+    const socket = this.#socket();
     this.#client = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#pinger !== null) clearInterval(this.#pinger);
-    (client?.connection as Socket | null | undefined)?.destroy();
+    this.#incarnation = null;
     this.#pending = [];
     this.#pendingBytes = 0;
-    if (!this.#isUp) return;
-    this.#isUp = false;
-    this.#options.onDown();
+    clearTimeout(this.#timer);
+    clearInterval(this.#pinger);
+    socket?.destroy();
   }
 }

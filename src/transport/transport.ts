@@ -28,3 +28,10 @@ export interface Identity {
   /** Number of starts of this node on this disk. */
   readonly incarnation: number;
 }
+
+/** Where a node listens for the others. */
+export interface PeerAddress {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly port: number;
+}
