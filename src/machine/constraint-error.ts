@@ -140,7 +140,8 @@ function rowAtFault(
   const marks = columns.map(() => '?').join(', ');
   const sql = `INSERT INTO ${quoteSqlite(relation.sqliteName)} (${columns.join(', ')}) VALUES (${marks})`;
   const keys = new Set<string>();
-  for (const row of candidateRows(database, step)) {
+  const rows = candidateRows(database, step);
+  for (const row of rows) {
     if (row.length !== columns.length) return null;
     if (failsWith(database, sql, row, message)) return row;
     const key = valuesOf(relation, keyColumns, row);
@@ -149,7 +150,8 @@ function rowAtFault(
     if (keys.has(text)) return row;
     keys.add(text);
   }
-  return null;
+  // The only row that clashed may clash otherwise as a new one, with the row that it comes from.
+  return keyColumns.length > 0 && rows.length === 1 ? (rows[0] ?? null) : null;
 }
 
 function failsWith(database: Database, sql: string, row: Row, message: string): boolean {
