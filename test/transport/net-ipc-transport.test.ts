@@ -48,8 +48,8 @@ function propose(from: number, to: number, proposalId: number, bytes: number): P
   return { kind: 'propose', from, to, term: 1, proposalId, commands };
 }
 
-/** Takes connections and never says a word; `sockets` are those it has taken. */
-async function silentServer(port: number): Promise<Socket[]> {
+/** Takes connections and never says a word. */
+async function silentServer(port: number): Promise<void> {
   const sockets: Socket[] = [];
   const server: Server = createServer((socket) => {
     sockets.push(socket.on('error', () => undefined));
@@ -59,7 +59,6 @@ async function silentServer(port: number): Promise<Socket[]> {
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  return sockets;
 }
 
 describe('delivery', () => {
@@ -109,7 +108,9 @@ describe('delivery', () => {
     one.transport.send(propose(1, 2, 1, 17 * 1024 * 1024));
     one.transport.send(propose(1, 2, 2, 8 * 1024 * 1024));
     await two.until(() => two.messages.length === 1);
-    expect(two.messages).toEqual([propose(1, 2, 2, 8 * 1024 * 1024)]);
+    const [message] = two.messages;
+    const command = message?.kind === 'propose' ? message.commands[0] : undefined;
+    expect(Buffer.alloc(8 * 1024 * 1024, 2).equals(command ?? Buffer.alloc(0))).toBe(true);
     expect(one.logged.map(({ event }) => event)).toContain('message too long for peers');
   });
 
