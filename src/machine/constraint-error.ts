@@ -5,9 +5,9 @@ import { constraintOfError } from '../catalog/constraint-of-error.ts';
 import { quoteSqlite } from '../catalog/sqlite-name.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { ErrorData, Step } from './command.ts';
-import { isStatementError } from './database.ts';
 import type { Database, Row } from './database.ts';
 import { foreignKeyError } from './foreign-key-error.ts';
+import { statementErrorData } from './statement-error.ts';
 import { columnsNumbered, failingRowText, keyText, valuesOf } from './row-text.ts';
 
 /** Rows of a statement that are looked at to find the one at fault; beyond, the detail is missing. */
@@ -118,7 +118,7 @@ function candidateRows(database: Database, step: Step | null): readonly Row[] {
     return database.firstRows(sql, values, ROWS_TRIED_MAX);
   } catch (error) {
     // The details cannot be had then; the error itself stands.
-    if (isStatementError(error)) return [];
+    if (statementErrorData(error) !== null) return [];
     throw error;
   }
 }
@@ -160,7 +160,7 @@ function failsWith(database: Database, sql: string, row: Row, message: string): 
     return false;
   } catch (error) {
     if (error instanceof Error && error.message === message) return true;
-    if (isStatementError(error)) return false;
+    if (statementErrorData(error) !== null) return false;
     throw error;
   }
 }

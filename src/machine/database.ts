@@ -1,7 +1,6 @@
 // The only importer of the SQLite driver. Connections of ours have integers as bigint, foreign keys
 // on, statements cached by text, and rows as arrays.
 import Sqlite from 'better-sqlite3';
-import { PgError } from '../errors/pg-error.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { RecentMap } from '../util/recent-map.ts';
 
@@ -50,12 +49,6 @@ export function sqliteCode(error: unknown): string | null {
 
 export function isFatalCode(code: string): boolean {
   return FATAL_CODES.some((fatal) => code === fatal || code.startsWith(`${fatal}_`));
-}
-
-/** The statement failed by itself, in the same way as on every other node. */
-export function isStatementError(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code === null ? error instanceof PgError : !isFatalCode(code);
 }
 
 export class Database {

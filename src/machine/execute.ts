@@ -1,13 +1,13 @@
 // Running one request: its statements in order, all or nothing. What a user did wrong becomes an
 // outcome, the same on all nodes; anything else stops the node (R54).
-import { PgError } from '../errors/pg-error.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { CatalogWanted } from './call-context.ts';
 import type { RequestContext } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
-import { isFatalCode, sqliteCode } from './database.ts';
+import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
 import type { MachineMutations } from './mutations.ts';
+import { statementErrorData } from './statement-error.ts';
 
 /** The node must not go on: its state could differ from the others'. */
 export class MachineHalted extends Error {
@@ -33,9 +33,6 @@ export interface ExecutionOptions {
   readonly deferredKeys: (isSchemaChanging: boolean) => { isViolated(): boolean } | null;
   readonly mutations: MachineMutations;
 }
-
-/** What a statement may run into without harm to others. */
-const STRING_LIMIT = 'Invalid string length';
 
 export class Execution {
   readonly #options: ExecutionOptions;
@@ -134,21 +131,17 @@ export class Execution {
   }
 
   #errorDataOf(error: unknown, step: Step): ErrorData {
-    if (!this.#options.database.isInTransaction) throw halted(error, step);
-    if (error instanceof PgError) return pgErrorData(error);
+    const { database, explain, mutations } = this.#options;
+    // Some failures of SQLite end the transaction.
+    if (!database.isInTransaction) throw halted(error, step);
     const code = sqliteCode(error);
-    const message = error instanceof Error ? error.message : String(error);
-    if (code === null && error instanceof RangeError && message === STRING_LIMIT) {
-      return { code: '54000', message: 'a value exceeds the limit for its length', fields: {} };
+    if (code?.startsWith('SQLITE_CONSTRAINT') === true && error instanceof Error) {
+      return explain(code, error.message, step, []);
     }
-    if (code === null || isFatalCode(code)) {
-      if (this.#options.mutations.fatalErrorAsResult !== true) throw halted(error, step);
-      return { code: 'XX000', message, fields: {} };
-    }
-    if (code.startsWith('SQLITE_CONSTRAINT')) {
-      return this.#options.explain(code, message, step, []);
-    }
-    return sqliteErrorData(code, message);
+    const data = statementErrorData(error);
+    if (data !== null) return data;
+    if (mutations.fatalErrorAsResult !== true) throw halted(error, step);
+    return { code: 'XX000', message: String(error), fields: {} };
   }
 }
 
@@ -160,23 +153,4 @@ function halted(error: unknown, step: Step): MachineHalted {
   const code = sqliteCode(error);
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return new MachineHalted(`${code ?? name}: ${message} in ${step.sql}`, { cause: error });
-}
-
-/** Deterministic: the same statement on the same state fails in the same way everywhere. */
-function sqliteErrorData(code: string, message: string): ErrorData {
-  if (code === 'SQLITE_TOOBIG') {
-    return { code: '54000', message: 'a value exceeds the limit for its length', fields: {} };
-  }
-  if (message.includes('integer overflow')) {
-    return { code: '22003', message: 'bigint out of range', fields: {} };
-  }
-  return { code: 'XX000', message: `the compiled statement failed: ${message}`, fields: {} };
-}
-
-function pgErrorData(error: PgError): ErrorData {
-  const fields: Record<string, string | number> = {};
-  for (const [name, value] of Object.entries(error.fields)) {
-    if (typeof value === 'string' || typeof value === 'number') fields[name] = value;
-  }
-  return { code: error.code, message: error.message, fields };
 }

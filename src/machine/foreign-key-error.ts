@@ -9,8 +9,8 @@ import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ErrorData, Step } from './command.ts';
 import type { ConstraintViolation } from './constraint-error.ts';
-import { isStatementError } from './database.ts';
 import type { Database, Row } from './database.ts';
+import { statementErrorData } from './statement-error.ts';
 import { columnsNumbered, keyText, valuesOf } from './row-text.ts';
 
 const UNEXPLAINED: ErrorData = {
@@ -126,7 +126,7 @@ function violationAfter(
     }
     return null;
   } catch (error) {
-    if (isStatementError(error)) return null;
+    if (statementErrorData(error) !== null) return null;
     throw error;
   } finally {
     database.script('PRAGMA defer_foreign_keys = OFF');

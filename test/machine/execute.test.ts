@@ -18,6 +18,11 @@ class RequestWorld extends MachineWorld {
     this.database.driver.function('boom', () => {
       throw new TypeError('boom');
     });
+    this.database.driver.function('unchecked', () => String.fromCodePoint(2e9));
+    this.database.driver.function('overflow', () => {
+      const deeper = (): number => 1 + deeper();
+      return deeper();
+    });
     this.database.driver.function('user_error', () => {
       throw new PgError('22012', 'division by zero', { hint: 'a hint', position: 7 });
     });
@@ -105,6 +110,7 @@ describe('an error of the user is an outcome', () => {
     ['of a function', 'SELECT user_error()', '22012'],
     ['sum out of range', 'SELECT sum(9223372036854775807) FROM (VALUES (1), (2))', '22003'],
     ['a value too large for SQLite', 'SELECT zeroblob(1500000000)', '54000'],
+    ['a value that a function of ours did not check', 'SELECT unchecked()', 'XX000'],
     ['a statement that does not compile', 'SELECT nothing FROM nowhere', 'XX000'],
   ];
 
@@ -152,6 +158,11 @@ describe('anything else stops the node (R54)', () => {
     expect(world.rows(COUNT)).toEqual([[0n]]);
     expect(world.rows('SELECT log_index FROM "balsa.applied"')).toEqual([[BigInt(before)]]);
     expect(() => machine.apply([otherEntry(before + 1)])).toThrow('halted machine');
+  });
+
+  it('a stack that is too deep on this node', () => {
+    const world = new RequestWorld();
+    expect(() => world.run(request([query('SELECT overflow()')]))).toThrow(MachineHalted);
   });
 
   it('a full disk', () => {
