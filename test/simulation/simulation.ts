@@ -159,7 +159,7 @@ class Simulation {
     const { delayMs, tailRate } = this.#options;
     const isLate = !this.#isPeace && this.#net.chance(tailRate);
     const delay = delayMs * (0.5 + this.#net.float()) + (isLate ? 400 * this.#net.float() : 0);
-    const bytes = encodeBatch([message]);
+    const bytes = encodeBatch([message], 256);
     const sender = this.#node(message.from);
     const receiver = this.#node(message.to);
     const [from, to] = [sender.incarnation, receiver.incarnation];
