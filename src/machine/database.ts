@@ -20,6 +20,7 @@ export interface StatementRun {
 }
 
 const CACHED_STATEMENTS_MIN = 1000;
+const PRAGMA = 'PRAGMA ';
 /** Memory of a connection for pages, KiB. */
 const CACHE_KIB = 32 * 1024;
 
@@ -118,7 +119,8 @@ export class Database {
     if (cached !== undefined) return cached;
     const statement = this.#connection.prepare<SqliteValue[]>(sql);
     if (statement.reader) statement.raw(true);
-    this.#statements.set(sql, statement);
+    // SQLite carries out many pragmas while it prepares them: each time anew.
+    if (!sql.startsWith(PRAGMA)) this.#statements.set(sql, statement);
     return statement;
   }
 

@@ -178,3 +178,28 @@ describe('functions that ask for the schema', () => {
     expect(world.rows('SELECT name FROM "public.names" ORDER BY ctid')).toEqual([['t'], ['t2']]);
   });
 });
+
+describe('a change of the schema', () => {
+  const ADD_CHECK = 'ALTER TABLE t ADD CONSTRAINT small CHECK (n < 10)';
+
+  it('counts for the statements after it in the same request', () => {
+    expect(world.error(`${ADD_CHECK}; INSERT INTO t VALUES (8, 'eight', 80)`)[0]).toBe(
+      '23514 new row for relation "t" violates check constraint "small"',
+    );
+  });
+
+  it('is undone with the request that fails', () => {
+    world.error(`${ADD_CHECK}; SELECT 1 / 0`);
+    expect(world.error("INSERT INTO t VALUES (8, 'eight', 80)")).toEqual([]);
+    expect(world.rows('PRAGMA writable_schema')).toEqual([[0n]]);
+  });
+
+  it('with pragmas works every time', () => {
+    for (const round of [1, 2]) {
+      expect(world.error(`TRUNCATE t, c, r; SELECT ${round}`)).toEqual([]);
+      expect(world.error('INSERT INTO c VALUES (9, 99, null)')[0]).toMatch(/^23503 insert/);
+      expect(world.error("INSERT INTO t VALUES (1, 'one', 1)")).toEqual([]);
+      expect(world.error('INSERT INTO c VALUES (1, 1, null)')).toEqual([]);
+    }
+  });
+});
