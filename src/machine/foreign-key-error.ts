@@ -118,13 +118,10 @@ function violationAfter(
   database.script('PRAGMA defer_foreign_keys = ON');
   try {
     database.run(step.sql, step.values);
-    for (const key of keys) {
-      const values = orphanOfRows(database, key, changed, rows) ?? firstOrphan(database, key);
-      if (values === null) continue;
-      const isChild = key.relation.oid === changed?.oid && key.target.oid !== changed.oid;
-      return isChild ? childError(key, values) : parentError(key, values);
-    }
-    return null;
+    return (
+      firstOf(keys, changed, (key) => orphanOfRows(database, key, changed, rows)) ??
+      firstOf(keys, changed, (key) => firstOrphan(database, key))
+    );
   } catch (error) {
     if (statementErrorData(error) !== null) return null;
     throw error;
@@ -133,7 +130,22 @@ function violationAfter(
   }
 }
 
-/** The rows are those that went away: their keys are the first to look for. */
+/** The error of the first key that has an orphan. */
+function firstOf(
+  keys: readonly Key[],
+  changed: Relation | null,
+  orphanOf: (key: Key) => readonly SqliteValue[] | null,
+): ErrorData | null {
+  for (const key of keys) {
+    const values = orphanOf(key);
+    if (values === null) continue;
+    const isChild = key.relation.oid === changed?.oid && key.target.oid !== changed.oid;
+    return isChild ? childError(key, values) : parentError(key, values);
+  }
+  return null;
+}
+
+/** If the rows are those that went away, their keys tell without reading whole tables. */
 function orphanOfRows(
   database: Database,
   key: Key,
@@ -152,7 +164,7 @@ function orphanOfRows(
   return null;
 }
 
-/** foreign_key_check of the table: a row's id, the table it points at, and the key's number. */
+/** Reads the table that points until a row points at nothing. */
 function firstOrphan(database: Database, key: Key): readonly SqliteValue[] | null {
   const source = quoteSqlite(key.relation.sqliteName);
   const columns = key.columns.map(({ sqliteName }) => quoteSqlite(sqliteName));
