@@ -63,7 +63,8 @@ function applyQueued(): void {
     hashes: result.hashes,
   };
   consensusPort.postMessage(report);
-  schedule();
+  if (queue.length === 0) machine.idle();
+  else schedule();
 }
 
 function schedule(): void {
@@ -80,7 +81,7 @@ consensusPort.on('message', (message: ToMachine) => {
 mainPort.on('message', (message: MainToMachine) => {
   if (message.kind !== 'stop') return;
   while (queue.length > 0) applyQueued();
-  database.checkpoint();
+  machine.checkpoint();
   database.close();
   post({ kind: 'stopped' });
   consensusPort.close();
