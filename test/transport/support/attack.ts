@@ -94,7 +94,7 @@ export function knownAttacks(): Record<string, Buffer> {
     'a text': accepted(message('x')),
     'an empty message': accepted(message(Buffer.alloc(0))),
     'an unknown frame': accepted(message(Buffer.from([9, 9]))),
-    'a request': accepted(packet({ t: 2, d: frameOf(FRAME_PING), n: 'n' })),
+    'a request': accepted(packet({ t: 2, d: frameOf(FRAME_PING), n: 'nonce' })),
     'answers that nobody asked for': accepted(packet({ t: 3, n: '__proto__', d: 1 })),
     'a ping of net-ipc': accepted(packet({ t: 4, n: 'constructor' })),
     'an end': accepted(packet({ t: 6, d: { m: 'bye', a: true } })),

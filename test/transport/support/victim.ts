@@ -11,7 +11,7 @@ const transport = new NetIpcTransport({
   listen: { host: HOST, port },
   peers: [{ id: 2, host: HOST, port: peerPort }],
   tls: null,
-  limits: { ...TEST_LIMITS, handshakeMs: 1000, idleMs: 1500 },
+  limits: { ...TEST_LIMITS, handshakeMs: 1000, idleMs: 1500, strangersMax: 200, strangersPerAddressMax: 150 },
   verifyPeer: () => null,
   prng: new Prng(1),
   log: () => undefined,
