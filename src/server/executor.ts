@@ -180,10 +180,10 @@ export class Executor implements Backend {
     }
     const barrier = gateway.requestBarrier();
     wake();
+    const stopListening = options.cancellation.listen(() => this.#cancelBarrier(barrier));
     await new Promise<void>((resolve, reject) => {
       this.#barriers.set(barrier, { resolve, reject, deadline: deadlineOf(options) });
-      options.signal.addEventListener('abort', () => this.#cancelBarrier(barrier), { once: true });
-    });
+    }).finally(stopListening);
   }
 
   #cancelBarrier(barrier: number): void {
@@ -238,17 +238,16 @@ export class Executor implements Backend {
     options: RunOptions,
     isDoomed: boolean,
   ): Promise<TransactionResult | null> {
-    if (options.signal.aborted) throw canceled();
+    if (options.cancellation.isCanceled) throw canceled();
     const request = this.#encode(plans, options, isDoomed);
     const ticket = this.#options.gateway.submit(request);
     if (ticket === null) throw new PgError('53000', 'too many statements are waiting on this node');
     this.#options.wake();
+    const stopListening = options.cancellation.listen(() => this.#giveUp(ticket, monotonicMs()));
     const answer = await new Promise<Answer>((resolve) => {
       this.#writes.set(ticket, { resolve, deadline: deadlineOf(options), fencedUntil: null });
-      options.signal.addEventListener('abort', () => this.#giveUp(ticket, monotonicMs()), {
-        once: true,
-      });
     });
+    stopListening();
     return this.#resultOf(answer, plans, options);
   }
 
@@ -457,7 +456,7 @@ function timedOut(options: RunOptions, isUnknown: boolean): PgError {
       { hint: 'Look at the data before trying again, once a majority can be reached.' },
     );
   }
-  if (options.signal.aborted) return canceled();
+  if (options.cancellation.isCanceled) return canceled();
   const isStatement =
     options.statementTimeoutMs > 0 &&
     (options.commitTimeoutMs === 0 || options.statementTimeoutMs <= options.commitTimeoutMs);

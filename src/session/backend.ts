@@ -5,6 +5,7 @@ import type { CompileSettings, Plan, QueryPlan } from '../sql/plan.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import type { Cancellation } from '../util/cancellation.ts';
 
 /** A plan with values for its parameters, as stored. */
 export interface BoundPlan {
@@ -37,8 +38,8 @@ export interface RunOptions {
   readonly statementTimeoutMs: number;
   /** Settings and facts of the session by name, see CallContext.setting. */
   setting(name: string): string | null;
-  /** Aborts the wait when the client cancels (57014); after a proposal the answer stays exact. */
-  readonly signal: AbortSignal;
+  /** Ends the wait when the client cancels (57014); after a proposal the answer stays exact. */
+  readonly cancellation: Cancellation;
 }
 
 export interface Backend {

@@ -3,6 +3,7 @@ import type { BackendWriter } from '../protocol/backend-writer.ts';
 import type { CompileSettings } from '../sql/plan.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
+import type { Cancellation } from '../util/cancellation.ts';
 import type { Settings } from './settings.ts';
 import { durationMs } from './settings.ts';
 
@@ -13,8 +14,8 @@ export interface SessionContext {
   readonly settings: Settings;
   readonly writer: BackendWriter;
   user: string;
-  /** Aborted by a cancel request; a new one for every query cycle. */
-  abort: AbortController;
+  /** Used up by a cancel request; then a new one begins with the next query cycle. */
+  cancellation: Cancellation;
 }
 
 export function compileSettings(context: SessionContext): CompileSettings {
@@ -40,7 +41,7 @@ export function runOptions(context: SessionContext): RunOptions {
     commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
     statementTimeoutMs: durationMs(settings.get('statement_timeout')),
     setting: (name) => factOrSetting(context, name),
-    signal: context.abort.signal,
+    cancellation: context.cancellation,
   };
 }
 

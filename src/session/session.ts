@@ -5,6 +5,7 @@ import { BackendWriter } from '../protocol/backend-writer.ts';
 import { FrontendDecoder, ProtocolError } from '../protocol/frontend.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
 import { unreachable } from '../util/assert.ts';
+import { Cancellation } from '../util/cancellation.ts';
 import type { Backend } from './backend.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { runSimpleQuery } from './simple-query.ts';
@@ -47,7 +48,7 @@ export class Session {
       user: 'postgres',
       settings: new Settings(),
       writer: new BackendWriter(),
-      abort: new AbortController(),
+      cancellation: new Cancellation(),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#extended = new ExtendedQuery(this.#context);
@@ -74,7 +75,7 @@ export class Session {
 
   /** The client asked, over another connection, to stop what runs now. */
   cancel(): void {
-    this.#context.abort.abort();
+    this.#context.cancellation.cancel();
   }
 
   /** Ends the session when what is in flight has been answered. */
@@ -87,7 +88,7 @@ export class Session {
   closed(): void {
     this.#phase = 'ended';
     this.#stopListening();
-    this.#context.abort.abort();
+    this.#context.cancellation.cancel();
   }
 
   #noteRole(): void {
@@ -198,7 +199,7 @@ export class Session {
   }
 
   #beginCycle(): void {
-    if (this.#context.abort.signal.aborted) this.#context.abort = new AbortController();
+    if (this.#context.cancellation.isCanceled) this.#context.cancellation = new Cancellation();
   }
 
   /** The end of a query cycle: exactly one ReadyForQuery. */
