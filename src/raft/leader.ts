@@ -15,6 +15,8 @@ const EMPTY = new Uint8Array(0);
 const READ_ROUNDS_MAX = 2;
 /** A new epoch for every view of a peer; starts anew with the process, which has a new incarnation. */
 const EPOCH_STEP = 1;
+/** So long after its last request a peer counts as one whose clients wait. */
+const DEMAND_MS = 200;
 
 export function becomeLeader(state: RaftState): void {
   const priorIndex = state.log.lastIndex;
@@ -147,6 +149,12 @@ export function maybeCommit(state: RaftState, leader: LeaderState): void {
   }
 }
 
+/** A peer's clients wait for what is committed: for a while it is told at once. */
+export function noteDemand(state: RaftState, leader: LeaderState, from: NodeId): void {
+  const progress = leader.progress.get(from);
+  if (progress !== undefined) progress.eagerUntil = state.now + DEMAND_MS;
+}
+
 /** Gives back the quota of what is committed (R108). */
 function releaseQuota(state: RaftState, leader: LeaderState): void {
   while ((leader.uncommitted[0]?.last ?? Infinity) <= state.commitIndex) {
@@ -181,7 +189,10 @@ function replicateTo(state: RaftState, to: NodeId, progress: Progress): void {
     isSent = true;
   }
   const commit = Math.min(state.commitIndex, progress.nextIndex - 1);
-  if (!isSent && progress.state === 'replicate' && progress.sentCommit < commit) {
+  const isDue =
+    state.now < progress.eagerUntil ||
+    state.now - progress.commitSentAt >= state.timing.commitNoticeMs;
+  if (!isSent && isDue && progress.state === 'replicate' && progress.sentCommit < commit) {
     sendAppend(state, to, progress, false);
   }
 }
@@ -206,6 +217,7 @@ function sendAppend(state: RaftState, to: NodeId, progress: Progress, withEntrie
     leaderCommit: state.commitIndex,
   });
   progress.sentCommit = Math.min(state.commitIndex, prevLogIndex + entries.length);
+  progress.commitSentAt = state.now;
   if (withEntries) {
     const bytes = entries.reduce((sum, entry) => sum + entry.data.length, 0);
     progress.sent(prevLogIndex + entries.length, bytes);

@@ -19,6 +19,10 @@ export class Progress {
   epoch: number;
   /** The newest commit index that this peer was told. */
   sentCommit: Index = 0;
+  /** When it was told. */
+  commitSentAt = -Infinity;
+  /** It asked for something not long ago: it is told of commits at once. */
+  eagerUntil = -Infinity;
   /** The newest heartbeat round that it answered, and when that round was sent (R10). */
   ackedRound = 0;
   ackedRoundSentAt: number;

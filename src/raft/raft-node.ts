@@ -25,6 +25,7 @@ import {
   isLeaseValid,
   maybeCommit,
   maybeHandOver,
+  noteDemand,
   replicate,
   resetProgress,
   startTransfer,
@@ -432,6 +433,7 @@ export class RaftNode {
   #handleReadRequest(ids: readonly ReadId[], from: NodeId): void {
     const state = this.#state;
     if (state.role.kind === 'leader') {
+      noteDemand(state, state.role, from);
       handleRead(state, state.role, ids, from);
       return;
     }
@@ -453,15 +455,20 @@ export class RaftNode {
 
   #handlePropose(message: Extract<Message, { kind: 'propose' }>): void {
     const result = this.propose(message.commands, this.#state.now);
-    const { id, currentTerm } = this.#state;
+    const { id, currentTerm, role } = this.#state;
+    if (result.kind === 'accepted') {
+      // No answer: the proposer sees its command come by.
+      if (role.kind === 'leader') noteDemand(this.#state, role, message.from);
+      return;
+    }
     send(this.#state, {
       kind: 'propose-reply',
       from: id,
       to: message.from,
       term: currentTerm,
       proposalId: message.proposalId,
-      refusal: result.kind === 'refused' ? result.reason : null,
-      leaderId: result.kind === 'refused' ? result.leaderId : id,
+      refusal: result.reason,
+      leaderId: result.leaderId,
     });
   }
 

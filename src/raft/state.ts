@@ -21,6 +21,8 @@ export interface RaftTiming {
   readonly leaseMs: number;
   /** Bound of the difference in rate of two nodes' clocks: 0.01 is one percent. */
   readonly clockDrift: number;
+  /** Peers that asked for nothing lately hear of a commit with the next entries, or so much later. */
+  readonly commitNoticeMs: number;
 }
 
 export interface RaftLimits {
@@ -37,6 +39,7 @@ export const DEFAULT_TIMING: RaftTiming = {
   electionMs: 1000,
   leaseMs: 800,
   clockDrift: 0.01,
+  commitNoticeMs: 20,
 };
 
 export const DEFAULT_LIMITS: RaftLimits = {

@@ -22,6 +22,7 @@ export const TIMING: RaftTiming = {
   electionMs: 200,
   leaseMs: 150,
   clockDrift: 0.01,
+  commitNoticeMs: 8,
 };
 const TICK_MS = 10;
 const APPLY_MS = 0.5;
