@@ -163,6 +163,11 @@ export class Gateway {
     return this.#queue.size + this.#outstanding.waitingCount;
   }
 
+  /** True if requests wait to be proposed: answers to others may have made room for them. */
+  get hasQueued(): boolean {
+    return this.#queue.size > 0 || this.#sessionId === null;
+  }
+
   takeAnswers(): readonly Answer[] {
     const answers = this.#answers;
     this.#answers = [];

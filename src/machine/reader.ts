@@ -38,6 +38,7 @@ export interface Snapshot {
 export class Reader {
   readonly #database: Database;
   #context: ReadContext | null = null;
+  #snapshot: Snapshot | null = null;
   #prng = new Prng(0);
 
   constructor(file: string) {
@@ -52,46 +53,60 @@ export class Reader {
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);
   }
 
-  /** What the database holds at this moment. */
+  /** What the database holds at this moment, or in the open snapshot. */
   snapshot(): Snapshot {
     const [row] = this.#database.rows('SELECT log_index, schema_version FROM "balsa.applied"');
     return { appliedIndex: Number(row?.[0] ?? 0), schemaVersion: Number(row?.[1] ?? 0) };
   }
 
   loadCatalog(): Catalog {
-    return this.#inTransaction(() => {
-      const { schemaVersion } = this.snapshot();
+    this.release();
+    const { schemaVersion } = this.#openSnapshot(Infinity);
+    try {
       return loadCatalog(schemaVersion, (sql) => this.#database.rows(sql));
-    });
+    } finally {
+      this.release();
+    }
   }
 
   /**
-   * The rows of each step, all of one snapshot, up to the first that fails; null: the schema is not
-   * the one that the steps were compiled for.
+   * The rows of each step, all of one snapshot that holds at least `index`, up to the first step
+   * that fails; null: the schema is not the one that the steps were compiled for. The snapshot
+   * stays open for the next reads: call release() soon, it holds up checkpoints.
    */
-  run(steps: readonly ReadStep[], context: ReadContext): ReadResult | null {
+  run(
+    steps: readonly ReadStep[],
+    context: ReadContext,
+    index: Index = Infinity,
+  ): ReadResult | null {
+    const { appliedIndex, schemaVersion } = this.#openSnapshot(index);
+    if (schemaVersion !== context.catalog.version) return null;
     this.#context = context;
     this.#prng = new Prng(context.seed);
-    return this.#inTransaction(() => {
-      const { appliedIndex, schemaVersion } = this.snapshot();
-      if (schemaVersion !== context.catalog.version) return null;
-      const rows: (readonly Row[])[] = [];
-      try {
-        for (const { sql, values } of steps) rows.push(this.#database.rows(sql, values));
-        return { appliedIndex, rows, error: null };
-      } catch (error) {
-        return { appliedIndex, rows, error: error as Error };
-      }
-    });
+    const rows: (readonly Row[])[] = [];
+    try {
+      for (const { sql, values } of steps) rows.push(this.#database.rows(sql, values));
+      return { appliedIndex, rows, error: null };
+    } catch (error) {
+      // Some failures of SQLite end the transaction.
+      this.release();
+      return { appliedIndex, rows, error: error as Error };
+    }
   }
 
-  #inTransaction<T>(act: () => T): T {
+  /** The open snapshot if it holds `index`, or else a new one of this moment. */
+  #openSnapshot(index: Index): Snapshot {
+    if (this.#snapshot !== null && this.#snapshot.appliedIndex >= index) return this.#snapshot;
+    this.release();
     this.#database.run('BEGIN');
-    try {
-      return act();
-    } finally {
-      this.#database.run('COMMIT');
-    }
+    this.#snapshot = this.snapshot();
+    return this.#snapshot;
+  }
+
+  /** Ends the open snapshot, if there is one. */
+  release(): void {
+    this.#snapshot = null;
+    if (this.#database.isInTransaction) this.#database.run('COMMIT');
   }
 
   close(): void {

@@ -42,6 +42,8 @@ const STALL_MS = 2 * DEFAULT_TIMING.electionMs;
 const HAND_OVER_MS = 1500;
 /** Entries handed to the machine and not applied yet: beyond this it has to catch up first. */
 const UNAPPLIED_BYTES_MAX = 64 * 1024 * 1024;
+/** Where nobody waits for entries they are applied many at a time, at the latest with the next tick. */
+const LAZY_ENTRIES_MAX = 256;
 
 const input = workerData as WorkerInput & {
   readonly machinePort: MessagePort;
@@ -77,6 +79,8 @@ const store = FileLogStore.open({
   disk: nodeDisk,
   directory: join(config.dataDirectory, 'log'),
   randomUint32: () => randomInt(0, 0xffff_ffff),
+  // Behind the messages of this turn, which leave at its end (R20).
+  defer: (write) => process.nextTick(write),
   onFailure: (error) => fail(`the log's disk failed: ${error.message}`),
 });
 
@@ -133,10 +137,17 @@ function run(): void {
   const { role, term, leaderId, commitIndex } = node.status();
   const lease = node.lease();
   state.publishConsensus({ role, term, leaderId, commitIndex, leaseValidUntil: lease.validUntil });
+  if (waiting.length > 0 && isApplyUrgent()) handToMachine();
 }
 
-function handToMachine(entries: readonly Entry[]): void {
-  for (const entry of entries) waiting.push(entry);
+/** On a leader reads are served at once if everything committed is applied. */
+function isApplyUrgent(): boolean {
+  return waiting.length >= LAZY_ENTRIES_MAX || state.isWaiting() || node.status().role === 'leader';
+}
+
+function handToMachine(): void {
+  const applied = state.appliedIndex();
+  while ((handed[0]?.index ?? Infinity) <= applied) handedBytes -= handed.shift()?.bytes ?? 0;
   while (waiting.length > 0 && handedBytes < UNAPPLIED_BYTES_MAX) {
     const batch = waiting.slice(0, 1024);
     waiting = waiting.slice(batch.length);
@@ -150,8 +161,6 @@ function handToMachine(entries: readonly Entry[]): void {
 
 machinePort.on('message', (message: MachineToConsensus) => {
   databaseBytes = message.databaseBytes;
-  while ((handed[0]?.index ?? Infinity) <= message.index) handedBytes -= handed.shift()?.bytes ?? 0;
-  if (waiting.length > 0) handToMachine([]);
   for (const { index, hash } of message.hashes) {
     judge(config.nodeId, index, hash);
     for (const peer of config.voters) {
@@ -188,6 +197,7 @@ function tick(): void {
   if (state.takeLeaseReads()) node.leaseReadsServed(now);
   store.tick(now);
   driver.tick();
+  handToMachine();
 }
 
 /** Both clocks must go alike, or no lease is trusted until they do again (R118). */
@@ -244,7 +254,9 @@ function createNode(): void {
     store,
     {
       send: (message) => transport.send(message),
-      committed: handToMachine,
+      committed(entries) {
+        for (const entry of entries) waiting.push(entry);
+      },
       readsAnswered: (ids, index) => post({ kind: 'reads', ids, index }),
       proposalsRefused: (refusal, leaderId) => post({ kind: 'refused', refusal, leaderId }),
       roleChanged(role, term, leaderId) {

@@ -66,6 +66,7 @@ export class Executor implements Backend {
   #roleListeners = new Set<() => void>();
   #catalog: Catalog;
   #isLeader = false;
+  #isReleaseScheduled = false;
   #lastNow = 0n;
 
   constructor(options: ExecutorOptions) {
@@ -205,10 +206,22 @@ export class Executor implements Backend {
       setting: options.setting,
       catalog,
     };
-    const read = this.#options.reader.run(steps, context);
+    const { reader, shared } = this.#options;
+    const read = reader.run(steps, context, shared.appliedIndex());
+    this.#releaseSoon();
     if (read === null) return null;
     const results = read.rows.map((rows): StatementResult => ({ rows, count: rows.length }));
     return { results, error: read.error === null ? null : this.#readError(read.error) };
+  }
+
+  /** All reads of one turn share a snapshot, as long as nothing is applied meanwhile. */
+  #releaseSoon(): void {
+    if (this.#isReleaseScheduled) return;
+    this.#isReleaseScheduled = true;
+    setImmediate(() => {
+      this.#isReleaseScheduled = false;
+      this.#options.reader.release();
+    });
   }
 
   #readError(error: unknown): PgError {
@@ -323,6 +336,7 @@ export class Executor implements Backend {
     return new Promise((resolve) => {
       this.#applyWaiters.push({ index, version, resolve });
       this.#releaseWaiters();
+      if (this.#applyWaiters.length > 0) this.#options.wake();
     });
   }
 
@@ -357,7 +371,7 @@ export class Executor implements Backend {
 
   /** Statements without an answer. */
   get openCount(): number {
-    return this.#writes.size + this.#barriers.size;
+    return this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
   }
 }
 

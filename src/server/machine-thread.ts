@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import type { ApplyResult } from '../machine/machine.ts';
 import { openMachine } from '../machine/open-machine.ts';
 import type { Entry } from '../raft/entry.ts';
 import { must } from '../util/assert.ts';
@@ -20,7 +21,9 @@ import type {
 } from './thread-messages.ts';
 
 const APPLY_BUDGET_MS = 4;
-const SIZE_EVERY_MS = 1000;
+const REPORT_EVERY_MS = 1000;
+/** EntryOutcomes.nodeId where nobody knows whose the session was. */
+const CLOSED_SESSION = 0;
 
 const { config, shared, consensusPort } = workerData as WorkerInput & {
   readonly consensusPort: MessagePort;
@@ -33,8 +36,7 @@ state.publishApplied(machine.appliedIndex, machine.schemaVersion);
 
 let queue: Entry[] = [];
 let isScheduled = false;
-let sizeAt = -Infinity;
-let databaseBytes = 0;
+let reportedAt = -Infinity;
 
 function post(message: FromMachine): void {
   mainPort.postMessage(message);
@@ -46,25 +48,25 @@ function applyQueued(): void {
   const result = machine.apply(queue, () => monotonicMs() - start > APPLY_BUDGET_MS);
   queue = queue.slice(result.count);
   state.publishApplied(machine.appliedIndex, machine.schemaVersion);
-  post({
-    kind: 'applied',
-    index: machine.appliedIndex,
-    schemaVersion: machine.schemaVersion,
-    outcomes: result.outcomes,
-  });
-  if (start - sizeAt > SIZE_EVERY_MS) {
-    sizeAt = start;
-    databaseBytes = statSync(file).size;
+  tellMain(result);
+  if (result.hashes.length > 0 || start - reportedAt > REPORT_EVERY_MS) {
+    reportedAt = start;
+    const databaseBytes = statSync(file).size;
+    const report: MachineToConsensus = { kind: 'applied', databaseBytes, hashes: result.hashes };
+    consensusPort.postMessage(report);
   }
-  const report: MachineToConsensus = {
-    kind: 'applied',
-    index: machine.appliedIndex,
-    databaseBytes,
-    hashes: result.hashes,
-  };
-  consensusPort.postMessage(report);
   if (queue.length === 0) machine.idle();
   else schedule();
+}
+
+/** Waking a thread costs more than an entry: only what somebody there waits for. */
+function tellMain(result: ApplyResult): void {
+  const outcomes = result.outcomes.filter(
+    ({ nodeId }) => nodeId === config.nodeId || nodeId === CLOSED_SESSION,
+  );
+  if (outcomes.length === 0 && !state.isWaiting()) return;
+  const { appliedIndex: index, schemaVersion } = machine;
+  post({ kind: 'applied', index, schemaVersion, outcomes });
 }
 
 function schedule(): void {

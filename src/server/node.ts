@@ -143,9 +143,11 @@ export class BalsaNode {
     switch (message.kind) {
       case 'applied':
         // Before the gateway exists nothing of this process can come by.
-        this.#gateway?.applied(message.outcomes.map(seenEntry), message.index);
+        if (this.#gateway === undefined) return;
+        this.#gateway.applied(message.outcomes.map(seenEntry), message.index);
         this.#executor?.deliver();
-        this.#wake();
+        this.#noteWaiting();
+        if (this.#gateway.hasQueued) this.#wake();
         return;
       case 'log':
         return this.#log(message.level, message.event, message.fields);
@@ -194,6 +196,7 @@ export class BalsaNode {
     this.#isFlushScheduled = false;
     if (this.#gateway === undefined) return;
     const now = monotonicMs();
+    this.#noteWaiting();
     const commands = this.#gateway.takeProposals(now);
     if (commands.length > 0) {
       const packed = packByteStrings(commands);
@@ -202,6 +205,13 @@ export class BalsaNode {
     const ids = this.#gateway.takeReadRequests(now);
     if (ids.length > 0) this.#post({ kind: 'read', ids });
     this.#executor?.deliver();
+  }
+
+  /** What was applied before the note is not reported: it is looked at here. */
+  #noteWaiting(): void {
+    const isWaiting = this.#gateway.openCount > 0 || (this.#executor?.openCount ?? 0) > 0;
+    this.#shared.setWaiting(isWaiting);
+    if (isWaiting) this.#gateway.applied([], this.#shared.appliedIndex());
   }
 
   #post(message: ToConsensus, transfer: readonly ArrayBuffer[] = []): void {

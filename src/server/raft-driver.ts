@@ -100,8 +100,9 @@ export class RaftDriver {
     for (;;) {
       const ready = this.#node.ready();
       if (ready === null) return;
-      this.#persist(ready);
+      // What must not leave before it is durable is held back by the core (R22).
       for (const message of ready.messages) this.#events.send(message);
+      this.#persist(ready);
       if (ready.committed.length > 0) this.#events.committed(ready.committed);
       for (const { id, index } of ready.reads) this.#events.readsAnswered([id], index);
       if (ready.readFailures.length > 0) this.#events.readsAnswered(ready.readFailures, null);

@@ -17,6 +17,8 @@ export interface ConsensusView {
 
 const SEQUENCE = 0;
 const LEASE_READS = 1;
+const IS_WAITING = 2;
+const LOCKS = 4;
 const ROLE = 0;
 const TERM = 1;
 const LEADER = 2;
@@ -26,7 +28,7 @@ const NUMBERS = 8;
 const APPLIED = 0;
 const SCHEMA = 1;
 const COUNTERS = 4;
-const NUMBERS_AT = 8;
+const NUMBERS_AT = LOCKS * 4;
 const COUNTERS_AT = NUMBERS_AT + NUMBERS * 8;
 const TOTAL_BYTES = COUNTERS_AT + COUNTERS * 8;
 
@@ -38,7 +40,7 @@ export class SharedState {
 
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(TOTAL_BYTES)) {
     this.buffer = buffer;
-    this.#lock = new Int32Array(buffer, 0, 2);
+    this.#lock = new Int32Array(buffer, 0, LOCKS);
     this.#numbers = new Float64Array(buffer, NUMBERS_AT, NUMBERS);
     this.#counters = new BigInt64Array(buffer, COUNTERS_AT, COUNTERS);
   }
@@ -78,6 +80,19 @@ export class SharedState {
   /** True if reads were served by the lease since the last call. */
   takeLeaseReads(): boolean {
     return Atomics.exchange(this.#lock, LEASE_READS, 0) === 1;
+  }
+
+  /**
+   * Somebody on this node waits for entries to be applied: only then are they handed over one by
+   * one, and reported. To be set before the applied index is looked at. Only the main thread
+   * calls this.
+   */
+  setWaiting(isWaiting: boolean): void {
+    Atomics.store(this.#lock, IS_WAITING, isWaiting ? 1 : 0);
+  }
+
+  isWaiting(): boolean {
+    return Atomics.load(this.#lock, IS_WAITING) === 1;
   }
 
   /** Only the machine thread calls this, after its SQLite transaction has committed. */

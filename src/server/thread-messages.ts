@@ -49,9 +49,9 @@ export interface ToMachine {
   readonly entries: Uint8Array<ArrayBuffer>;
 }
 
+/** Now and then; the applied index itself stands in shared memory. */
 export interface MachineToConsensus {
   readonly kind: 'applied';
-  readonly index: Index;
   readonly databaseBytes: number;
   readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
 }

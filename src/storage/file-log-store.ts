@@ -30,6 +30,8 @@ export interface LogStoreOptions {
   readonly randomUint32: () => number;
   /** The disk failed: the process must stop, nothing is durable any more from here on. */
   readonly onFailure: (error: Error) => void;
+  /** Runs the write a little later, so that messages leave before it; at once if not given. */
+  readonly defer?: (write: () => void) => void;
   readonly mutations?: StorageMutations;
 }
 
@@ -190,7 +192,11 @@ export class FileLogStore implements LogStore {
     if (request.hardState !== null) this.#hardState = request.hardState;
     for (const entry of request.entries) this.#place(entry, null);
     this.#queue.push({ request, onDurable });
-    if (!this.#isWriting && !this.#hasFailed) this.#writeNext();
+    if (this.#isWriting || this.#hasFailed) return;
+    this.#isWriting = true;
+    const { defer } = this.#options;
+    if (defer === undefined) this.#writeNext();
+    else defer(() => this.#writeNext());
   }
 
   /** Call now and then: prepares the next segment and marks the log while it is idle. */
