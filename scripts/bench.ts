@@ -10,6 +10,8 @@ import { formatTable } from '../src/cli/table.ts';
 import { Cluster } from '../test/e2e/support/cluster.ts';
 import { pgbench } from './bench/pgbench.ts';
 import { startPostgresTrio } from './bench/postgres.ts';
+import { microsEach, threadTimes } from './bench/thread-times.ts';
+import type { ThreadTimes } from './bench/thread-times.ts';
 
 const HOST = '127.0.0.1';
 const KEYS = 10_000;
@@ -41,6 +43,8 @@ select v from bench where k = :k;
 interface Target {
   readonly name: string;
   readonly port: number;
+  /** Of the nodes whose threads can be looked at, the leader first. */
+  readonly processIds: readonly number[];
 }
 
 const options = new Command('bench')
@@ -49,8 +53,17 @@ const options = new Command('bench')
   .option('--rounds <number>', 'measurements of each kind; the median counts', Number, 3)
   .option('--only <text>', 'only workloads whose name contains this')
   .option('--no-postgres', 'leave PostgreSQL out')
+  .option('--warm-up <number>', 'seconds before the first measurement of a workload', Number, 5)
+  .option('--threads', 'show the processor time of each thread of BalsaDB (Linux)')
   .parse()
-  .opts<{ seconds: number; rounds: number; only?: string; postgres: boolean }>();
+  .opts<{
+    seconds: number;
+    rounds: number;
+    only?: string;
+    postgres: boolean;
+    warmUp: number;
+    threads?: boolean;
+  }>();
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -86,12 +99,14 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
     if (options.only !== undefined && !workload.name.includes(options.only)) continue;
     const scriptFile = join(directory, 'script.sql');
     writeFileSync(scriptFile, workload.script);
+    for (const target of targets) await warmUp(target, scriptFile);
     for (const clients of workload.clients) {
       const rates = new Map<string, number[]>();
       for (let round = 0; round < options.rounds; round++) {
         for (const target of targets) {
           process.stderr.write(`${workload.name}, ${clients} clients, ${target.name} ...\n`);
           const { seconds } = options;
+          const before = target.processIds.map(threadTimes);
           const result = await pgbench({
             host: HOST,
             port: target.port,
@@ -99,6 +114,9 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
             clients,
             seconds,
           });
+          if (options.threads === true) {
+            showThreads(target, before, result.perSecond * seconds);
+          }
           rates.set(target.name, [...(rates.get(target.name) ?? []), result.perSecond]);
         }
       }
@@ -107,6 +125,22 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
     }
   }
   return rows;
+}
+
+/** Code that runs often is compiled only after a while; caches fill. */
+async function warmUp({ name, port }: Target, scriptFile: string): Promise<void> {
+  if (options.warmUp <= 0) return;
+  process.stderr.write(`warming up, ${name} ...\n`);
+  await pgbench({ host: HOST, port, scriptFile, clients: 32, seconds: options.warmUp });
+}
+
+function showThreads(target: Target, before: readonly ThreadTimes[], statements: number): void {
+  for (const [at, processId] of target.processIds.entries()) {
+    const spent = microsEach(before[at] ?? new Map(), threadTimes(processId), statements);
+    const cells = spent.map(([name, micros]) => `${name} ${micros.toFixed(0)}`);
+    const node = at === 0 ? 'leader' : 'follower';
+    process.stderr.write(`  ${node}, us a statement: ${cells.join(', ')}\n`);
+  }
 }
 
 function row(name: string, clients: number, medians: readonly number[]): string[] {
@@ -123,8 +157,14 @@ if (postgres === null)
 const cluster = await Cluster.start();
 try {
   const leader = await cluster.waitForLeader();
-  const targets: Target[] = [{ name: 'BalsaDB', port: cluster.node(leader).port }];
-  if (postgres !== null) targets.push({ name: 'PostgreSQL', port: postgres.port });
+  const leaderFirst = [...cluster.nodes].sort(
+    (a, b) => Number(b.id === leader) - Number(a.id === leader),
+  );
+  const processIds = leaderFirst.map((node) => node.process.pid ?? 0);
+  const targets: Target[] = [{ name: 'BalsaDB', port: cluster.node(leader).port, processIds }];
+  if (postgres !== null) {
+    targets.push({ name: 'PostgreSQL', port: postgres.port, processIds: [] });
+  }
   for (const target of targets) prepare(target);
   const rows = await measure(targets, directory);
   const columns = ['workload', 'clients', 'BalsaDB/s', 'ms'];
