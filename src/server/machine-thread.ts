@@ -22,6 +22,7 @@ import type {
 
 const APPLY_BUDGET_MS = 4;
 const REPORT_EVERY_MS = 1000;
+const IDLE_AFTER_MS = 200;
 /** EntryOutcomes.nodeId where nobody knows whose the session was. */
 const CLOSED_SESSION = 0;
 
@@ -37,6 +38,7 @@ state.publishApplied(machine.appliedIndex, machine.schemaVersion);
 let queue: Entry[] = [];
 let isScheduled = false;
 let reportedAt = -Infinity;
+let seenIndex = machine.appliedIndex;
 
 function post(message: FromMachine): void {
   mainPort.postMessage(message);
@@ -55,8 +57,7 @@ function applyQueued(): void {
     const report: MachineToConsensus = { kind: 'applied', databaseBytes, hashes: result.hashes };
     consensusPort.postMessage(report);
   }
-  if (queue.length === 0) machine.idle();
-  else schedule();
+  schedule();
 }
 
 /** Waking a thread costs more than an entry: only what somebody there waits for. */
@@ -75,6 +76,12 @@ function schedule(): void {
   setImmediate(applyQueued);
 }
 
+/** Checkpoints sync files: better while no client waits for what comes next. */
+const idleTimer = setInterval(() => {
+  if (queue.length === 0 && machine.appliedIndex === seenIndex) machine.idle();
+  seenIndex = machine.appliedIndex;
+}, IDLE_AFTER_MS);
+
 consensusPort.on('message', (message: ToMachine) => {
   for (const entry of unpackEntries(message.entries)) queue.push(entry);
   schedule();
@@ -82,6 +89,7 @@ consensusPort.on('message', (message: ToMachine) => {
 
 mainPort.on('message', (message: MainToMachine) => {
   if (message.kind !== 'stop') return;
+  clearInterval(idleTimer);
   while (queue.length > 0) applyQueued();
   machine.checkpoint();
   database.close();
