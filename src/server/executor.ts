@@ -67,6 +67,8 @@ export class Executor implements Backend {
   #catalog: Catalog;
   #isLeader = false;
   #isReleaseScheduled = false;
+  /** This node has everything acknowledged before this time, monotonic ms. */
+  #freshAt = -Infinity;
   #lastNow = 0n;
 
   constructor(options: ExecutorOptions) {
@@ -144,7 +146,9 @@ export class Executor implements Backend {
 
   runImmediately(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
     if (plans.some(({ plan }) => plan.access !== 'read')) return null;
-    if (options.consistency !== 'linearizable') return this.#read(plans, options);
+    if (options.consistency !== 'linearizable') {
+      return this.#isFreshEnough(options) ? this.#read(plans, options) : null;
+    }
     if (!this.#isLeaseFresh()) return null;
     const result = this.#read(plans, options);
     // Looked at again: a pause during the read must not let an old answer out.
@@ -164,8 +168,21 @@ export class Executor implements Backend {
     plans: readonly BoundPlan[],
     options: RunOptions,
   ): Promise<TransactionResult | null> {
-    if (options.consistency === 'linearizable') await this.#barrier(options);
+    if (options.consistency === 'linearizable' || !this.#isFreshEnough(options)) {
+      const startedAt = monotonicMs();
+      await this.#barrier(options);
+      this.#freshAt = Math.max(this.#freshAt, startedAt);
+    }
     return this.#read(plans, options);
+  }
+
+  /**
+   * True if this node has all that was acknowledged `maxStalenessMs` ago: known from the last
+   * barrier, so that one of them serves the stale reads of that time.
+   */
+  #isFreshEnough({ consistency, maxStalenessMs }: RunOptions): boolean {
+    if (consistency !== 'stale' || maxStalenessMs === 0) return true;
+    return monotonicMs() - this.#freshAt <= maxStalenessMs;
   }
 
   /** Waits until this node holds everything acknowledged before the call. */

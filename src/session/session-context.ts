@@ -4,6 +4,7 @@ import type { CompileSettings } from '../sql/plan.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
+import { settingFacts } from './setting-facts.ts';
 import type { Settings } from './settings.ts';
 import { durationMs } from './settings.ts';
 
@@ -54,6 +55,8 @@ function factOrSetting(context: SessionContext, name: string): string | null {
       return context.database;
     case '@pid':
       return String(context.processId);
+    case '@settings':
+      return settingFacts(context.settings);
     case '@in_recovery':
       return context.backend.isLeader() ? 'off' : 'on';
     default:

@@ -11,6 +11,14 @@ export interface SettingDefinition {
   readonly parse?: (text: string, name: string) => string;
 }
 
+export interface SettingValue {
+  readonly name: string;
+  readonly value: string;
+  /** What RESET would make of it. */
+  readonly resetValue: string;
+  readonly isReadOnly: boolean;
+}
+
 function invalid(name: string, value: string, hint?: string): PgError {
   return new PgError('22023', `invalid value for parameter "${name}": "${value}"`, { hint });
 }
@@ -239,8 +247,13 @@ export class Settings {
     );
   }
 
-  all(): readonly (readonly [name: string, value: string])[] {
-    return DEFINITIONS.map(({ name }) => [name, this.get(name)] as const);
+  /** All that have a definition, by name. */
+  all(): readonly SettingValue[] {
+    return DEFINITIONS.map(({ name, initial, isReadOnly = false }) => {
+      const key = name.toLowerCase();
+      const resetValue = this.#facts.get(key) ?? this.#resets.get(key) ?? initial;
+      return { name, value: this.get(name), resetValue, isReadOnly };
+    });
   }
 
   /** Schemas that unqualified names are looked up in, in order. */

@@ -56,6 +56,6 @@ export function runUtility(
 
 function show({ settings }: SessionContext, name: string | null): StatementResult {
   if (name !== null) return { rows: [[settings.get(name)]], count: 1 };
-  const rows = settings.all().map(([setting, value]) => [setting, value, '']);
+  const rows = settings.all().map(({ name, value }) => [name, value, '']);
   return { rows, count: rows.length };
 }
