@@ -1,5 +1,6 @@
 // What functions see while a request runs: everything comes from the request, so that it is the
 // same on all nodes.
+import { PgError } from '../errors/pg-error.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
 import { Prng } from '../util/prng.ts';
 import type { Request } from './command.ts';
@@ -14,6 +15,9 @@ export class CatalogWanted extends Error {
   override readonly name = 'CatalogWanted';
 }
 
+/** Of functions such as generate_series, in one statement: some ten seconds of every node. */
+const ROWS_GIVEN_MAX = 10_000_000;
+
 export class RequestContext implements CallContext {
   readonly #load: () => unknown;
   readonly #mutations: MachineMutations;
@@ -21,6 +25,7 @@ export class RequestContext implements CallContext {
   #seed = 0;
   #prng = new Prng(0);
   #drawn = 0;
+  #rowsGiven = 0;
   #settings: ReadonlyMap<string, string> = new Map();
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
@@ -52,8 +57,27 @@ export class RequestContext implements CallContext {
     return this.#drawn;
   }
 
+  /** What is counted for a statement starts anew. */
+  beginStep(): void {
+    this.#rowsGiven = 0;
+  }
+
+  /** A count, not a time: on all nodes the same statement fails, or none. */
+  rowsGiven(count: number): void {
+    this.#rowsGiven += count;
+    if (this.#rowsGiven <= ROWS_GIVEN_MAX) return;
+    throw new PgError(
+      '54000',
+      `a statement that writes may generate ${ROWS_GIVEN_MAX} rows at most`,
+      {
+        hint: 'Write in several statements: every node of the cluster runs each of them in one go.',
+      },
+    );
+  }
+
   /** Goes back to where `drawn` was, so that a statement which runs again draws the same. */
   rewind(drawn: number): void {
+    this.beginStep();
     if (drawn === this.#drawn) return;
     this.#prng = new Prng(this.#seed);
     for (let skipped = 0; skipped < drawn; skipped++) this.#prng.uint32();

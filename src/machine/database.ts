@@ -20,6 +20,7 @@ export interface StatementRun {
 }
 
 const CACHED_STATEMENTS_MIN = 1000;
+const ROWS_BETWEEN_CHECKS = 1024;
 const PRAGMA = 'PRAGMA ';
 /** Memory of a connection for pages, KiB. */
 const CACHE_KIB = 32 * 1024;
@@ -97,6 +98,22 @@ export class Database {
   /** The rows of a query. */
   rows(sql: string, values: readonly SqliteValue[] = []): readonly Row[] {
     return this.run(sql, values).rows ?? [];
+  }
+
+  /** The rows of a query; `check` is called now and then with their number, and may throw. */
+  rowsChecked(
+    sql: string,
+    values: readonly SqliteValue[],
+    check: (count: number) => void,
+  ): readonly Row[] {
+    const statement = this.#prepare(sql);
+    if (!statement.reader) return this.run(sql, values).rows ?? [];
+    const rows: Row[] = [];
+    for (const row of statement.iterate(...values)) {
+      rows.push(row as Row);
+      if (rows.length % ROWS_BETWEEN_CHECKS === 0) check(rows.length);
+    }
+    return rows;
   }
 
   /** The first rows of a query; the others are not even computed. */

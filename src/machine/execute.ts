@@ -109,6 +109,7 @@ export class Execution {
   #runStep(step: Step): StepResult | ErrorData {
     const { context } = this.#options;
     const drawn = context.drawn;
+    context.beginStep();
     try {
       return resultOf(step, this.#runWithCatalog(step, drawn));
     } catch (error) {

@@ -2,6 +2,7 @@
 import { loadCatalog } from '../catalog/bootstrap.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Index } from '../raft/entry.ts';
+import { PgError } from '../errors/pg-error.ts';
 import { registerFunctions } from '../sql/functions/register.ts';
 import type { FunctionHost } from '../sql/functions/register.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
@@ -9,6 +10,9 @@ import type { SqliteValue } from '../types/sqlite-value.ts';
 import { Prng } from '../util/prng.ts';
 import { Database } from './database.ts';
 import type { Row } from './database.ts';
+
+/** A result is held in memory as a whole. */
+const RESULT_ROWS_MAX = 5_000_000;
 
 export interface ReadStep {
   readonly sql: string;
@@ -20,6 +24,8 @@ export interface ReadContext {
   readonly seed: number;
   setting(name: string): string | null;
   readonly catalog: Catalog;
+  /** Asked while a read goes on; throws PgError if it must end. */
+  checkTime?(): void;
 }
 
 export interface ReadResult {
@@ -48,6 +54,7 @@ export class Reader {
       randomUint32: () => this.#prng.uint32(),
       setting: (name) => this.#context?.setting(name) ?? null,
       catalog: () => this.#context?.catalog,
+      rowsGiven: () => this.#context?.checkTime?.(),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);
@@ -85,13 +92,23 @@ export class Reader {
     this.#prng = new Prng(context.seed);
     const rows: (readonly Row[])[] = [];
     try {
-      for (const { sql, values } of steps) rows.push(this.#database.rows(sql, values));
+      for (const { sql, values } of steps) {
+        rows.push(this.#database.rowsChecked(sql, values, (count) => this.#check(count)));
+      }
       return { appliedIndex, rows, error: null };
     } catch (error) {
       // Some failures of SQLite end the transaction.
       this.release();
       return { appliedIndex, rows, error: error as Error };
     }
+  }
+
+  #check(rowCount: number): void {
+    this.#context?.checkTime?.();
+    if (rowCount <= RESULT_ROWS_MAX) return;
+    throw new PgError('54000', `a result may have ${RESULT_ROWS_MAX} rows at most`, {
+      hint: 'Read it in parts, with ORDER BY a key, WHERE key > the last one seen, and LIMIT.',
+    });
   }
 
   /** The open snapshot if it holds `index`, or else a new one of this moment. */

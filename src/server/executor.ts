@@ -27,6 +27,7 @@ import type { SharedState } from './shared-state.ts';
 
 /** How long a definite answer is waited for after the time for the statement is over. */
 const FENCE_GRACE_MS = 2000;
+const READ_MS_MAX = 10_000;
 const RECOMPILES_MAX = 50;
 const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 
@@ -150,11 +151,12 @@ export class Executor implements Backend {
       return this.#isFreshEnough(options) ? this.#read(plans, options) : null;
     }
     if (!this.#isLeaseFresh()) return null;
-    const result = this.#read(plans, options);
-    // Looked at again: a pause during the read must not let an old answer out.
-    if (!this.#isLeaseFresh()) return null;
+    // Before the read, so that the lease is extended while a long one goes on.
     this.#options.shared.noteLeaseRead();
-    return result;
+    const result = this.#read(plans, options);
+    const isGivenUp = result?.error?.code === '57014';
+    // Looked at again: a pause during the read must not let an old answer out.
+    return isGivenUp || this.#isLeaseFresh() ? result : null;
   }
 
   /** True if this leader's lease covers all writes acknowledged before now, and they are applied. */
@@ -222,6 +224,7 @@ export class Executor implements Backend {
       seed: randomInt(0, 0xffff_ffff),
       setting: options.setting,
       catalog,
+      checkTime: timeLimit(options.statementTimeoutMs),
     };
     const { reader, shared } = this.#options;
     const read = reader.run(steps, context, shared.appliedIndex());
@@ -390,6 +393,23 @@ export class Executor implements Backend {
   get openCount(): number {
     return this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
   }
+}
+
+/** A read keeps this node from serving its other clients: how long it may, at the most. */
+function timeLimit(statementTimeoutMs: number): () => void {
+  const startedAt = monotonicMs();
+  return () => {
+    const ms = monotonicMs() - startedAt;
+    if (statementTimeoutMs > 0 && ms >= statementTimeoutMs) {
+      throw new PgError('57014', 'canceling statement due to statement timeout');
+    }
+    if (ms < READ_MS_MAX) return;
+    throw new PgError(
+      '57014',
+      `canceling statement: it kept this node from its other clients for ${READ_MS_MAX / 1000} s`,
+      { hint: 'Read less at a time.' },
+    );
+  };
 }
 
 /** The schema version that the first of the plans was compiled for. */

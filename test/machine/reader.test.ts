@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PgError } from '../../src/errors/pg-error.ts';
 import { Reader } from '../../src/machine/reader.ts';
 import type { ReadContext } from '../../src/machine/reader.ts';
 import { otherEntry, query, request } from './support/entries.ts';
@@ -58,4 +59,28 @@ it('does not run what was compiled for another schema', () => {
 it('writes nothing', () => {
   const result = reader.run([{ sql: 'CREATE TABLE x (a)', values: [] }], context);
   expect(result?.error?.message).toContain('readonly');
+});
+
+it('keeps a snapshot for reads that need no newer one, until it is released', () => {
+  const steps = [{ sql: 'SELECT log_index FROM "balsa.applied"', values: [] }];
+  world.apply(otherEntry(1));
+  expect(reader.run(steps, context, 1)?.appliedIndex).toBe(1);
+  world.apply(otherEntry(2));
+  expect(reader.run(steps, context, 1)?.appliedIndex).toBe(1);
+  expect(reader.run(steps, context, 2)?.appliedIndex).toBe(2);
+  world.apply(otherEntry(3));
+  reader.release();
+  expect(reader.run(steps, context, 1)?.appliedIndex).toBe(3);
+});
+
+it('ends a read that takes too long, while it gives rows and while a function does', () => {
+  const checkTime = (): void => {
+    throw new PgError('57014', 'too long');
+  };
+  const all = 'SELECT c1 FROM pg_series(1, 1000000000000)';
+  for (const sql of [all, `SELECT count(*) FROM (${all})`]) {
+    const result = reader.run([{ sql, values: [] }], { ...context, checkTime });
+    expect(result?.error).toMatchObject({ code: '57014' });
+  }
+  expect(reader.run([{ sql: 'SELECT 1', values: [] }], context)?.rows).toEqual([[[1n]]]);
 });

@@ -27,6 +27,8 @@ export interface FunctionHost {
   table(name: string, options: object): unknown;
 }
 
+const ROWS_BETWEEN_REPORTS = 1024;
+
 type Call = (args: readonly SqliteValue[], context: CallContext) => SqliteValue;
 
 export function registerFunctions(host: FunctionHost, context: CallContext): void {
@@ -86,7 +88,12 @@ function registerTable(
     parameters: signature.arguments.map((_argument, at) => `p${at + 1}`),
     safeIntegers: true,
     *rows(...args: SqliteValue[]) {
-      yield* signature.rows(args, context);
+      let count = 0;
+      for (const row of signature.rows(args, context)) {
+        yield row;
+        count += 1;
+        if (count % ROWS_BETWEEN_REPORTS === 0) context.rowsGiven(ROWS_BETWEEN_REPORTS);
+      }
     },
   });
 }

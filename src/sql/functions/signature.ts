@@ -22,6 +22,11 @@ export interface CallContext {
   setting(name: string): string | null;
   /** The schema, for functions like pg_get_constraintdef; an object of catalog/catalog.ts. */
   catalog(): unknown;
+  /**
+   * A function has given so many more rows. Throws PgError where a statement has gone on for too
+   * long: nothing else can stop it while it runs.
+   */
+  rowsGiven(count: number): void;
 }
 
 /**

@@ -39,6 +39,7 @@ export class TestDatabase {
       now: 0n,
       randomUint32: () => 0,
       setting: (name) => (name === 'search_path' ? '"$user", public' : null),
+      rowsGiven: () => undefined,
       catalog: () => this.catalog,
     });
     for (const { sql } of bootstrapSteps()) this.sqlite.exec(sql);
