@@ -32,7 +32,7 @@ export interface RecoveredLog {
   readonly entries: readonly RecoveredEntry[];
   readonly nextFrame: number;
   readonly previousCrc: number;
-  /** The highest term that any frame was written in. */
+  /** The highest term that any frame was written in, or any entry has. */
   readonly termMax: Term;
 }
 
@@ -79,7 +79,10 @@ export function recoverSegments(options: LogStoreOptions, segmentBytes: number):
     entries,
     nextFrame: last.header.firstFrame + last.frames.length,
     previousCrc: last.frames.at(-1)?.header.headerCrc ?? 0,
-    termMax: frames.reduce((term, frame) => Math.max(term, frame.header.currentTerm), 0),
+    termMax: Math.max(
+      frames.reduce((term, frame) => Math.max(term, frame.header.currentTerm), 0),
+      entries.reduce((term, { entry }) => Math.max(term, entry.term), 0),
+    ),
   };
 }
 
