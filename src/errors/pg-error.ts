@@ -15,6 +15,8 @@ export interface PgErrorFields {
   readonly column?: string | undefined;
   readonly dataType?: string | undefined;
   readonly constraint?: string | undefined;
+  /** Of a COPY, from 1: the session makes its line of it, and the client does not see it. */
+  readonly row?: number | undefined;
 }
 
 export class PgError extends Error {

@@ -2,6 +2,7 @@
 // same on all nodes.
 import { PgError } from '../errors/pg-error.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
+import type { ValueRowsReader } from '../types/value-rows.ts';
 import { Prng } from '../util/prng.ts';
 import type { Request } from './command.ts';
 import type { MachineMutations } from './mutations.ts';
@@ -18,6 +19,15 @@ export class CatalogWanted extends Error {
 /** Of functions such as generate_series, in one statement: some ten seconds of every node. */
 const ROWS_GIVEN_MAX = 10_000_000;
 
+/** A row of a COPY: the one that a statement reads at the moment, or failed with. */
+export interface ValueRow {
+  /** From 1. */
+  readonly number: number;
+  readonly reader: ValueRowsReader;
+  /** RequestContext.drawn before it. */
+  readonly drawn: number;
+}
+
 export class RequestContext implements CallContext {
   readonly #load: () => unknown;
   readonly #mutations: MachineMutations;
@@ -27,6 +37,7 @@ export class RequestContext implements CallContext {
   #drawn = 0;
   #rowsGiven = 0;
   #settings: ReadonlyMap<string, string> = new Map();
+  #valueRow: ValueRow | null = null;
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
 
@@ -60,6 +71,7 @@ export class RequestContext implements CallContext {
   /** What is counted for a statement starts anew. */
   beginStep(): void {
     this.#rowsGiven = 0;
+    this.#valueRow = null;
   }
 
   /** A count, not a time: on all nodes the same statement fails, or none. */
@@ -73,6 +85,17 @@ export class RequestContext implements CallContext {
         hint: 'Write in several statements: every node of the cluster runs each of them in one go.',
       },
     );
+  }
+
+  /** The statement reads the next row of a COPY. */
+  noteValueRow(reader: ValueRowsReader): void {
+    const number = (this.#valueRow?.number ?? 0) + 1;
+    this.#valueRow = { number, reader, drawn: this.#drawn };
+  }
+
+  /** Since beginStep(); null: the statement reads no such rows. */
+  get valueRow(): ValueRow | null {
+    return this.#valueRow;
   }
 
   /** Goes back to where `drawn` was, so that a statement which runs again draws the same. */

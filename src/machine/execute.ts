@@ -2,7 +2,7 @@
 // outcome, the same on all nodes; anything else stops the node (R54).
 import type { Oid } from '../types/pg-type.ts';
 import { CatalogWanted } from './call-context.ts';
-import type { RequestContext } from './call-context.ts';
+import type { RequestContext, ValueRow } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
 import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
@@ -113,9 +113,10 @@ export class Execution {
     try {
       return resultOf(step, this.#runWithCatalog(step, drawn));
     } catch (error) {
+      const row = rowAtFault(error, context.valueRow);
       // The query for the rows at fault is to draw what the statement drew.
-      context.rewind(drawn);
-      return this.#errorDataOf(error, step);
+      context.rewind(row?.drawn ?? drawn);
+      return row === null ? this.#errorDataOf(error, step) : this.#errorAtRow(error, step, row);
     }
   }
 
@@ -131,6 +132,15 @@ export class Execution {
     }
   }
 
+  /** The row of a COPY is known: no other needs to be tried. */
+  #errorAtRow(error: unknown, step: Step, row: ValueRow): ErrorData {
+    const { rowsAtFault } = step;
+    const values = [row.reader.current()];
+    const one = rowsAtFault === null ? null : { ...rowsAtFault, values };
+    const data = this.#errorDataOf(error, { ...step, rowsAtFault: one });
+    return { ...data, fields: { ...data.fields, row: row.number } };
+  }
+
   #errorDataOf(error: unknown, step: Step): ErrorData {
     const { database, explain, mutations } = this.#options;
     // Some failures of SQLite end the transaction.
@@ -144,6 +154,11 @@ export class Execution {
     if (mutations.fatalErrorAsResult !== true) throw halted(error, step);
     return { code: 'XX000', message: String(error), fields: {} };
   }
+}
+
+/** The row of a COPY that a statement failed with; foreign keys are checked behind the last. */
+function rowAtFault(error: unknown, row: ValueRow | null): ValueRow | null {
+  return sqliteCode(error) === 'SQLITE_CONSTRAINT_FOREIGNKEY' ? null : row;
 }
 
 function resultOf(step: Step, { rows, count }: StatementRun): StepResult {

@@ -11,6 +11,7 @@ import { Database } from './database.ts';
 import { DeferredKeys } from './deferred-keys.ts';
 import { Machine } from './machine.ts';
 import type { MachineMutations } from './mutations.ts';
+import { registerValueRows } from './value-rows-table.ts';
 
 const SYSTEM_TABLES = new URL('../../sql/system/replication.sql', import.meta.url);
 const HASH_BYTES = 32;
@@ -45,6 +46,7 @@ export function openMachine(
     mutations,
   });
   registerFunctions(database.driver as unknown as FunctionHost, machine.context);
+  registerValueRows(database.driver as unknown as FunctionHost, machine.context);
   // What was found is durable once it is in the database file.
   machine.checkpoint();
   return { machine, database };

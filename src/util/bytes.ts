@@ -71,6 +71,16 @@ export class ByteWriter {
     return this;
   }
 
+  /** A non-negative safe integer in as few bytes as it needs: seven bits each, the lowest first. */
+  varint(value: number): this {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.u8((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    return this.u8(rest);
+  }
+
   boolean(value: boolean): this {
     return this.u8(value ? 1 : 0);
   }
@@ -89,7 +99,11 @@ export class ByteWriter {
   /** UTF-8 behind a 32-bit length. */
   string(text: string): this {
     const bytes = Buffer.byteLength(text);
-    this.u32(bytes);
+    return this.u32(bytes).utf8(text, bytes);
+  }
+
+  /** UTF-8 of `bytes` bytes, without its length. */
+  utf8(text: string, bytes: number): this {
     const at = this.#reserve(bytes);
     this.#buffer.write(text, at, bytes, 'utf8');
     return this;
@@ -168,6 +182,16 @@ export class ByteReader {
     return value;
   }
 
+  varint(): number {
+    let value = 0;
+    for (let unit = 1; ; unit *= 0x80) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * unit;
+      if (value > SAFE_MAX) throw new DecodeError(`integer above 2^53 at ${this.#offset}`);
+      if (byte < 0x80) return value;
+    }
+  }
+
   boolean(): boolean {
     const value = this.u8();
     if (value > 1) throw new DecodeError(`boolean ${value} at ${this.#offset - 1}`);
@@ -186,7 +210,11 @@ export class ByteReader {
   }
 
   string(): string {
-    const bytes = this.u32();
+    return this.utf8(this.u32());
+  }
+
+  /** UTF-8 of that many bytes. */
+  utf8(bytes: number): string {
     const start = this.#take(bytes);
     return this.#buffer.toString('utf8', start, start + bytes);
   }

@@ -1,6 +1,6 @@
 // A machine that takes SQL: compiled as the session does, proposed as one request.
 import type { Catalog } from '../../../src/catalog/catalog.ts';
-import type { Outcome } from '../../../src/machine/command.ts';
+import type { Outcome, Step } from '../../../src/machine/command.ts';
 import { compile } from '../../../src/sql/compile.ts';
 import { initializeParser, parse } from '../../../src/sql/parse/parse.ts';
 import type { Binding, CompileSettings, QueryPlan } from '../../../src/sql/plan.ts';
@@ -37,6 +37,12 @@ export class SqlWorld extends MachineWorld {
       settings: [['search_path', '"$user", public']],
       statements: plans.map(stepsOf),
     });
+    return must(this.execute(this.#session, this.#sequence++, [one])?.[0], 'an outcome');
+  }
+
+  /** Steps written by hand, one a statement, as one transaction. */
+  steps(steps: readonly Step[]): Outcome {
+    const one = request(steps, { schemaVersion: this.machine.schemaVersion });
     return must(this.execute(this.#session, this.#sequence++, [one])?.[0], 'an outcome');
   }
 
