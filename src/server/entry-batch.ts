@@ -1,6 +1,8 @@
-// Entries and byte strings packed into one buffer for a MessagePort: posting one packed buffer
-// costs a tenth of posting an array of small ones, and a view would drag its whole backing store
-// along. Within one process and version, so nothing here needs checking.
+// Entries, outcomes and byte strings packed into one buffer for a MessagePort: posting one packed
+// buffer costs a tenth of posting an array of small ones, and a view would drag its whole backing
+// store along (64 KiB where it comes from the pool of Buffer). Within one process and version, so
+// nothing here needs checking.
+import type { EntryOutcomes } from '../machine/machine.ts';
 import type { Entry, EntryKind } from '../raft/entry.ts';
 
 const KINDS: readonly EntryKind[] = [
@@ -43,6 +45,50 @@ export function unpackEntries(packed: Uint8Array<ArrayBuffer>): Entry[] {
       term: view.getFloat64(offset + 8),
       kind: KINDS[view.getUint32(offset + 16)] as EntryKind,
       data: packed.subarray(start, start + bytes),
+    };
+    offset = start + bytes;
+  }
+  return entries;
+}
+
+const OUTCOME_KINDS: readonly EntryOutcomes['kind'][] = ['executed', 'fenced', 'registered'];
+const OUTCOMES_HEADER_BYTES = 8 + 8 + 8 + 4 + 4 + 4;
+
+export function packEntryOutcomes(entries: readonly EntryOutcomes[]): Uint8Array<ArrayBuffer> {
+  let total = 4;
+  for (const { outcomes } of entries) total += OUTCOMES_HEADER_BYTES + outcomes.length;
+  const packed = new Uint8Array(total);
+  const view = new DataView(packed.buffer);
+  view.setUint32(0, entries.length);
+  let offset = 4;
+  for (const { index, sessionId, firstSequence, kind, nodeId, outcomes } of entries) {
+    view.setFloat64(offset, index);
+    view.setFloat64(offset + 8, sessionId);
+    view.setFloat64(offset + 16, firstSequence);
+    view.setUint32(offset + 24, OUTCOME_KINDS.indexOf(kind));
+    view.setUint32(offset + 28, nodeId);
+    view.setUint32(offset + 32, outcomes.length);
+    packed.set(outcomes, offset + OUTCOMES_HEADER_BYTES);
+    offset += OUTCOMES_HEADER_BYTES + outcomes.length;
+  }
+  return packed;
+}
+
+/** The outcomes are views of `packed`. */
+export function unpackEntryOutcomes(packed: Uint8Array<ArrayBuffer>): EntryOutcomes[] {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const entries = new Array<EntryOutcomes>(view.getUint32(0));
+  let offset = 4;
+  for (let position = 0; position < entries.length; position++) {
+    const start = offset + OUTCOMES_HEADER_BYTES;
+    const bytes = view.getUint32(offset + 32);
+    entries[position] = {
+      index: view.getFloat64(offset),
+      sessionId: view.getFloat64(offset + 8),
+      firstSequence: view.getFloat64(offset + 16),
+      kind: OUTCOME_KINDS[view.getUint32(offset + 24)] as EntryOutcomes['kind'],
+      nodeId: view.getUint32(offset + 28),
+      outcomes: packed.subarray(start, start + bytes),
     };
     offset = start + bytes;
   }

@@ -10,7 +10,7 @@ import { openMachine } from '../machine/open-machine.ts';
 import type { Entry } from '../raft/entry.ts';
 import { must } from '../util/assert.ts';
 import { monotonicMs } from './clock.ts';
-import { unpackEntries } from './entry-batch.ts';
+import { packEntryOutcomes, unpackEntries } from './entry-batch.ts';
 import { SharedState } from './shared-state.ts';
 import type {
   FromMachine,
@@ -40,8 +40,8 @@ let isScheduled = false;
 let reportedAt = -Infinity;
 let seenIndex = machine.appliedIndex;
 
-function post(message: FromMachine): void {
-  mainPort.postMessage(message);
+function post(message: FromMachine, transfer: readonly ArrayBuffer[] = []): void {
+  mainPort.postMessage(message, transfer);
 }
 
 function applyQueued(): void {
@@ -67,7 +67,8 @@ function tellMain(result: ApplyResult): void {
   );
   if (outcomes.length === 0 && !state.isWaiting()) return;
   const { appliedIndex: index, schemaVersion } = machine;
-  post({ kind: 'applied', index, schemaVersion, outcomes });
+  const packed = packEntryOutcomes(outcomes);
+  post({ kind: 'applied', index, schemaVersion, outcomes: packed }, [packed.buffer]);
 }
 
 function schedule(): void {

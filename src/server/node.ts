@@ -14,7 +14,7 @@ import { nodeDisk } from '../storage/node-disk.ts';
 import { Prng } from '../util/prng.ts';
 import { monotonicMs } from './clock.ts';
 import type { NodeConfig } from './config.ts';
-import { packByteStrings } from './entry-batch.ts';
+import { packByteStrings, unpackEntryOutcomes } from './entry-batch.ts';
 import { Executor } from './executor.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
@@ -144,7 +144,7 @@ export class BalsaNode {
       case 'applied':
         // Before the gateway exists nothing of this process can come by.
         if (this.#gateway === undefined) return;
-        this.#gateway.applied(message.outcomes.map(seenEntry), message.index);
+        this.#gateway.applied(unpackEntryOutcomes(message.outcomes).map(seenEntry), message.index);
         this.#executor?.deliver();
         this.#noteWaiting();
         if (this.#gateway.hasQueued) this.#wake();

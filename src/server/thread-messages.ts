@@ -1,6 +1,5 @@
 // What the threads of a node post to each other. Entries travel packed in one buffer
 // (entry-batch.ts); a posted object is one message of one loop turn, never one per entry.
-import type { EntryOutcomes } from '../machine/machine.ts';
 import type { Index, NodeId, Term } from '../raft/entry.ts';
 import type { ProposeRefusal, ReadId } from '../raft/message.ts';
 import type { NodeStatus } from '../transport/peer-message.ts';
@@ -66,7 +65,8 @@ export type FromMachine =
       readonly kind: 'applied';
       readonly index: Index;
       readonly schemaVersion: number;
-      readonly outcomes: readonly EntryOutcomes[];
+      /** Packed by packEntryOutcomes. */
+      readonly outcomes: Uint8Array<ArrayBuffer>;
     }
   | { readonly kind: 'stopped' }
   | LogLine
