@@ -14,6 +14,8 @@ export interface FieldDescription {
 }
 
 const INITIAL_BYTES = 4096;
+/** 3.0, as Postgres writes it here. */
+const NEWEST_PROTOCOL = 3 << 16;
 
 export class BackendWriter {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
@@ -29,6 +31,18 @@ export class BackendWriter {
     const taken = Buffer.from(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
     return taken;
+  }
+
+  /** What was written behind `start`, taken out again: for what must wait for something else. */
+  cut(start: number): Buffer {
+    const behind = Buffer.from(this.#buffer.subarray(start, this.#length));
+    this.#length = start;
+    return behind;
+  }
+
+  append(messages: Buffer): void {
+    const at = this.#reserve(messages.length);
+    messages.copy(this.#buffer, at);
   }
 
   #reserve(bytes: number): number {
@@ -103,7 +117,7 @@ export class BackendWriter {
 
   negotiateProtocolVersion(options: readonly string[]): void {
     this.#begin('v');
-    this.#i32(0);
+    this.#i32(NEWEST_PROTOCOL);
     this.#i32(options.length);
     for (const option of options) this.#cstring(option);
     this.#end();

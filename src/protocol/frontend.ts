@@ -1,8 +1,27 @@
-// Bytes of a client -> messages (PG: 55.7 Message Formats). Packets may be split and joined anywhere;
-// what breaks the protocol throws ProtocolError, and the connection ends.
+// Bytes of a client -> messages (PG: 55.7 Message Formats). Packets may be split and joined anywhere.
+// A message whose end is known can be passed over, whatever is in it: it is `malformed`. What leaves
+// nothing to go on with throws ProtocolError, and the connection ends.
+import { PgError } from '../errors/pg-error.ts';
+import { decodeText } from '../types/utf8.ts';
+import { unreachable } from '../util/assert.ts';
 
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
+  /** null: the connection ends without a word, for whoever is there speaks something else. */
+  readonly answer: PgError | null;
+
+  constructor(message: string, answer: PgError | null) {
+    super(message);
+    this.answer = answer;
+  }
+}
+
+function violation(message: string): PgError {
+  return new PgError('08P01', message);
+}
+
+function fatal(code: '08P01' | '0A000', message: string): ProtocolError {
+  return new ProtocolError(message, new PgError(code, message, { severity: 'FATAL' }));
 }
 
 export interface FrontendLimits {
@@ -39,10 +58,11 @@ export type FrontendMessage =
       readonly kind: 'bind';
       readonly portal: string;
       readonly statement: string;
-      readonly parameterFormats: readonly Format[];
+      /** As they came: whether there are such formats is for Bind to tell. */
+      readonly parameterFormats: readonly number[];
       /** null: SQL NULL. Views of the input, valid until the next message. */
       readonly parameters: readonly (Buffer | null)[];
-      readonly resultFormats: readonly Format[];
+      readonly resultFormats: readonly number[];
     }
   | { readonly kind: 'describe'; readonly what: 'statement' | 'portal'; readonly name: string }
   | { readonly kind: 'execute'; readonly portal: string; /** 0: all */ readonly rowsMax: number }
@@ -50,14 +70,32 @@ export type FrontendMessage =
   | { readonly kind: 'flush' }
   | { readonly kind: 'sync' }
   | { readonly kind: 'terminate' }
-  | { readonly kind: 'password' }
   | { readonly kind: 'copy'; readonly what: 'data' | 'done' | 'fail' }
-  | { readonly kind: 'function-call' };
+  | { readonly kind: 'function-call' }
+  | { readonly kind: 'malformed'; readonly of: MessageKind; readonly error: PgError };
+
+type MessageKind = Exclude<FrontendMessage['kind'], 'malformed'>;
 
 const SSL_REQUEST = 80877103;
 const GSSENC_REQUEST = 80877104;
 const CANCEL_REQUEST = 80877102;
 const PROTOCOL_MAJOR = 3;
+
+const KINDS: Readonly<Record<string, MessageKind>> = {
+  Q: 'query',
+  P: 'parse',
+  B: 'bind',
+  D: 'describe',
+  E: 'execute',
+  C: 'close',
+  H: 'flush',
+  S: 'sync',
+  X: 'terminate',
+  d: 'copy',
+  c: 'copy',
+  f: 'copy',
+  F: 'function-call',
+};
 
 /** Takes bytes as they come, gives whole messages. */
 export class FrontendDecoder {
@@ -84,7 +122,7 @@ export class FrontendDecoder {
     if (this.bufferedBytes < 4) return null;
     const length = this.#buffer.readInt32BE(this.#offset);
     if (length < 8 || length > this.#limits.startupBytesMax) {
-      throw new ProtocolError('invalid length of startup packet');
+      throw new ProtocolError('invalid length of startup packet', null);
     }
     if (this.bufferedBytes < length) return null;
     const body = this.#buffer.subarray(this.#offset + 4, this.#offset + length);
@@ -94,16 +132,25 @@ export class FrontendDecoder {
 
   /** null: more bytes are needed. */
   next(): FrontendMessage | null {
-    if (this.bufferedBytes < 5) return null;
+    if (this.bufferedBytes < 1) return null;
     const type = this.#buffer[this.#offset] as number;
+    const letter = String.fromCharCode(type);
+    const kind = KINDS[letter];
+    if (kind === undefined) throw fatal('08P01', `invalid frontend message type ${type}`);
+    if (this.bufferedBytes < 5) return null;
     const length = this.#buffer.readInt32BE(this.#offset + 1);
     if (length < 4 || length > this.#limits.messageBytesMax) {
-      throw new ProtocolError('invalid message length');
+      throw new ProtocolError('invalid message length', null);
     }
     if (this.bufferedBytes < length + 1) return null;
     const body = this.#buffer.subarray(this.#offset + 5, this.#offset + 1 + length);
     this.#offset += length + 1;
-    return decodeMessage(type, new FieldReader(body));
+    try {
+      return decodeMessage(kind, letter, new FieldReader(body));
+    } catch (error) {
+      if (error instanceof PgError) return { kind: 'malformed', of: kind, error };
+      throw error;
+    }
   }
 }
 
@@ -112,28 +159,43 @@ function decodeStartup(body: Buffer): StartupMessage {
   if (code === SSL_REQUEST) return { kind: 'ssl-request' };
   if (code === GSSENC_REQUEST) return { kind: 'gssenc-request' };
   if (code === CANCEL_REQUEST) {
-    if (body.length !== 12) throw new ProtocolError('invalid length of cancel request');
+    if (body.length !== 12) throw new ProtocolError('invalid length of cancel request', null);
     return {
       kind: 'cancel-request',
       processId: body.readInt32BE(4),
       secret: body.readInt32BE(8),
     };
   }
-  const major = code >>> 16;
-  if (major !== PROTOCOL_MAJOR) {
-    throw new ProtocolError(
-      `unsupported frontend protocol ${major}.${code & 0xffff}: server supports 3.0 to 3.0`,
-    );
-  }
-  const reader = new FieldReader(body.subarray(4));
-  const parameters = new Map<string, string>();
-  for (;;) {
-    const name = reader.cstring();
-    if (name === '') break;
-    parameters.set(name, reader.cstring());
-  }
-  reader.end();
+  if (code >>> 16 !== PROTOCOL_MAJOR) throw unsupportedProtocol(code);
+  const parameters = decodeStartupParameters(body.subarray(4));
   return { kind: 'startup', minorVersion: code & 0xffff, parameters };
+}
+
+/** Names and values, and an empty name as the last byte. */
+function decodeStartupParameters(body: Buffer): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  let at = 0;
+  while (at < body.length && body[at] !== 0) {
+    const value = body.indexOf(0, at) + 1;
+    const end = value === 0 ? -1 : body.indexOf(0, value);
+    if (end < 0) break;
+    parameters.set(body.toString('utf8', at, value - 1), body.toString('utf8', value, end));
+    at = end + 1;
+  }
+  if (at !== body.length - 1) {
+    throw fatal('08P01', 'invalid startup packet layout: expected terminator as last byte');
+  }
+  return parameters;
+}
+
+function unsupportedProtocol(code: number): ProtocolError {
+  const version = `${code >>> 16}.${code & 0xffff}`;
+  return fatal('0A000', `unsupported frontend protocol ${version}: server supports 3.0 to 3.0`);
+}
+
+/** An encryption was asked for once more: not a request any more, but a version that there is not. */
+export function repeatedRequest(kind: 'ssl-request' | 'gssenc-request'): ProtocolError {
+  return unsupportedProtocol(kind === 'ssl-request' ? SSL_REQUEST : GSSENC_REQUEST);
 }
 
 /** Fields of one message, never beyond its end. */
@@ -148,7 +210,7 @@ class FieldReader {
   #take(bytes: number): number {
     const start = this.#offset;
     if (bytes < 0 || start + bytes > this.#body.length) {
-      throw new ProtocolError('insufficient data left in message');
+      throw violation('insufficient data left in message');
     }
     this.#offset += bytes;
     return start;
@@ -181,71 +243,56 @@ class FieldReader {
 
   cstring(): string {
     const end = this.#body.indexOf(0, this.#offset);
-    if (end < 0) throw new ProtocolError('invalid string in message');
-    const text = this.#body.toString('utf8', this.#offset, end);
+    if (end < 0) throw violation('invalid string in message');
+    const bytes = this.#body.subarray(this.#offset, end);
     this.#offset = end + 1;
-    return text;
-  }
-
-  format(): Format {
-    const code = this.i16();
-    if (code !== 0 && code !== 1) throw new ProtocolError(`unsupported format code: ${code}`);
-    return code;
+    return decodeText(bytes);
   }
 
   end(): void {
-    if (this.#offset !== this.#body.length) throw new ProtocolError('invalid message format');
+    if (this.#offset !== this.#body.length) throw violation('invalid message format');
   }
 }
 
-function decodeMessage(type: number, reader: FieldReader): FrontendMessage {
-  const message = decodeBody(type, reader);
-  if (message.kind !== 'copy' && message.kind !== 'password' && message.kind !== 'function-call') {
-    reader.end();
-  }
+function decodeMessage(kind: MessageKind, letter: string, reader: FieldReader): FrontendMessage {
+  // Nobody looks at what is in these.
+  if (kind === 'copy') return { kind, what: COPY_PARTS[letter] ?? 'fail' };
+  if (kind === 'terminate' || kind === 'function-call') return { kind };
+  const message = decodeBody(kind, reader);
+  reader.end();
   return message;
 }
 
-function decodeBody(type: number, reader: FieldReader): FrontendMessage {
-  switch (String.fromCharCode(type)) {
-    case 'Q':
-      return { kind: 'query', sql: reader.cstring() };
-    case 'P':
+const COPY_PARTS: Readonly<Record<string, 'data' | 'done'>> = { d: 'data', c: 'done' };
+
+function decodeBody(
+  kind: Exclude<MessageKind, 'copy' | 'terminate' | 'function-call'>,
+  reader: FieldReader,
+): FrontendMessage {
+  switch (kind) {
+    case 'query':
+      return { kind, sql: reader.cstring() };
+    case 'parse':
       return decodeParse(reader);
-    case 'B':
+    case 'bind':
       return decodeBind(reader);
-    case 'D':
-      return { kind: 'describe', what: whatOf(reader), name: reader.cstring() };
-    case 'E':
-      return { kind: 'execute', portal: reader.cstring(), rowsMax: Math.max(0, reader.i32()) };
-    case 'C':
-      return { kind: 'close', what: whatOf(reader), name: reader.cstring() };
-    case 'H':
-      return { kind: 'flush' };
-    case 'S':
-      return { kind: 'sync' };
-    case 'X':
-      return { kind: 'terminate' };
-    case 'p':
-      return { kind: 'password' };
-    case 'd':
-      return { kind: 'copy', what: 'data' };
-    case 'c':
-      return { kind: 'copy', what: 'done' };
-    case 'f':
-      return { kind: 'copy', what: 'fail' };
-    case 'F':
-      return { kind: 'function-call' };
+    case 'describe':
+    case 'close':
+      return { kind, what: whatOf(kind, reader.u8()), name: reader.cstring() };
+    case 'execute':
+      return { kind, portal: reader.cstring(), rowsMax: Math.max(0, reader.i32()) };
+    case 'flush':
+    case 'sync':
+      return { kind };
     default:
-      throw new ProtocolError(`invalid frontend message type ${type}`);
+      return unreachable(kind);
   }
 }
 
-function whatOf(reader: FieldReader): 'statement' | 'portal' {
-  const what = reader.u8();
-  if (what === 0x53) return 'statement';
-  if (what === 0x50) return 'portal';
-  throw new ProtocolError(`invalid subtype ${what} of a message`);
+function whatOf(kind: 'describe' | 'close', subtype: number): 'statement' | 'portal' {
+  if (subtype === 0x53) return 'statement';
+  if (subtype === 0x50) return 'portal';
+  throw violation(`invalid ${kind.toUpperCase()} message subtype ${subtype}`);
 }
 
 function decodeParse(reader: FieldReader): FrontendMessage {
@@ -258,11 +305,11 @@ function decodeParse(reader: FieldReader): FrontendMessage {
 function decodeBind(reader: FieldReader): FrontendMessage {
   const portal = reader.cstring();
   const statement = reader.cstring();
-  const parameterFormats = Array.from({ length: reader.u16() }, () => reader.format());
+  const parameterFormats = Array.from({ length: reader.u16() }, () => reader.i16());
   const parameters = Array.from({ length: reader.u16() }, () => {
     const length = reader.i32();
     return length === -1 ? null : reader.bytes(length);
   });
-  const resultFormats = Array.from({ length: reader.u16() }, () => reader.format());
+  const resultFormats = Array.from({ length: reader.u16() }, () => reader.i16());
   return { kind: 'bind', portal, statement, parameterFormats, parameters, resultFormats };
 }

@@ -7,7 +7,7 @@ import { TLSSocket, createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { PgError } from '../errors/pg-error.ts';
 import { BackendWriter } from '../protocol/backend-writer.ts';
-import { FrontendDecoder, ProtocolError } from '../protocol/frontend.ts';
+import { FrontendDecoder, ProtocolError, repeatedRequest } from '../protocol/frontend.ts';
 import type { Backend } from '../session/backend.ts';
 import { Session } from '../session/session.ts';
 import type { HostPort, TlsFiles } from './config.ts';
@@ -26,6 +26,8 @@ export interface ListenerOptions {
   readonly tls: TlsFiles | null;
   readonly log: Log;
 }
+
+type EncryptionRequest = 'ssl-request' | 'gssenc-request';
 
 interface Client {
   readonly session: Session;
@@ -91,11 +93,11 @@ export class Listener {
     socket.on('error', () => socket.destroy());
     const timer = setTimeout(() => socket.destroy(), STARTUP_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(timer));
-    this.#awaitStartup(socket, timer);
+    this.#awaitStartup(socket, timer, []);
   }
 
   /** Looks at the first messages until it is clear what the client wants. */
-  #awaitStartup(socket: Socket, timer: NodeJS.Timeout): void {
+  #awaitStartup(socket: Socket, timer: NodeJS.Timeout, asked: readonly EncryptionRequest[]): void {
     let received = Buffer.alloc(0);
     const onData = (bytes: Buffer): void => {
       received = Buffer.concat([received, bytes]);
@@ -106,12 +108,15 @@ export class Listener {
         if (message === null) return;
         socket.off('data', onData);
         const rest = decoder.bufferedBytes;
+        const { kind } = message;
+        if (asked.includes(kind as EncryptionRequest))
+          throw repeatedRequest(kind as EncryptionRequest);
         switch (message.kind) {
           case 'ssl-request':
-            return this.#startTls(socket, timer, rest);
+            return this.#startTls(socket, timer, [...asked, message.kind], rest);
           case 'gssenc-request':
             socket.write('N');
-            return this.#awaitStartup(socket, timer);
+            return this.#awaitStartup(socket, timer, [...asked, message.kind]);
           case 'cancel-request':
             this.#cancel(message.processId, message.secret);
             return void socket.end();
@@ -121,16 +126,21 @@ export class Listener {
         }
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
-        refuse(socket, new PgError('08P01', error.message, { severity: 'FATAL' }));
+        refuse(socket, error.answer);
       }
     };
     socket.on('data', onData);
   }
 
-  #startTls(socket: Socket, timer: NodeJS.Timeout, surplusBytes: number): void {
+  #startTls(
+    socket: Socket,
+    timer: NodeJS.Timeout,
+    asked: readonly EncryptionRequest[],
+    surplusBytes: number,
+  ): void {
     if (this.#tls === null) {
       socket.write('N');
-      this.#awaitStartup(socket, timer);
+      this.#awaitStartup(socket, timer, asked);
       return;
     }
     // Bytes sent before the handshake could have been put there by somebody in the middle.
@@ -144,7 +154,7 @@ export class Listener {
     socket.write('S');
     const secure = new TLSSocket(socket, { isServer: true, secureContext: this.#tls });
     secure.on('error', () => secure.destroy());
-    secure.once('secure', () => this.#awaitStartup(secure, timer));
+    secure.once('secure', () => this.#awaitStartup(secure, timer, asked));
   }
 
   #cancel(processId: number, secret: number): void {
@@ -196,7 +206,12 @@ export class Listener {
   }
 }
 
-function refuse(socket: Socket, error: PgError): void {
+/** null: there is nobody who would understand. */
+function refuse(socket: Socket, error: PgError | null): void {
+  if (error === null) {
+    socket.end();
+    return;
+  }
   const writer = new BackendWriter();
   writer.error(error);
   socket.end(writer.take());

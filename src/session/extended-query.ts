@@ -1,15 +1,25 @@
 // The extended protocol (PG: 55.2.3): named statements and portals. Writes between two Syncs are one
 // transaction: they are collected and run together at Sync, or when a result is needed before.
+// Answers come in the order of the messages all the same: those behind a statement that was not run
+// yet wait with it.
 import { PgError } from '../errors/pg-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Format, FrontendMessage } from '../protocol/frontend.ts';
+import type { FrontendMessage } from '../protocol/frontend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { mustType, typeByOid } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import { decodeText } from '../types/utf8.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
-import { RowWriter, columnFormats, fieldDescriptions, formatTag, writeNotices } from './results.ts';
+import {
+  RowWriter,
+  checkFormat,
+  columnFormats,
+  fieldDescriptions,
+  formatTag,
+  writeNotices,
+} from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { compileSettings, formatSettings, runOptions } from './session-context.ts';
 import { runUtility } from './utility.ts';
@@ -28,8 +38,9 @@ interface Prepared {
 interface Portal {
   readonly prepared: Prepared;
   readonly parameters: readonly SqliteValue[];
-  readonly resultFormats: readonly Format[];
+  readonly resultFormats: readonly number[];
   plan: Plan | null;
+  isExecuted: boolean;
   result: StatementResult | null;
   /** Rows already sent. */
   sent: number;
@@ -39,6 +50,8 @@ interface Portal {
 interface Deferred {
   readonly portal: Portal;
   readonly rowsMax: number;
+  /** Answers to the messages behind it. */
+  readonly replies: Buffer[];
 }
 
 export class ExtendedQuery {
@@ -55,7 +68,18 @@ export class ExtendedQuery {
     this.#context = context;
   }
 
+  /** Writes the answer to a message, to be sent when its turn has come. */
+  #reply(write: () => void): void {
+    const { writer } = this.#context;
+    const start = writer.length;
+    write();
+    const last = this.#deferred.at(-1);
+    if (last !== undefined) last.replies.push(writer.cut(start));
+  }
+
   parse(message: Message<'parse'>): void {
+    // Gone also if this Parse fails.
+    if (message.name === '') this.#statements.delete('');
     if (message.name !== '' && this.#statements.has(message.name)) {
       throw new PgError('42P05', `prepared statement "${message.name}" already exists`);
     }
@@ -74,7 +98,7 @@ export class ExtendedQuery {
     };
     this.#compile(prepared);
     this.#statements.set(message.name, prepared);
-    this.#context.writer.parseComplete();
+    this.#reply(() => this.#context.writer.parseComplete());
   }
 
   /** The plan for the schema as it is now, or will be behind the deferred statements. */
@@ -120,31 +144,37 @@ export class ExtendedQuery {
         `bind message has ${count} parameter formats but ${message.parameters.length} parameters`,
       );
     }
+    const parameters = this.#decodeParameters(message, types);
+    if (plan !== null) columnFormats(plan.columns?.length ?? 0, message.resultFormats);
     const portal: Portal = {
       prepared,
-      parameters: this.#decodeParameters(message, types),
+      parameters,
       resultFormats: message.resultFormats,
       plan,
+      isExecuted: false,
       result: null,
       sent: 0,
     };
     this.#portals.set(message.portal, portal);
-    this.#context.writer.bindComplete();
+    this.#reply(() => this.#context.writer.bindComplete());
   }
 
   #decodeParameters(message: Message<'bind'>, types: readonly Oid[]): readonly SqliteValue[] {
-    const { parameterFormats, parameters } = message;
+    const { portal, parameterFormats, parameters } = message;
     const settings = formatSettings(this.#context);
     return parameters.map((bytes, at) => {
       if (bytes === null) return null;
       const format = parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[at];
       const type = mustType(types[at] as Oid);
-      if (format === 1) return type.decode(bytes, -1);
-      const text = bytes.toString('utf8');
-      if (text.includes('\0')) {
-        throw new PgError('22021', 'invalid byte sequence for encoding "UTF8": 0x00');
+      let text: string | null = null;
+      try {
+        if (checkFormat(format ?? 0) === 1) return type.decode(bytes, -1);
+        text = decodeText(bytes);
+        return type.parse(text, -1, settings);
+      } catch (error) {
+        if (!(error instanceof PgError)) throw error;
+        throw inParameter(error, portal, at + 1, text);
       }
-      return type.parse(text, -1, settings);
     });
   }
 
@@ -166,10 +196,14 @@ export class ExtendedQuery {
   }
 
   describe(message: Message<'describe'>): void {
-    const { writer } = this.#context;
     const portal = message.what === 'portal' ? this.#portal(message.name) : null;
     const prepared = portal?.prepared ?? this.#statement(message.name);
     const plan = portal === null ? this.#compile(prepared) : portal.plan;
+    this.#reply(() => this.#describe(plan, portal));
+  }
+
+  #describe(plan: Plan | null, portal: Portal | null): void {
+    const { writer } = this.#context;
     if (portal === null) writer.parameterDescription(plan?.parameterTypes ?? []);
     if (plan === null || plan.columns === null) {
       writer.noData();
@@ -184,10 +218,14 @@ export class ExtendedQuery {
     const { plan } = portal;
     const { rowsMax } = message;
     if (plan === null) {
-      this.#context.writer.emptyQueryResponse();
+      this.#reply(() => this.#context.writer.emptyQueryResponse());
       return;
     }
-    if (portal.result !== null) return this.#sendRows(portal, rowsMax);
+    if (portal.isExecuted && plan.columns === null) {
+      throw new PgError('55000', `portal "${message.portal}" cannot be run`);
+    }
+    portal.isExecuted = true;
+    if (portal.result !== null) return this.#reply(() => this.#sendRows(portal, rowsMax));
     if (plan.kind === 'utility') {
       await this.#runDeferred();
       portal.result = runUtility(this.#context, plan, this);
@@ -197,7 +235,7 @@ export class ExtendedQuery {
     if (plan.access === 'read' && this.#deferred.length === 0) {
       return this.#runRead(portal, plan, rowsMax);
     }
-    this.#deferred.push({ portal, rowsMax });
+    this.#deferred.push({ portal, rowsMax, replies: [] });
     this.#catalog = plan.catalog;
     // With a limit the client waits for the rows, and not for the end of the cycle.
     if (rowsMax > 0) await this.#runDeferred();
@@ -210,6 +248,15 @@ export class ExtendedQuery {
       'a statement after a Flush that made a write of the same pipeline take effect is not supported',
       { hint: 'Send Sync between them.' },
     );
+  }
+
+  /** What cannot be one transaction with the writes before it must not come before Sync. */
+  refuseOpenWrites(what: string): void {
+    this.#refuseAfterCommit();
+    if (this.#deferred.length === 0) return;
+    throw new PgError('0A000', `${what} after a write of the same pipeline is not supported`, {
+      hint: 'Send Sync between them.',
+    });
   }
 
   async #runRead(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
@@ -236,8 +283,11 @@ export class ExtendedQuery {
     });
   }
 
-  /** Runs what was collected as one transaction and sends its results. */
-  async #runDeferred(): Promise<void> {
+  /**
+   * Runs what was collected as one transaction and sends its results. `failure`: what a message
+   * behind it failed with already; then it does not take effect.
+   */
+  async #runDeferred(failure: PgError | null = null): Promise<void> {
     const deferred = this.#deferred;
     if (deferred.length === 0) return;
     this.#deferred = [];
@@ -245,13 +295,14 @@ export class ExtendedQuery {
     const bound = portals.map(({ plan, parameters }) => ({ plan: plan as QueryPlan, parameters }));
     const { backend } = this.#context;
     const result = await backend
-      .run(bound, runOptions(this.#context), null, () => this.#rebind(portals))
+      .run(bound, runOptions(this.#context), failure, () => this.#rebind(portals))
       .finally(() => (this.#catalog = null));
-    for (const [at, { portal, rowsMax }] of deferred.entries()) {
+    for (const [at, { portal, rowsMax, replies }] of deferred.entries()) {
       const statementResult = result.results[at];
       if (statementResult === undefined) break;
       portal.result = statementResult;
       this.#sendRows(portal, rowsMax);
+      for (const reply of replies) this.#context.writer.append(reply);
     }
     if (result.error !== null) throw result.error;
     this.#isCommitted = portals.some(
@@ -280,16 +331,13 @@ export class ExtendedQuery {
     portal.sent = end;
     // Postgres reports a suspended portal when the limit was reached, even at the last row.
     if (rowsMax > 0 && count === rowsMax) writer.portalSuspended();
-    else
-      writer.commandComplete(
-        formatTag(plan.tag, plan.tag.name === 'SELECT' ? count : result.count),
-      );
+    else writer.commandComplete(formatTag(plan.tag, count));
   }
 
   close(message: Message<'close'>): void {
     if (message.what === 'portal') this.#portals.delete(message.name);
     else this.#statements.delete(message.name);
-    this.#context.writer.closeComplete();
+    this.#reply(() => this.#context.writer.closeComplete());
   }
 
   /** The client wants all answers so far. */
@@ -301,7 +349,21 @@ export class ExtendedQuery {
     await this.#runDeferred();
   }
 
-  /** An error came: what was collected does not take effect. */
+  /**
+   * A message failed: what was collected before it is answered, and does not take effect. Returns
+   * what failed first.
+   */
+  async fail(error: unknown): Promise<unknown> {
+    if (this.#deferred.length === 0 || !(error instanceof PgError)) return error;
+    try {
+      await this.#runDeferred(error);
+      return error;
+    } catch (earlier) {
+      return earlier;
+    }
+  }
+
+  /** What was collected does not take effect. */
   discard(): void {
     this.#deferred = [];
     this.#catalog = null;
@@ -325,6 +387,16 @@ export class ExtendedQuery {
       throw new PgError('26000', `prepared statement "${name}" does not exist`);
     }
   }
+}
+
+/** The error of a parameter, with where it was (PG: 55.8, field W); null: it had no text. */
+function inParameter(error: PgError, portal: string, number: number, text: string | null): PgError {
+  const name = portal === '' ? 'unnamed portal' : `portal "${portal}"`;
+  const shown = text === null ? '' : text === '' ? " = ''" : " = '...'";
+  const message =
+    error.code === '22P03' ? `${error.message} in bind parameter ${number}` : error.message;
+  const where = `${name} parameter $${number}${shown}`;
+  return new PgError(error.code, message, { ...error.fields, where });
 }
 
 function hasSameColumns(a: Plan, b: Plan): boolean {

@@ -1,7 +1,7 @@
 // Rows and tags of results, as messages.
+import { PgError } from '../errors/pg-error.ts';
 import type { FieldDescription } from '../protocol/backend-writer.ts';
 import type { Format } from '../protocol/frontend.ts';
-import { ProtocolError } from '../protocol/frontend.ts';
 import type { CommandTag, Plan, ResultColumn } from '../sql/plan.ts';
 import type { FormatSettings, PgType } from '../types/pg-type.ts';
 import { mustType } from '../types/registry.ts';
@@ -11,15 +11,20 @@ import type { SessionContext } from './session-context.ts';
 import { formatSettings } from './session-context.ts';
 
 /** Formats of each result column: none given is text, one goes for all (PG: Bind). */
-export function columnFormats(count: number, formats: readonly Format[]): readonly Format[] {
-  if (formats.length === 0) return new Array<Format>(count).fill(0);
-  if (formats.length === 1) return new Array<Format>(count).fill(formats[0] as Format);
-  if (formats.length !== count) {
-    throw new ProtocolError(
+export function columnFormats(count: number, formats: readonly number[]): readonly Format[] {
+  if (formats.length > 1 && formats.length !== count) {
+    throw new PgError(
+      '08P01',
       `bind message has ${formats.length} result formats but query has ${count} columns`,
     );
   }
-  return formats;
+  const codes = formats.map(checkFormat);
+  return codes.length > 1 ? codes : new Array<Format>(count).fill(codes[0] ?? 0);
+}
+
+export function checkFormat(code: number): Format {
+  if (code === 0 || code === 1) return code;
+  throw new PgError('22023', `unsupported format code: ${code}`);
 }
 
 export function fieldDescriptions(
@@ -56,13 +61,14 @@ export class RowWriter {
   }
 
   write(rows: readonly (readonly SqliteValue[])[]): void {
-    for (const row of rows)
-      this.#context.writer.dataRow(row.map((value, at) => this.#cell(value, at)));
+    // By the columns: SQLite has no rows without any, and gives one value for them.
+    for (const row of rows) {
+      this.#context.writer.dataRow(this.#types.map((type, at) => this.#cell(type, row[at], at)));
+    }
   }
 
-  #cell(value: SqliteValue, at: number): string | Uint8Array | null {
-    if (value === null) return null;
-    const type = this.#types[at] as PgType;
+  #cell(type: PgType, value: SqliteValue | undefined, at: number): string | Uint8Array | null {
+    if (value === null || value === undefined) return null;
     return this.#formats[at] === 1 ? type.encode(value) : type.format(value, this.#settings);
   }
 }

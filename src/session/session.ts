@@ -13,6 +13,9 @@ import type { SessionContext } from './session-context.ts';
 import { Settings } from './settings.ts';
 import { acceptStartup } from './startup.ts';
 
+/** After an error in one of these ReadyForQuery comes at once; after others, with the next Sync. */
+const ENDS_CYCLE: readonly FrontendMessage['kind'][] = ['query', 'sync', 'function-call'];
+
 export interface SessionOptions {
   readonly backend: Backend;
   readonly database: string;
@@ -115,13 +118,14 @@ export class Session {
     if (this.#phase === 'startup') return this.#startup();
     const message = this.#decoder.next();
     if (message === null) return false;
-    if (this.#isSkipping && message.kind !== 'sync' && message.kind !== 'terminate') return true;
+    const kind = message.kind === 'malformed' ? message.of : message.kind;
+    if (this.#isSkipping && kind !== 'sync' && kind !== 'terminate') return true;
     try {
       await this.#handle(message);
     } catch (error) {
-      this.#report(error);
-      if (message.kind === 'query') this.#ready();
-      else if (message.kind === 'sync') this.#ready();
+      const first = await this.#extended.fail(error);
+      this.#report(first);
+      if (first === error && ENDS_CYCLE.includes(kind)) this.#ready();
       else this.#isSkipping = true;
     }
     return true;
@@ -131,10 +135,9 @@ export class Session {
     const message = this.#decoder.nextStartup();
     if (message === null) return false;
     // TLS and cancel requests are the listener's: inside a session they come too late.
-    if (message.kind !== 'startup') throw new ProtocolError('unexpected startup message');
+    if (message.kind !== 'startup') throw new ProtocolError('unexpected startup message', null);
     const { writer } = this.#context;
     this.#context.user = acceptStartup(message, this.#context);
-    writer.authenticationOk();
     this.#reportChanges();
     writer.backendKeyData(this.#options.processId, this.#options.secret);
     this.#phase = 'ready';
@@ -162,13 +165,13 @@ export class Session {
         return this.#sync();
       case 'terminate':
         return this.#terminate();
-      case 'password':
-        throw new ProtocolError('unexpected password message');
       case 'copy':
         // Left over from a COPY that failed: Postgres ignores them too.
         return;
       case 'function-call':
         throw new PgError('0A000', 'the function call sub-protocol is not supported');
+      case 'malformed':
+        throw message.error;
       default:
         return unreachable(message);
     }
@@ -176,6 +179,7 @@ export class Session {
 
   async #query(sql: string): Promise<void> {
     this.#extended.dropUnnamed();
+    this.#extended.refuseOpenWrites('a simple query');
     this.#beginCycle();
     await runSimpleQuery(this.#context, sql, this.#extended);
     this.#ready();
@@ -240,7 +244,7 @@ export class Session {
   /** The connection cannot go on. */
   #fatal(error: unknown): void {
     if (error instanceof ProtocolError) {
-      this.#context.writer.error(new PgError('08P01', error.message, { severity: 'FATAL' }));
+      if (error.answer !== null) this.#context.writer.error(error.answer);
     } else if (!(error instanceof PgError)) {
       this.#options.logInternalError(error as Error);
     } else if (this.#phase === 'startup') {

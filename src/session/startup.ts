@@ -3,7 +3,7 @@ import { PgError } from '../errors/pg-error.ts';
 import type { StartupMessage } from '../protocol/frontend.ts';
 import type { SessionContext } from './session-context.ts';
 
-/** Returns the user. Throws what ends the connection. */
+/** Answers up to the settings; returns the user. Throws what ends the connection. */
 export function acceptStartup(
   message: Extract<StartupMessage, { kind: 'startup' }>,
   context: SessionContext,
@@ -15,7 +15,8 @@ export function acceptStartup(
   if (user === undefined || user === '') {
     throw new PgError('28000', 'no PostgreSQL user name specified in startup packet');
   }
-  const database = parameters.get('database') ?? user;
+  context.writer.authenticationOk();
+  const database = parameters.get('database') || user;
   if (database !== context.database) {
     throw new PgError('3D000', `database "${database}" does not exist`);
   }
@@ -40,13 +41,16 @@ function commandLineOptions(text: string): readonly (readonly [string, string])[
   const found: (readonly [string, string])[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as string;
-    let assignment = word;
-    if (word === '-c') assignment = words[++at] ?? '';
-    else if (word.startsWith('-c')) assignment = word.slice(2);
-    else if (word.startsWith('--')) assignment = word.slice(2);
+    const isLong = word.startsWith('--');
+    const assignment = isLong ? word.slice(2) : word === '-c' ? words[++at] : word.slice(2);
+    if (assignment === undefined || !(isLong || word.startsWith('-c'))) {
+      throw new PgError('42601', `invalid command-line argument for server process: ${word}`, {
+        hint: 'Try "postgres --help" for more information.',
+      });
+    }
     const equals = assignment.indexOf('=');
-    if (equals < 1 || assignment.startsWith('-')) {
-      throw new PgError('42601', `invalid command-line argument for server process: ${word}`);
+    if (equals < 0) {
+      throw new PgError('42601', `${isLong ? '--' : '-c '}${assignment} requires a value`);
     }
     found.push([assignment.slice(0, equals).replaceAll('-', '_'), assignment.slice(equals + 1)]);
   }

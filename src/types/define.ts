@@ -2,6 +2,7 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { PgType } from './pg-type.ts';
 import type { SqliteValue } from './sqlite-value.ts';
+import { decodeText } from './utf8.ts';
 
 type Defaults = 'isPreferred' | 'length' | 'arrayOid' | 'elementOid' | 'sortKey' | 'displayName';
 
@@ -27,8 +28,9 @@ export function invalidBinary(): PgError {
   return new PgError('22P03', 'incorrect binary data format');
 }
 
-/** Bytes of a fixed length, or 22P03. */
+/** Bytes of a fixed length: more are 22P03, and of fewer Postgres says what it says of messages. */
 export function exactly(bytes: Uint8Array, count: number): Buffer {
+  if (bytes.length < count) throw new PgError('08P01', 'insufficient data left in message');
   if (bytes.length !== count) throw invalidBinary();
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -39,8 +41,7 @@ export function asText(value: SqliteValue): string {
 
 /** UTF-8 without NUL, or 22021. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  return checkText(text);
+  return decodeText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 export function checkText(text: string): string {
