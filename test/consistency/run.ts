@@ -1,14 +1,12 @@
 // Runs transactions on clients, several at a time, and tells how each ended. Knows no workload.
 import type { Attempt, Status } from './history.ts';
 import { DEFINITE } from './workload.ts';
-import type { Connection, Isolation } from './workload.ts';
 
 export interface RunOptions<Client, Plan> {
   /** A new connection for a process: at the start, and after the last one was of no more use. */
   readonly connect: (process: number) => Promise<Client>;
   readonly plans: Iterable<Plan>;
   readonly processes: number;
-  readonly isolation?: Isolation;
   /** When to begin no more, in ms. */
   readonly maxTime: number;
   /** When to give one transaction up, in ms. */
@@ -25,9 +23,23 @@ interface Recorded<Plan, Seen> {
   readonly seen: Seen;
 }
 
-interface Progress {
-  isCommitting: boolean;
-  isGivenUp: boolean;
+/** What the steps of one transaction work with. */
+export interface Turn<Client, Plan, Seen> {
+  readonly id: number;
+  readonly client: Client;
+  readonly plan: Plan;
+  /** To be filled on the way. */
+  readonly seen: Seen;
+  /** To be called before the first thing that may commit. Throws if it is too late for that. */
+  readonly beforeCommit: () => void;
+}
+
+type Steps<Client, Plan, Seen> = (turn: Turn<Client, Plan, Seen>) => Promise<void>;
+
+/** What is done with clients of every kind. */
+interface Connection {
+  rollback(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** One process runs one transaction at a time; each takes the next plan when it is free. */
@@ -35,18 +47,18 @@ export class Run<Client extends Connection, Plan, Seen> {
   readonly attempts: Recorded<Plan, Seen>[] = [];
   readonly #options: RunOptions<Client, Plan>;
   readonly #empty: () => Seen;
-  readonly #perform: (client: Client, plan: Plan, seen: Seen, id: number) => Promise<void>;
+  readonly #steps: Steps<Client, Plan, Seen>;
   readonly #clock: () => number;
   #nextId = 1;
 
   constructor(
     options: RunOptions<Client, Plan>,
     empty: () => Seen,
-    perform: (client: Client, plan: Plan, seen: Seen, id: number) => Promise<void>,
+    steps: Steps<Client, Plan, Seen>,
   ) {
     this.#options = options;
     this.#empty = empty;
-    this.#perform = perform;
+    this.#steps = steps;
     this.#clock = options.clock ?? (() => performance.now());
   }
 
@@ -114,11 +126,15 @@ export class Run<Client extends Connection, Plan, Seen> {
     const id = this.#nextId++;
     const seen = this.#empty();
     const progress = { isCommitting: false, isGivenUp: false };
+    const beforeCommit = (): void => {
+      if (progress.isGivenUp) throw new Error('the answer came too late');
+      progress.isCommitting = true;
+    };
     const invoke = this.#clock();
     let outcome: { status: Status; error?: string } = { status: 'ok' };
     let isUsable = true;
     try {
-      await this.#inTime(this.#steps(client, plan, seen, id, progress));
+      await this.#inTime(this.#steps({ id, client, plan, seen, beforeCommit }));
     } catch (error) {
       progress.isGivenUp = true;
       outcome = { status: statusOf(error, progress.isCommitting), error: String(error) };
@@ -128,21 +144,6 @@ export class Run<Client extends Connection, Plan, Seen> {
     const recorded = { attempt, plan, seen };
     this.attempts.push(recorded);
     return { recorded, isUsable };
-  }
-
-  async #steps(
-    client: Client,
-    plan: Plan,
-    seen: Seen,
-    id: number,
-    progress: Progress,
-  ): Promise<void> {
-    await client.begin(this.#options.isolation);
-    await this.#perform(client, plan, seen, id);
-    // An answer that came too late: this transaction counts as one that did not commit.
-    if (progress.isGivenUp) return;
-    progress.isCommitting = true;
-    await client.commit();
   }
 
   async #inTime(steps: Promise<void>): Promise<void> {

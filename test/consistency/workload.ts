@@ -4,7 +4,8 @@
 //    for whatever speaks the Postgres protocol. A client is one connection. It throws what the
 //    database throws; `code` is the SQLSTATE where there is one.
 // 2. `runListAppend({ connect, plans: listAppendPlans(seed, ...), ... })` of driver.ts runs the plans
-//    on several clients at once, then reads every list, and returns the history. `runBank` likewise.
+//    on several clients at once, then reads every list, and returns the history. `runBank` likewise,
+//    and `runBatches`, which sends a transaction as one query string (`BatchClient`).
 // 3. `checkListAppend(history)` of list-append.ts, or `checkBank(history)` of bank.ts: an empty array,
 //    or what is wrong; `showAnomalies` prints it.
 //
@@ -32,6 +33,14 @@ export interface Connection {
 export interface TransactionClient extends Connection {
   append(key: number, value: number): Promise<void>;
   read(key: number): Promise<readonly number[]>;
+}
+
+/** For databases that know no more than transactions of one query string. */
+export interface BatchClient {
+  /** Does all or nothing. The lists that were read, null in the places of appends. */
+  run(plan: ListAppendPlan): Promise<readonly (readonly number[] | null)[]>;
+  rollback(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface BankClient extends Connection {
