@@ -27,6 +27,7 @@ export const SQLSTATES = {
   '2201B': 'invalid_regular_expression',
   '2201E': 'invalid_argument_for_logarithm',
   '2201F': 'invalid_argument_for_power_function',
+  '2201G': 'invalid_argument_for_width_bucket_function',
   '2201W': 'invalid_row_count_in_limit_clause',
   '2201X': 'invalid_row_count_in_result_offset_clause',
   '22021': 'character_not_in_repertoire',

@@ -38,8 +38,10 @@ function syntaxError(typeName: string, text: string): PgError {
   return new PgError('22007', `invalid input syntax for type ${typeName}: "${text}"`);
 }
 
-function outOfRange(text: string): PgError {
-  return new PgError('22008', `date/time field value out of range: "${text}"`);
+const DATE_STYLE_HINT = 'Perhaps you need a different "datestyle" setting.';
+
+function outOfRange(text: string, hint?: string): PgError {
+  return new PgError('22008', `date/time field value out of range: "${text}"`, { hint });
 }
 
 function parseMoment(text: string, typeName: string): ParsedMoment {
@@ -79,9 +81,8 @@ function parseDays(match: RegExpExecArray, isBc: boolean, text: string, typeName
   const [yearText, month, day] = fields;
   if (month === 0 && group(1) === '' && group(4) === '') throw syntaxError(typeName, text);
   const year = isBc ? 1 - yearText : yearText;
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month) || yearText === 0) {
-    throw outOfRange(text);
-  }
+  if (month < 1 || month > 12 || day < 1 || day > 31) throw outOfRange(text, DATE_STYLE_HINT);
+  if (day > daysInMonth(year, month) || yearText === 0) throw outOfRange(text);
   return daysFromCivil({ year, month, day });
 }
 

@@ -10,8 +10,9 @@ export interface Decimal {
 }
 
 export const SPECIALS = ['NaN', 'Infinity', '-Infinity'] as const;
-const DIGITS_MAX = 131_072;
-const SCALE_MAX = 16_383;
+/** Before the point, and behind it. */
+export const DIGITS_MAX = 131_072;
+export const SCALE_MAX = 16_383;
 const DIVISION_DIGITS = 16;
 const DIGITS_PER_GROUP = 4;
 
@@ -55,11 +56,12 @@ export function tryReadDecimal(text: string): Decimal | null {
   return checked({ unscaled, scale });
 }
 
-function overflow(): PgError {
+export function overflow(): PgError {
   return new PgError('22003', 'value overflows numeric format');
 }
 
-function checked(decimal: Decimal): Decimal {
+/** Throws 22003 if there are too many digits before the point. */
+export function checked(decimal: Decimal): Decimal {
   const digits = decimal.unscaled.toString().length - decimal.scale;
   if (digits > DIGITS_MAX) throw overflow();
   return decimal;
@@ -93,7 +95,8 @@ export function round({ unscaled, scale }: Decimal, wanted: number): Decimal {
   const magnitude = isNegative ? -unscaled : unscaled;
   const rounded = (magnitude + divisor / 2n) / divisor;
   const result = { unscaled: isNegative ? -rounded : rounded, scale: wanted };
-  return wanted >= 0 ? result : { unscaled: result.unscaled * power10(-wanted), scale: 0 };
+  if (wanted >= 0) return result;
+  return checked({ unscaled: result.unscaled * power10(-wanted), scale: 0 });
 }
 
 export function truncate({ unscaled, scale }: Decimal, wanted: number): Decimal {
@@ -102,22 +105,55 @@ export function truncate({ unscaled, scale }: Decimal, wanted: number): Decimal 
   return wanted >= 0 ? result : { unscaled: result.unscaled * power10(-wanted), scale: 0 };
 }
 
-/** Weight of the first group of four digits, and its value, as Postgres stores numerics. */
-function leadingGroup({ unscaled, scale }: Decimal): readonly [weight: number, digits: number] {
-  if (unscaled === 0n) return [0, 0];
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString();
-  const first = digits.length - scale - 1;
-  const weight = Math.floor(first / DIGITS_PER_GROUP);
-  const count = first - weight * DIGITS_PER_GROUP + 1;
-  return [weight, Number(digits.slice(0, count).padEnd(count, '0'))];
+interface Groups {
+  /** Of the first group: how many groups stand before the point, less one. */
+  readonly weight: number;
+  readonly first: number;
+  /** null: there is none. */
+  readonly second: number | null;
+}
+
+/** The first groups of four digits, as Postgres stores numerics. */
+export function groups({ unscaled, scale }: Decimal): Groups {
+  if (unscaled === 0n) return { weight: 0, first: 0, second: null };
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().replace(/0+$/, '');
+  const trailing = (unscaled < 0n ? -unscaled : unscaled).toString().length - digits.length;
+  const position = digits.length + trailing - scale - 1;
+  const weight = Math.floor(position / DIGITS_PER_GROUP);
+  const count = position - weight * DIGITS_PER_GROUP + 1;
+  const group = (text: string, length: number): number => Number(text.padEnd(length, '0'));
+  const rest = digits.slice(count, count + DIGITS_PER_GROUP);
+  return {
+    weight,
+    first: group(digits.slice(0, count), count),
+    second: rest === '' ? null : group(rest, DIGITS_PER_GROUP),
+  };
+}
+
+export function compare(a: Decimal, b: Decimal): number {
+  const [x, y] = align(a, b);
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+export function isInteger({ unscaled, scale }: Decimal): boolean {
+  return unscaled % power10(scale) === 0n;
+}
+
+/** Without zeros at the end of the fraction. */
+export function trimmed({ unscaled, scale }: Decimal): Decimal {
+  let [value, places] = [unscaled, scale];
+  while (places > 0 && value % 10n === 0n) {
+    value /= 10n;
+    places -= 1;
+  }
+  return { unscaled: value, scale: places };
 }
 
 /** How many digits a quotient shows: at least 16 significant ones (select_div_scale). */
 function divisionScale(a: Decimal, b: Decimal): number {
-  const [weightA, firstA] = leadingGroup(a);
-  const [weightB, firstB] = leadingGroup(b);
-  let weight = weightA - weightB;
-  if (firstA <= firstB) weight -= 1;
+  const [x, y] = [groups(a), groups(b)];
+  let weight = x.weight - y.weight;
+  if (x.first <= y.first) weight -= 1;
   const wanted = DIVISION_DIGITS - weight * DIGITS_PER_GROUP;
   return Math.min(Math.max(wanted, a.scale, b.scale, 0), 1000);
 }

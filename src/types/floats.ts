@@ -23,7 +23,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
   '-infinity': -Infinity,
 };
 
-function parseFloatText(text: string, name: string, isSingle: boolean): SqliteValue {
+export function parseFloatText(text: string, name: string, isSingle: boolean): SqliteValue {
   const trimmed = text.trim();
   const special = SPECIAL[trimmed.toLowerCase()];
   if (special !== undefined) return fromFloat(special);
@@ -37,16 +37,29 @@ function parseFloatText(text: string, name: string, isSingle: boolean): SqliteVa
   return value;
 }
 
-/** The shortest digits that give the same number again, in Postgres' notation. */
-export function formatFloat(value: SqliteValue, isSingle: boolean): string {
+/**
+ * In Postgres' notation: the shortest digits that give the same number again, or with
+ * extra_float_digits below 1 a fixed number of significant ones.
+ */
+export function formatFloat(
+  value: SqliteValue,
+  isSingle: boolean,
+  extraFloatDigits: number,
+): string {
   const number = toFloat(value);
   if (Number.isNaN(number)) return 'NaN';
   if (!Number.isFinite(number)) return number > 0 ? 'Infinity' : '-Infinity';
   if (number === 0) return Object.is(number, -0) ? '-0' : '0';
-  const shortest = isSingle ? shortestSingle(number) : number.toExponential();
-  const [mantissa = '', exponentText = '0'] = shortest.split('e');
+  const digits = isSingle ? 6 : 15;
+  const isShortest = extraFloatDigits > 0;
+  const digitsMax = isShortest ? digits : Math.max(digits + extraFloatDigits, 1);
+  const scientific = isShortest
+    ? isSingle
+      ? shortestSingle(number)
+      : number.toExponential()
+    : number.toExponential(digitsMax - 1).replace(/\.?0+(?=e)/, '');
+  const [mantissa = '', exponentText = '0'] = scientific.split('e');
   const exponent = Number(exponentText);
-  const digitsMax = isSingle ? 6 : 15;
   if (exponent < -4 || exponent >= digitsMax) {
     const sign = exponent < 0 ? '-' : '+';
     return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
@@ -80,7 +93,7 @@ export const FLOAT_TYPES: readonly PgType[] = [
     arrayOid: 1021,
     storage: 'ANY',
     parse: (text) => parseFloatText(text, 'real', true),
-    format: (value) => formatFloat(value, true),
+    format: (value, { extraFloatDigits }) => formatFloat(value, true, extraFloatDigits),
     decode: (bytes) => fromFloat(exactly(bytes, 4).readFloatBE()),
     encode(value) {
       const buffer = Buffer.alloc(4);
@@ -98,7 +111,7 @@ export const FLOAT_TYPES: readonly PgType[] = [
     arrayOid: 1022,
     storage: 'ANY',
     parse: (text) => parseFloatText(text, 'double precision', false),
-    format: (value) => formatFloat(value, false),
+    format: (value, { extraFloatDigits }) => formatFloat(value, false, extraFloatDigits),
     decode: (bytes) => fromFloat(exactly(bytes, 8).readDoubleBE()),
     encode(value) {
       const buffer = Buffer.alloc(8);

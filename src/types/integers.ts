@@ -23,7 +23,10 @@ function defineInteger(kind: IntegerKind): PgType {
     parse(text) {
       const trimmed = text.trim();
       if (!/^[+-]?\d+$/.test(trimmed)) throw invalidInput(kind.displayName, text);
-      const value = BigInt(trimmed.replace('+', ''));
+      const number = BigInt(trimmed.replace('+', ''));
+      // strtoul() takes a minus sign for an oid too.
+      const isWrapped = kind.first === 0n && number < 0n && number >= -2147483648n;
+      const value = isWrapped ? BigInt.asUintN(32, number) : number;
       if (value < kind.first || value > kind.last) {
         throw new PgError('22003', `value "${text}" is out of range for type ${kind.displayName}`);
       }

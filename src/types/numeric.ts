@@ -1,6 +1,7 @@
 // numeric: exact decimal text with its display scale; order and equality by pg_numeric_key.
 import { PgError } from '../errors/pg-error.ts';
 import {
+  decimalSortKey,
   formatDecimal,
   isSpecial,
   parseDecimal,
@@ -105,6 +106,7 @@ export const NUMERIC: PgType = defineType({
   arrayOid: 1231,
   storage: 'TEXT',
   sortKey: 'pg_numeric_key',
+  keyOf: (value) => decimalSortKey(asText(value)),
   parse(text, typmod) {
     const trimmed = text.trim();
     const special = SPECIAL[trimmed.toLowerCase()];

@@ -44,6 +44,8 @@ export interface PgType {
    * BY and DISTINCT use the key.
    */
   readonly sortKey: string | null;
+  /** What the function `sortKey` computes. */
+  keyOf?(value: NonNullable<SqliteValue>): SqliteValue;
   /** The type's input function. Throws PgError 22P02 and the like, in Postgres' words. */
   parse(text: string, typmod: number, settings: FormatSettings): SqliteValue;
   /** The type's output function. */

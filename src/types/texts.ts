@@ -77,6 +77,7 @@ const bpchar: PgType = defineType({
   category: 'S',
   arrayOid: 1014,
   sortKey: 'pg_bpchar_key',
+  keyOf: (value) => asText(value).replace(/ +$/, ''),
   parse: (text, typmod) => pad(cut(checkText(text), typmod, false, 'character'), typmod),
   decode: (bytes, typmod) => pad(cut(decodeUtf8(bytes), typmod, false, 'character'), typmod),
   formatWithTypmod: (typmod) => `character(${typmod - TYPMOD_OFFSET})`,

@@ -17,22 +17,32 @@ export function statementsOf(text: string): readonly string[] {
 }
 
 export async function transcript(client: pg.Client, text: string): Promise<string> {
+  return transcriptOf(statementsOf(text), (statement) => answer(client, statement));
+}
+
+/** Statements with what was answered to each. */
+export async function transcriptOf(
+  statements: readonly string[],
+  answerTo: (statement: string) => string | Promise<string>,
+): Promise<string> {
   const parts: string[] = [];
-  for (const statement of statementsOf(text)) {
-    parts.push(`> ${statement.replaceAll('\n', '\n> ')}\n${await answer(client, statement)}`);
+  for (const statement of statements) {
+    parts.push(`> ${statement.replaceAll('\n', '\n> ')}\n${await answerTo(statement)}`);
   }
   return `${parts.join('\n\n')}\n`;
 }
 
-interface ServerError extends Error {
-  readonly code?: string;
-  readonly position?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  readonly constraint?: string;
+export interface ServerError {
+  readonly code?: string | undefined;
+  readonly message: string;
+  readonly position?: string | number | undefined;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly constraint?: string | undefined;
 }
 
-async function answer(client: pg.Client, statement: string): Promise<string> {
+/** What PostgreSQL, or anything that speaks its protocol, answers. */
+export async function answer(client: pg.Client, statement: string): Promise<string> {
   try {
     const result = await client.query({
       text: statement,
@@ -42,16 +52,27 @@ async function answer(client: pg.Client, statement: string): Promise<string> {
     const results = Array.isArray(result) ? result : [result];
     return results.map(describe).join('\n');
   } catch (error) {
-    const { code, position, message, detail, hint, constraint } = error as ServerError;
-    const lines = [`ERROR ${code}${position === undefined ? '' : ` at ${position}`}: ${message}`];
-    if (detail !== undefined) lines.push(`DETAIL ${detail}`);
-    if (hint !== undefined && !hint.startsWith('Perhaps you meant')) lines.push(`HINT ${hint}`);
-    if (constraint !== undefined) lines.push(`CONSTRAINT ${constraint}`);
-    return lines.join('\n');
+    return describeError(error as ServerError);
   }
 }
 
-function describe(result: pg.QueryArrayResult): string {
+export function describeError(error: ServerError): string {
+  const { code, position, message, detail, hint, constraint } = error;
+  const lines = [`ERROR ${code}${position === undefined ? '' : ` at ${position}`}: ${message}`];
+  if (detail !== undefined) lines.push(`DETAIL ${detail}`);
+  if (hint !== undefined && !hint.startsWith('Perhaps you meant')) lines.push(`HINT ${hint}`);
+  if (constraint !== undefined) lines.push(`CONSTRAINT ${constraint}`);
+  return lines.join('\n');
+}
+
+export interface DescribedResult {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly command: string | null;
+  readonly rowCount: number | null;
+}
+
+export function describe(result: DescribedResult): string {
   const head = result.fields.map(({ name, dataTypeID }) => `${name}:${dataTypeID}`).join('\t');
   const rows = result.rows.map((row) => row.map(cell).join('\t'));
   const tag = `${result.command ?? ''} ${result.rowCount ?? ''}`.trim();

@@ -35,6 +35,9 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
     );
   }
   const parts = nodes.map((node) => bindExpression(place, node));
+  if (name === 'pg_typeof' && parts[0] !== undefined && parts.length === 1) {
+    return typeOf(parts[0], at);
+  }
   if (name === 'nextval') return bindNextval(context, parts[0], at);
   if (['setval', 'currval', 'lastval'].includes(name)) throw context.notSupported(name, at);
   if (name === 'concat' || name === 'concat_ws') return bindConcat(context, name, parts, at);
@@ -47,6 +50,13 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
     throw noFunction(context, name, types, at, found !== null);
   context.noteCall(found.volatility, found.settings);
   return callOf(context, found, parts, at);
+}
+
+const REGTYPE = 2206;
+
+/** pg_typeof(): known before the statement runs. */
+function typeOf({ type }: Expression, location: number | undefined): Expression {
+  return { kind: 'constant', type: REGTYPE, typmod: -1, value: BigInt(type), location };
 }
 
 function callOf(

@@ -1,6 +1,7 @@
 // INSERT, UPDATE and DELETE.
 import type { Column, Relation } from '../../catalog/catalog.ts';
 import { PgError } from '../../errors/pg-error.ts';
+import { UNKNOWN } from '../../types/oids.ts';
 import { asTag, child, inner, list, location, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
@@ -12,7 +13,7 @@ import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom, relationColumns } from './from.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
-import { bindQuery, bindTarget, bindWith } from './select.ts';
+import { bindQuery, bindTarget, bindWith, targetLocation } from './select.ts';
 
 export interface Assignment {
   readonly column: Column;
@@ -262,16 +263,32 @@ function bindSelectSource(
   isNamed: boolean,
   complete: (given: readonly (Expression | null)[]) => readonly Expression[],
 ): Source {
-  const query = bindQuery(context, node, scope);
-  checkCount(context, query.columns.length, wanted.length, isNamed, null, undefined);
+  const selected = bindQuery(context, node, scope, 'keep');
+  checkCount(context, selected.columns.length, wanted.length, isNamed, null, undefined);
+  const query = withLiteralsAs(context, selected, wanted);
   const alias = context.nextAlias();
   context.isRowSource = true;
   const columns = resultScopeColumns(query.columns);
   const entry = { name: null, alias, columns };
   const given = columns.map((column, at) =>
-    coerceToColumn(context, reference(entry, column, 0), wanted[at] as Column),
+    coerceToColumn(
+      context,
+      reference(entry, column, 0, targetLocation(query, at)),
+      wanted[at] as Column,
+    ),
   );
   return { rows: null, source: { query, alias, values: complete(given) } };
+}
+
+/** Literals of a select list without a type get that of the column they go to. */
+function withLiteralsAs(context: BindContext, query: Query, wanted: readonly Column[]): Query {
+  if (query.kind !== 'select') return query;
+  const targets = query.targets.map((target, at): Target => {
+    if (target.type !== UNKNOWN) return target;
+    const expression = coerceToColumn(context, target.expression, wanted[at] as Column);
+    return { ...target, expression, type: expression.type, typmod: expression.typmod };
+  });
+  return { ...query, targets, columns: targets };
 }
 
 function bindConflict(

@@ -2,8 +2,9 @@
 import { PgError } from '../../errors/pg-error.ts';
 import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { TEXT, UNKNOWN } from '../../types/oids.ts';
-import type { FormatSettings, Oid } from '../../types/pg-type.ts';
+import type { FormatSettings, Oid, PgType } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
+import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { IO_SETTINGS } from '../functions/casts.ts';
 import { castBetween } from '../functions/registry.ts';
 import type { Cast, Expression } from '../tree/expression.ts';
@@ -104,19 +105,25 @@ function constantOf(
   const base = { kind: 'constant', type, location } as const;
   if (text === null) return { ...base, value: null, typmod };
   const definition = mustType(type);
+  const value = inputOf(context, definition, text, location);
+  // Postgres applies the length when the statement runs: its errors have no position.
+  const cut =
+    value === null || typmod < 0
+      ? value
+      : (definition.coerce?.(value, typmod, how === 'explicit') ?? value);
+  return { ...base, value: cut, typmod };
+}
+
+function inputOf(
+  context: BindContext,
+  definition: PgType,
+  text: string,
+  location: number | undefined,
+): SqliteValue {
   try {
-    const value = definition.parse(text, -1, formatSettings(context));
-    const cut =
-      value === null || typmod < 0
-        ? value
-        : (definition.coerce?.(value, typmod, how === 'explicit') ?? value);
-    return { ...base, value: cut, typmod };
+    return definition.parse(text, -1, formatSettings(context));
   } catch (error) {
-    if (error instanceof PgError && how !== 'assignment')
-      throw error.at(context.position(location));
-    if (error instanceof PgError && error.code !== '22001')
-      throw error.at(context.position(location));
-    throw error;
+    throw error instanceof PgError ? error.at(context.position(location)) : error;
   }
 }
 

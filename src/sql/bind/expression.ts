@@ -97,12 +97,13 @@ function bindConstant(_place: Place, fields: Fields): Expression {
   return { ...base, type: INT4, value: BigInt(integer(inner(fields, 'ival') ?? {}, 'ival')) };
 }
 
-/** Integers beyond int4 are int8 if they fit, else numeric. */
+/** Integers beyond int4 are int8 if they fit, else numeric. A minus sign is in the digits. */
 function numberConstant(digits: string, at: number | undefined): Expression {
   const base = { kind: 'constant', ...typed, location: at } as const;
-  if (/^\d+$/.test(digits)) {
+  if (/^-?\d+$/.test(digits)) {
     const value = BigInt(digits);
-    if (value <= 9223372036854775807n) return { ...base, type: INT8, value };
+    if (value === -2147483648n) return { ...base, type: INT4, value };
+    if (BigInt.asIntN(64, value) === value) return { ...base, type: INT8, value };
   }
   const value = mustType(NUMERIC).parse(digits, -1, {
     timeZone: 'UTC',
@@ -499,52 +500,4 @@ function bindCollate(place: Place, fields: Fields): Expression {
     );
   }
   return resolveUnknown(place.context, bindExpression(place, child(fields, 'arg') as Node));
-}
-
-/** What a column without AS is called (PG: FigureColname). */
-export function resultName(node: Node): string {
-  const fields = fieldsOf(node);
-  switch (tagOf(node)) {
-    case 'ColumnRef':
-      return stringOf(list(fields, 'fields').at(-1) ?? {}) || '?column?';
-    case 'FuncCall':
-      return stringOf(list(fields, 'funcname').at(-1) ?? {});
-    case 'TypeCast': {
-      const inside = resultName(child(fields, 'arg') as Node);
-      if (inside !== '?column?') return inside;
-      return stringOf(list(inner(fields, 'typeName') ?? {}, 'names').at(-1) ?? {});
-    }
-    case 'CollateClause':
-      return resultName(child(fields, 'arg') as Node);
-    case 'CaseExpr': {
-      const otherwise = child(fields, 'defresult');
-      const inside = otherwise === null ? '?column?' : resultName(otherwise);
-      return inside === '?column?' ? 'case' : inside;
-    }
-    case 'CoalesceExpr':
-      return 'coalesce';
-    case 'MinMaxExpr':
-      return text(fields, 'op') === 'IS_LEAST' ? 'least' : 'greatest';
-    case 'A_ArrayExpr':
-      return 'array';
-    case 'A_Expr':
-      return text(fields, 'kind') === 'AEXPR_NULLIF' ? 'nullif' : '?column?';
-    case 'SQLValueFunction':
-      return text(fields, 'op').replace('SVFOP_', '').replace(/_N$/, '').toLowerCase();
-    case 'SubLink':
-      return subLinkName(fields);
-    default:
-      return '?column?';
-  }
-}
-
-function subLinkName(fields: Fields): string {
-  const form = text(fields, 'subLinkType');
-  if (form === 'EXISTS_SUBLINK') return 'exists';
-  if (form === 'ARRAY_SUBLINK') return 'array';
-  if (form !== 'EXPR_SUBLINK') return '?column?';
-  const select = asTag(child(fields, 'subselect'), 'SelectStmt');
-  const target = asTag(list(select ?? {}, 'targetList')[0], 'ResTarget');
-  if (target === null) return '?column?';
-  return text(target, 'name') || resultName(child(target, 'val') as Node);
 }

@@ -23,26 +23,40 @@ import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
 import { containsAggregate } from './call.ts';
 import { commonType, mustCoerce, resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindCondition, bindExpression, resultName } from './expression.ts';
+import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom } from './from.ts';
 import { checkGrouping } from './grouping.ts';
+import { resultName } from './result-name.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
 import { sortKey } from './sort.ts';
 
+/** What becomes of literals in a select list that nothing gives a type. */
+export type Unknowns = 'text' | 'keep';
+
 /** A SelectStmt node; `outer` is what the query around it can see. */
-export function bindQuery(context: BindContext, node: Node, outer: Scope | null): Query {
+export function bindQuery(
+  context: BindContext,
+  node: Node,
+  outer: Scope | null,
+  unknowns: Unknowns = 'text',
+): Query {
   const fields = asTag(node, 'SelectStmt');
   if (fields === null) throw context.notSupported(`a query of kind ${tagOf(node)}`);
-  return bindSelectFields(context, fields, outer);
+  return bindSelectFields(context, fields, outer, unknowns);
 }
 
-export function bindSelectFields(context: BindContext, fields: Fields, outer: Scope | null): Query {
+export function bindSelectFields(
+  context: BindContext,
+  fields: Fields,
+  outer: Scope | null,
+  unknowns: Unknowns = 'text',
+): Query {
   const scope = new Scope(outer);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   if (list(fields, 'valuesLists').length > 0) return bindValues(context, fields, scope, ctes);
   if (text(fields, 'op') !== 'SETOP_NONE') return bindSetOperation(context, fields, scope, ctes);
-  return bindSelect(context, withSetFunctionInFrom(context, fields), scope, ctes);
+  return bindSelect(context, withSetFunctionInFrom(context, fields), scope, ctes, unknowns);
 }
 
 /** `SELECT f(x)` with a function that gives rows is `SELECT c FROM f(x) AS c` (PG: 38.5.9). */
@@ -193,8 +207,8 @@ function bindSetOperation(
   ctes: readonly CommonTable[],
 ): Query {
   const operator = text(fields, 'op').replace('SETOP_', '') as 'UNION' | 'INTERSECT' | 'EXCEPT';
-  const left = bindSelectFields(context, inner(fields, 'larg') ?? {}, scope);
-  const right = bindSelectFields(context, inner(fields, 'rarg') ?? {}, scope);
+  const left = bindSelectFields(context, inner(fields, 'larg') ?? {}, scope, 'keep');
+  const right = bindSelectFields(context, inner(fields, 'rarg') ?? {}, scope, 'keep');
   const isAll = flag(fields, 'all');
   if (left.columns.length !== right.columns.length) {
     const [first] = list(inner(fields, 'rarg') ?? {}, 'targetList');
@@ -206,11 +220,12 @@ function bindSetOperation(
   }
   if (isAll && operator !== 'UNION') throw context.notSupported(`${operator} ALL`);
   const types = left.columns.map((column, at) => {
-    const sides = [column, right.columns[at] as ResultColumn].map(({ type }): Expression => ({
+    const sides = [left, right].map((side): Expression => ({
       kind: 'constant',
-      type,
+      type: (side.columns[at] ?? column).type,
       typmod: -1,
       value: null,
+      location: targetLocation(side, at),
     }));
     return commonType(context, sides, operator);
   });
@@ -231,8 +246,17 @@ function bindSetOperation(
   };
 }
 
+/** Where the statement has the column of a query's result. */
+export function targetLocation(query: Query, at: number): number | undefined {
+  if (query.kind === 'set') return targetLocation(query.left, at);
+  const expressions =
+    query.kind === 'select' ? query.targets.map(({ expression }) => expression) : query.rows[0];
+  return expressions?.[at]?.location;
+}
+
 /** The query with its columns as these types: around it a query that converts, where needed. */
-function convertColumns(context: BindContext, query: Query, types: readonly number[]): Query {
+function convertColumns(context: BindContext, source: Query, types: readonly number[]): Query {
+  const query = withLiteralsAs(context, source, types);
   if (query.columns.every((column, at) => column.type === types[at])) return query;
   const alias = context.nextAlias();
   const entry = { name: null, alias, columns: resultScopeColumns(query.columns) };
@@ -258,17 +282,32 @@ function convertColumns(context: BindContext, query: Query, types: readonly numb
   };
 }
 
+/** Literals without a type in a select list, as these types. */
+function withLiteralsAs(context: BindContext, query: Query, types: readonly number[]): Query {
+  if (query.kind !== 'select' || query.targets.every(({ type }) => type !== UNKNOWN)) return query;
+  const targets = query.targets.map((each, at): Target => {
+    if (each.type !== UNKNOWN) return each;
+    const expression = mustCoerce(context, each.expression, types[at] as number, 'UNION');
+    return { ...each, expression, type: expression.type };
+  });
+  return { ...query, targets, columns: targets };
+}
+
 function bindSelect(
   context: BindContext,
   fields: Fields,
   scope: Scope,
   ctes: readonly CommonTable[],
+  unknowns: Unknowns,
 ): Query {
   if (inner(fields, 'intoClause') !== null) throw context.notSupported('SELECT INTO');
   if (list(fields, 'windowClause').length > 0) throw context.notSupported('the WINDOW clause');
   const from: FromItem[] = list(fields, 'fromClause').map((node) => bindFrom(context, node, scope));
   const place: Place = { context, scope, noAggregates: null };
-  const targets = list(fields, 'targetList').flatMap((node) => bindTarget(place, node));
+  const distinctNodes = fields['distinctClause'] as readonly Node[] | undefined;
+  const targets = list(fields, 'targetList').flatMap((node) =>
+    bindTarget(place, node, distinctNodes === undefined ? unknowns : 'text'),
+  );
   const whereNode = child(fields, 'whereClause');
   const where =
     whereNode === null
@@ -278,7 +317,6 @@ function bindSelect(
   const havingNode = child(fields, 'havingClause');
   const having = havingNode === null ? null : bindCondition(place, havingNode, 'HAVING');
   const tail = bindTail(context, fields, scope, ctes, targets, targets);
-  const distinctNodes = fields['distinctClause'] as readonly Node[] | undefined;
   const distinctOn = (distinctNodes ?? [])
     .filter((node) => Object.keys(node).length > 0)
     .map((node) => bindKey(place, node, targets, 'DISTINCT ON'));
@@ -327,12 +365,17 @@ function refuseHiddenOrder(
 }
 
 /** A target, or the targets that a star stands for. */
-export function bindTarget(place: Place, node: Node): readonly Target[] {
+export function bindTarget(
+  place: Place,
+  node: Node,
+  unknowns: Unknowns = 'text',
+): readonly Target[] {
   const fields = asTag(node, 'ResTarget') ?? {};
   const value = child(fields, 'val') as Node;
   const star = starTable(value);
   if (star !== undefined) return expandStar(place, star, location(fields));
-  const expression = resolveUnknown(place.context, bindExpression(place, value));
+  const bound = bindExpression(place, value);
+  const expression = unknowns === 'keep' ? bound : resolveUnknown(place.context, bound);
   const name = text(fields, 'name') || resultName(value);
   return [target(name, expression)];
 }

@@ -1,5 +1,6 @@
 // TypeName nodes -> types (PG: 8 Data Types).
-import type { Oid } from '../../types/pg-type.ts';
+import { PgError } from '../../errors/pg-error.ts';
+import type { Oid, PgType } from '../../types/pg-type.ts';
 import { typeByName } from '../../types/registry.ts';
 import { asTag, fieldsOf, integer, list, location, strings } from '../parse/node.ts';
 import type { Fields } from '../parse/node.ts';
@@ -42,10 +43,26 @@ export function bindTypeName(context: BindContext, typeName: Fields): DeclaredTy
   });
   const isArray = list(typeName, 'arrayBounds').length > 0;
   const typmod =
-    modifiers.length > 0 ? (type.parseTypmod?.(modifiers) ?? -1) : implied(names, name);
+    modifiers.length > 0 ? typmodOf(context, type, modifiers, at) : implied(names, name);
   if (!isArray) return { type: type.oid, typmod };
   if (type.arrayOid === 0) throw context.notSupported(`an array of ${type.displayName}`, at);
   return { type: type.arrayOid, typmod: -1 };
+}
+
+function typmodOf(
+  context: BindContext,
+  type: PgType,
+  modifiers: readonly number[],
+  at: number | undefined,
+): number {
+  if (type.parseTypmod === undefined) {
+    throw context.error('42601', `type modifier is not allowed for type "${type.displayName}"`, at);
+  }
+  try {
+    return type.parseTypmod(modifiers);
+  } catch (error) {
+    throw error instanceof PgError ? error.at(context.position(at)) : error;
+  }
 }
 
 /** `char` alone is char(1). */

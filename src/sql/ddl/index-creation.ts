@@ -2,7 +2,7 @@
 import type { Relation } from '../../catalog/catalog.ts';
 import { ACCESS_METHOD_OID } from '../../catalog/system/oids.ts';
 import { notSupported, PgError } from '../../errors/pg-error.ts';
-import { resultName } from '../bind/expression.ts';
+import { resultName } from '../bind/result-name.ts';
 import {
   asTag,
   child,

@@ -48,7 +48,7 @@ export function emitExpression(emitter: Emitter, expression: Expression): string
       return `coalesce(${expression.arguments.map(emit).join(', ')})`;
     case 'greatest':
     case 'least':
-      return emitExtreme(emitter, expression.kind, expression.arguments);
+      return `pg_${expression.kind}(${[String(expression.type), ...expression.arguments.map(emit)].join(', ')})`;
     case 'in-list': {
       const items = expression.items.map((item) => emitKey(emitter, item)).join(', ');
       return `(${emitKey(emitter, expression.left)} ${expression.isNegated ? 'NOT IN' : 'IN'} (${items}))`;
@@ -159,26 +159,6 @@ function emitCase(
   );
   if (otherwise !== null) parts.push(`ELSE ${emitExpression(emitter, otherwise)}`);
   return `(CASE ${parts.join(' ')} END)`;
-}
-
-/** GREATEST and LEAST skip NULLs, where SQLite's max() and min() give NULL. */
-function emitExtreme(
-  emitter: Emitter,
-  kind: 'greatest' | 'least',
-  parts: readonly Expression[],
-): string {
-  const [first] = parts;
-  if (first === undefined) return 'NULL';
-  if (mustType(first.type).sortKey !== null) {
-    throw new PgError(
-      '0A000',
-      `${kind.toUpperCase()} over type ${mustType(first.type).displayName} is not supported`,
-    );
-  }
-  const rows = parts
-    .map((part) => `SELECT ${emitExpression(emitter, part)} AS v`)
-    .join(' UNION ALL ');
-  return `(SELECT ${kind === 'greatest' ? 'max' : 'min'}(v) FROM (${rows}))`;
 }
 
 function emitSubquery(

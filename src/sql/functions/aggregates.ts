@@ -2,26 +2,26 @@
 // of int8 and numeric are exact.
 import { add, divide, formatDecimal, isSpecial, parseDecimal } from '../../types/decimal.ts';
 import type { Decimal } from '../../types/decimal.ts';
-import { decimalSortKey } from '../../types/decimal.ts';
-import { fromFloat, toFloat } from '../../types/floats.ts';
+import { compareStored } from '../../types/compare-stored.ts';
 import {
   BOOL,
+  BPCHAR,
   BYTEA,
-  DATE,
   FLOAT4,
   FLOAT8,
   INT2,
   INT4,
   INT8,
   NUMERIC,
+  OID,
   TEXT,
-  TIMESTAMP,
-  TIMESTAMPTZ,
 } from '../../types/oids.ts';
-import type { Oid } from '../../types/pg-type.ts';
+import type { Oid, PgType } from '../../types/pg-type.ts';
+import { allTypes, mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { aggregate } from './builders.ts';
 import type { AggregateSignature } from './signature.ts';
+import { STATISTICS } from './statistics.ts';
 
 interface Sum {
   readonly total: Decimal | string;
@@ -58,47 +58,57 @@ function average({ total, count }: Sum): string {
   return formatDecimal(divide(total, { unscaled: BigInt(count), scale: 0 }));
 }
 
-interface FloatSum {
-  readonly total: number;
-  readonly count: number;
-}
-
-function floatAggregate(name: 'sum' | 'avg', oid: Oid): AggregateSignature {
-  return aggregate(name, [oid], name === 'sum' ? oid : FLOAT8, {
+/** The last of equal values, as Postgres has it. */
+function extreme(name: 'min' | 'max', oid: Oid): AggregateSignature {
+  const sign = name === 'min' ? 1 : -1;
+  const { keyOf = (value: SqliteValue) => value } = mustType(oid);
+  return aggregate(name, [oid], oid, {
     kind: 'js',
     sqlName: `pg_${name}_${oid}`,
     start: () => null,
     step(state, [value = null]) {
       if (value === null) return state;
-      const { total, count } = (state as FloatSum | null) ?? { total: 0, count: 0 };
-      return { total: total + toFloat(value), count: count + 1 };
+      const key = keyOf(value);
+      const best = state as Extreme | null;
+      if (best !== null && sign * compareStored(key, best.key) > 0) return best;
+      return { value, key };
     },
-    finish(state) {
-      if (state === null) return null;
-      const { total, count } = state as FloatSum;
-      const result = name === 'sum' ? total : total / count;
-      return fromFloat(oid === FLOAT4 && name === 'sum' ? Math.fround(result) : result);
-    },
+    finish: (state) => (state as Extreme | null)?.value ?? null,
   });
 }
 
-function extreme(name: 'min' | 'max'): AggregateSignature {
-  const isBetter = (a: string, b: string): boolean =>
-    name === 'min' ? decimalSortKey(a) < decimalSortKey(b) : decimalSortKey(a) > decimalSortKey(b);
-  return aggregate(name, [NUMERIC], NUMERIC, {
+interface Extreme {
+  readonly value: SqliteValue;
+  readonly key: SqliteValue;
+}
+
+/** All that have an order except boolean and json. */
+const MIN_MAX_TYPES = allTypes().filter(
+  ({ oid, name, category }) =>
+    [INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC, OID, TEXT, BPCHAR].includes(oid) ||
+    ['D', 'T'].includes(category) ||
+    (category === 'A' && name.startsWith('_')),
+);
+
+function minAndMax({ oid, sortKey }: PgType): AggregateSignature[] {
+  if (sortKey !== null) return [extreme('min', oid), extreme('max', oid)];
+  return [aggregate('min', [oid], oid, native('min')), aggregate('max', [oid], oid, native('max'))];
+}
+
+function bitwise(
+  name: string,
+  oid: Oid,
+  compute: (a: bigint, b: bigint) => bigint,
+): AggregateSignature {
+  return aggregate(name, [oid], oid, {
     kind: 'js',
-    sqlName: `pg_${name}_numeric`,
+    sqlName: `pg_${name}`,
     start: () => null,
-    step(state, [value = null]) {
-      if (value === null) return state;
-      const text = String(value);
-      return state === null || isBetter(text, state as string) ? text : state;
-    },
-    finish: (state) => state as string | null,
+    step: (state, [value = null]) =>
+      value === null ? state : state === null ? value : compute(state as bigint, value as bigint),
+    finish: (state) => state as bigint | null,
   });
 }
-
-const MIN_MAX_TYPES = [INT2, INT4, INT8, FLOAT4, FLOAT8, TEXT, DATE, TIMESTAMP, TIMESTAMPTZ];
 
 function native(name: string): AggregateSignature['implementation'] {
   return { kind: 'sql', emit: (args) => `${name}(${args.join(', ')})` };
@@ -109,13 +119,13 @@ export const AGGREGATES: readonly AggregateSignature[] = [
   exactSum('sum', INT8, sumText),
   exactSum('sum', NUMERIC, sumText),
   ...[INT2, INT4, INT8, NUMERIC].map((oid) => exactSum('avg', oid, average)),
-  ...[FLOAT4, FLOAT8].flatMap((oid) => [floatAggregate('sum', oid), floatAggregate('avg', oid)]),
-  ...MIN_MAX_TYPES.flatMap((oid) => [
-    aggregate('min', [oid], oid, native('min')),
-    aggregate('max', [oid], oid, native('max')),
+  ...MIN_MAX_TYPES.flatMap(minAndMax),
+  ...[INT2, INT4, INT8].flatMap((oid) => [
+    bitwise('bit_and', oid, (a, b) => a & b),
+    bitwise('bit_or', oid, (a, b) => a | b),
+    bitwise('bit_xor', oid, (a, b) => a ^ b),
   ]),
-  extreme('min'),
-  extreme('max'),
+  ...STATISTICS,
   aggregate('bool_and', [BOOL], BOOL, native('min')),
   aggregate('every', [BOOL], BOOL, native('min')),
   aggregate('bool_or', [BOOL], BOOL, native('max')),

@@ -1,5 +1,6 @@
 // = <> < <= > >= between values of one type, and between the integer types. Emitted as SQLite's own
 // comparison, over sort keys where a type has one, so that indexes serve them.
+import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8 } from '../../types/oids.ts';
 import { allTypes } from '../../types/registry.ts';
 import { operator } from './builders.ts';
@@ -17,6 +18,8 @@ const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'Z', 'A'];
 const EQUALITY_ONLY = ['=', '<>'];
 /** json has no equality in Postgres. */
 const INCOMPARABLE = ['json', '_json', 'varchar', '_varchar'];
+/** References compare as the oids that they are. */
+const REFERENCES = new Set(REFERENCE_TYPES.map(({ oid }) => oid));
 const MIXED: readonly (readonly number[])[] = [
   [INT2, INT4, INT8],
   [FLOAT4, FLOAT8],
@@ -24,7 +27,10 @@ const MIXED: readonly (readonly number[])[] = [
 
 function same(): OperatorSignature[] {
   const types = allTypes().filter(
-    (type) => ORDERED_CATEGORIES.includes(type.category) && !INCOMPARABLE.includes(type.name),
+    (type) =>
+      ORDERED_CATEGORIES.includes(type.category) &&
+      !INCOMPARABLE.includes(type.name) &&
+      !REFERENCES.has(type.oid),
   );
   return types.flatMap((type) =>
     COMPARISONS.filter(([name]) => type.name !== 'jsonb' || EQUALITY_ONLY.includes(name)).map(

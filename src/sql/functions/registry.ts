@@ -3,15 +3,19 @@ import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { INT4, INT8, OID } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { AGGREGATES, WINDOW_FUNCTIONS } from './aggregates.ts';
-import { ARITHMETIC_FUNCTIONS, ARITHMETIC_OPERATORS } from './arithmetic.ts';
 import { cast, sql } from './builders.ts';
 import { CASTS, CAST_FUNCTIONS } from './casts.ts';
 import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
 import { CATALOG_CASTS } from './catalog-names.ts';
 import { COMPARISON_OPERATORS } from './comparison.ts';
 import { DATETIME_FUNCTIONS, DATETIME_OPERATORS } from './datetime.ts';
+import { EXTREME_FUNCTIONS } from './extremes.ts';
+import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
+import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
+import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
+import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
 import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS, SUPPORT_SET_FUNCTIONS } from './support.ts';
 import { SET_FUNCTIONS } from './set-returning.ts';
 import type {
@@ -24,16 +28,22 @@ import type {
 import { TEXT_FUNCTIONS, TEXT_OPERATORS } from './text.ts';
 
 export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
-  ...ARITHMETIC_FUNCTIONS,
+  ...INTEGER_FUNCTIONS,
+  ...FLOAT_FUNCTIONS,
+  ...NUMERIC_FUNCTIONS,
   ...TEXT_FUNCTIONS,
   ...DATETIME_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...CAST_FUNCTIONS,
   ...SUPPORT_FUNCTIONS,
+  ...SORT_KEY_FUNCTIONS,
+  ...EXTREME_FUNCTIONS,
   ...CATALOG_FUNCTIONS,
 ];
 export const ALL_OPERATORS: readonly OperatorSignature[] = [
-  ...ARITHMETIC_OPERATORS,
+  ...INTEGER_OPERATORS,
+  ...FLOAT_OPERATORS,
+  ...NUMERIC_OPERATORS,
   ...COMPARISON_OPERATORS,
   ...TEXT_OPERATORS,
   ...DATETIME_OPERATORS,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { PgError } from '../../errors/pg-error.ts';
 import { formatJsonb, parseJson } from '../../types/json.ts';
 import type { JsonValue } from '../../types/json.ts';
-import { BOOL, BPCHAR, BYTEA, INT4, JSON, JSONB, TEXT, UUID } from '../../types/oids.ts';
+import { BOOL, BYTEA, INT4, JSON, JSONB, TEXT, UUID } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, operator, sql } from './builders.ts';
 import type { CallContext, FunctionSignature, OperatorSignature } from './signature.ts';
@@ -222,10 +222,31 @@ function substring(value: SqliteValue | undefined, from: number, count: number |
   return all.slice(Math.max(from - 1, 0), Math.max(end, 0)).join('');
 }
 
-function padding(text: string[], length: number, fill: string): string {
-  const missing = Math.max(length - text.length, 0);
-  if (fill === '') return '';
-  return [...fill.repeat(Math.ceil(missing / [...fill].length))].slice(0, missing).join('');
+function character(code: number): string {
+  if (code < 0) throw new PgError('22023', 'character number must be positive');
+  if (code === 0) throw new PgError('54000', 'null character not permitted');
+  if (code > 0x10ffff) {
+    throw new PgError('54000', `requested character too large for encoding: ${code}`);
+  }
+  if (code >= 0xd800 && code <= 0xdfff) {
+    throw new PgError('54000', `requested character not valid for encoding: ${code}`);
+  }
+  return String.fromCodePoint(code);
+}
+
+/** Characters may take four bytes, and a value one gigabyte. */
+const PADDED_MAX = 268_435_454;
+
+function padded(value: SqliteValue, length: number, fill: string, isLeft: boolean): string {
+  if (length > PADDED_MAX) throw new PgError('54000', 'requested length too large');
+  const text = characters(value);
+  const missing = Math.max(length, 0) - text.length;
+  if (missing <= 0) return text.slice(0, Math.max(length, 0)).join('');
+  if (fill === '') return text.join('');
+  const unit = characters(fill);
+  const times = Math.floor(missing / unit.length);
+  const padding = fill.repeat(times) + unit.slice(0, missing % unit.length).join('');
+  return isLeft ? padding + text.join('') : text.join('') + padding;
 }
 
 function trimmer(side: 'both' | 'left' | 'right'): (args: readonly SqliteValue[]) => string {
@@ -353,26 +374,14 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
         : text.slice(-Number(n)).join('');
     }),
   ),
-  fn(
-    'lpad',
-    [TEXT, INT4, TEXT],
-    TEXT,
-    js('pg_lpad', ([a, n, fill]) =>
-      [...(padding(characters(a), Number(n), String(fill)) + String(a))]
-        .slice(0, Math.max(Number(n), 0))
-        .join(''),
-    ),
-  ),
-  fn(
-    'rpad',
-    [TEXT, INT4, TEXT],
-    TEXT,
-    js('pg_rpad', ([a, n, fill]) =>
-      [...(String(a) + padding(characters(a), Number(n), String(fill)))]
-        .slice(0, Math.max(Number(n), 0))
-        .join(''),
-    ),
-  ),
+  ...(['lpad', 'rpad'] as const).flatMap((name) => {
+    const call = ([a, n, fill = ' ']: readonly SqliteValue[]): string =>
+      padded(a ?? null, Number(n), String(fill), name === 'lpad');
+    return [
+      fn(name, [TEXT, INT4], TEXT, js(`pg_${name}`, call)),
+      fn(name, [TEXT, INT4, TEXT], TEXT, js(`pg_${name}_with`, call)),
+    ];
+  }),
   fn(
     'repeat',
     [TEXT, INT4],
@@ -440,10 +449,7 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     'chr',
     [INT4],
     TEXT,
-    js('pg_chr', ([n]) => {
-      if (n === 0n) throw new PgError('54000', 'null character not permitted');
-      return String.fromCodePoint(Number(n));
-    }),
+    js('pg_chr', ([n]) => character(Number(n))),
   ),
   fn(
     'ascii',
@@ -503,12 +509,6 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     [TEXT],
     TEXT,
     js('pg_quote_literal', ([a]) => `'${String(a).replaceAll("'", "''")}'`),
-  ),
-  fn(
-    'pg_bpchar_key',
-    [BPCHAR],
-    TEXT,
-    js('pg_bpchar_key', ([a]) => String(a).replace(/ +$/, '')),
   ),
   fn(
     'gen_random_uuid',

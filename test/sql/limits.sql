@@ -1,0 +1,28 @@
+-- arguments far out of range are errors of the statement
+select chr(2000000000);
+select chr(1114112), 1;
+select chr(-1);
+select chr(0);
+select chr(55296);
+select chr(1114111), chr(233), chr(65);
+select length(round(1.5, 2000000000)::text);
+select round(1.5, -2000000000);
+select length(trunc(1.5, 100000)::text), trunc(155.5, -2), round(-155.5, -2), round(9e131071::numeric, -131072);
+select round(5e30000::numeric, -30001) = 1e30001;
+select repeat('x', -5), repeat('', 2000000000);
+select repeat('xy', 1000000000);
+select lpad('x', 2000000000);
+select left('abc', -2147483648), right('abc', -2147483648), substring('abc', -2147483648, 2147483647);
+select substr('abc', 2, 2147483647), substr('abc', 2147483647, 2147483647);
+select 1 << 40, 1::bigint << 70, 1 >> -1, 5::int2 << 15;
+select (-2147483648)::int4 / -1;
+select (-2147483648)::int4 % -1, abs(-2147483648::int4);
+select abs((-2147483648)::int4);
+select (-9223372036854775808)::int8 / -1;
+select (-9223372036854775808)::int8 % -1;
+select 2147483647 + 1;
+select 9223372036854775807 + 1;
+select 1e308::float8 * 10;
+select 1e-308::float8 * 1e-308;
+select exp(1000::float8);
+select power(10::float8, 400);
