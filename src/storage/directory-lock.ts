@@ -1,79 +1,109 @@
-// One process for a data directory: two would vote twice (R41).
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+// One process for a data directory: two would vote twice (R41). The lock is a file that names its
+// owner by process id, start time and boot of the machine, so that neither a process that was
+// killed nor another one with its number keeps the directory locked.
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataDirectoryError } from './errors.ts';
 
 const NAME = 'LOCK';
-const SETTLE_MS = 50;
+const ATTEMPTS_MAX = 100;
 
 /** Takes the lock or throws DataDirectoryError; returns how to release it. */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, NAME);
-  const own = `${process.pid} ${bootId()}`;
-  if (!tryCreate(path, own)) takeOver(path, own, directory);
+  const own = `${process.pid} ${bootId()} ${startOf(process.pid)}`;
+  for (let attempt = 0; !tryCreate(path, own); attempt++) {
+    const owner = tryRead(path);
+    // Released or taken away in this moment.
+    if (owner === null && attempt < ATTEMPTS_MAX) continue;
+    if (owner === null || isAlive(owner) || !tryMoveAway(path, owner)) refuse(owner, directory);
+  }
   return () => {
-    if (readOwner(path) === own) unlinkSync(path);
+    if (tryRead(path) === own) unlinkSync(path);
   };
 }
 
+/** In one step with its content: nobody ever sees a lock without an owner. */
 function tryCreate(path: string, own: string): boolean {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, own, { mode: 0o600 });
   try {
-    const descriptor = openSync(path, 'wx', 0o600);
-    writeSync(descriptor, own);
-    closeSync(descriptor);
+    linkSync(temporary, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
+  } finally {
+    unlinkSync(temporary);
   }
 }
 
-/** The owner is gone: of several that see it at once, the last to write is the one that goes on. */
-function takeOver(path: string, own: string, directory: string): void {
-  const owner = readOwner(path);
-  if (owner !== null && isAlive(owner)) refuse(owner, directory);
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, own, { mode: 0o600 });
-  renameSync(temporary, path);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
-  const winner = readOwner(path);
-  if (winner !== own) refuse(winner ?? 'unknown', directory);
+/** The owner is gone. False: another process was quicker, and what was moved is its lock. */
+function tryMoveAway(path: string, owner: string): boolean {
+  const aside = `${path}.${process.pid}.old`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+  try {
+    if (tryRead(aside) === owner) return true;
+    linkSync(aside, path);
+    return false;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    unlinkSync(aside);
+  }
 }
 
-function refuse(owner: string, directory: string): never {
-  const [pid = '?'] = owner.split(' ');
+function refuse(owner: string | null, directory: string): never {
+  const [pid = '?'] = (owner ?? '').split(' ');
   throw new DataDirectoryError(
     `${directory} is in use by process ${pid}; stop it first, or choose another --data`,
   );
 }
 
-function readOwner(path: string): string | null {
+function tryRead(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }
 
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
 function isAlive(owner: string): boolean {
-  const [pid, boot] = owner.split(' ');
-  if (boot !== bootId() || Number(pid) === process.pid) return false;
+  const [pid = '', boot, start = ''] = owner.split(' ');
+  if (boot !== bootId() || !/^\d+$/.test(pid)) return false;
+  const startNow = startOf(Number(pid));
+  if (start !== '' && startNow !== '') return start === startNow;
+  // The machine does not tell. In a container the process before had the same number.
+  if (Number(pid) === process.pid) return false;
   try {
     process.kill(Number(pid), 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** When the process was started, in a number of the machine's; empty if it does not tell. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Behind the name, which may hold anything: state is field 3, start time field 22.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
+  } catch {
+    return '';
   }
 }
 

@@ -35,9 +35,9 @@ export class KnownDisks {
     const text = Buffer.from(diskId).toString('hex');
     const known = this.#known.get(nodeId);
     if (known === undefined) {
-      this.#known.set(nodeId, text);
-      const all = JSON.stringify(Object.fromEntries(this.#known));
+      const all = JSON.stringify(Object.fromEntries([...this.#known, [nodeId, text]]));
       writeWhole(this.#disk, this.#directory, TEMPORARY, NAME, all);
+      this.#known.set(nodeId, text);
       return null;
     }
     if (known === text) return null;
