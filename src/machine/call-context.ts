@@ -46,7 +46,7 @@ export class RequestContext implements CallContext {
     this.#mutations = mutations;
   }
 
-  begin({ now, seed, settings }: Request): void {
+  begin({ now, seed, settings }: Pick<Request, 'now' | 'seed' | 'settings'>): void {
     this.#now = now;
     this.#seed = seed;
     this.#prng = new Prng(seed);

@@ -10,12 +10,15 @@ import type {
   ErrorData,
   ExecuteCommand,
   Outcome,
+  RecordedStatement,
+  Recording,
   Request,
   Step,
   StepResult,
 } from './command.ts';
+import { DIGEST_BYTES } from './command.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const COUNT_MAX = 1 << 24;
 const COMMAND_KINDS = ['register', 'execute', 'fence', 'close'] as const;
 
@@ -176,9 +179,16 @@ interface RequestTemplate {
   readonly schemaVersion: number;
   readonly schemaChanges: number;
   readonly isDoomed: boolean;
-  readonly settings: readonly (readonly [string, string])[];
+  readonly settings: Settings;
+  readonly writes: readonly number[];
   readonly statements: readonly (readonly StepTemplate[])[];
+  /** null: not a recording. */
+  readonly recorded: readonly RecordedTemplate[] | null;
 }
+
+type Settings = readonly (readonly [name: string, value: string])[];
+
+type RecordedTemplate = Omit<RecordedStatement, 'seed' | 'digest'>;
 
 /** A template behind its length, then the inputs. */
 export function encodeRequest(request: Request): Uint8Array {
@@ -188,6 +198,7 @@ export function encodeRequest(request: Request): Uint8Array {
   writer.patchU32(0, writer.length - 4);
   writer.i64(request.now).u32(request.seed);
   for (const steps of request.statements) for (const step of steps) writeInputs(writer, step);
+  if (request.recording !== null) writeRecordingInputs(writer, request.recording);
   return writer.finish();
 }
 
@@ -200,13 +211,55 @@ export function splitRequest(bytes: Uint8Array): EncodedRequest {
 
 function writeTemplate(writer: ByteWriter, request: Request): void {
   writer.u53(request.schemaVersion).u32(request.schemaChanges).boolean(request.isDoomed);
-  writer.u32(request.settings.length);
-  for (const [name, value] of request.settings) writer.string(name).string(value);
+  writeSettings(writer, request.settings);
+  writeOids(writer, request.writes);
   writer.u32(request.statements.length);
   for (const steps of request.statements) {
     writer.u32(steps.length);
     for (const step of steps) writeStepTemplate(writer, step);
   }
+  writer.boolean(request.recording !== null);
+  for (const { isRead, changesSchema, reads, settings } of request.recording?.statements ?? []) {
+    writer.boolean(isRead).boolean(changesSchema);
+    writeOids(writer, reads);
+    writeSettings(writer, settings);
+  }
+}
+
+function writeSettings(writer: ByteWriter, settings: Settings): void {
+  writer.u32(settings.length);
+  for (const [name, value] of settings) writer.string(name).string(value);
+}
+
+function readSettings(reader: ByteReader): Settings {
+  return readItems(reader, 8, () => [reader.string(), reader.string()] as const);
+}
+
+function writeOids(writer: ByteWriter, oids: readonly number[]): void {
+  writer.u32(oids.length);
+  for (const oid of oids) writer.u32(oid);
+}
+
+function readOids(reader: ByteReader): number[] {
+  return readItems(reader, 4, () => reader.u32());
+}
+
+function writeRecordingInputs(writer: ByteWriter, { snapshot, statements }: Recording): void {
+  writer.u53(snapshot);
+  for (const { seed, digest } of statements) writer.u32(seed).raw(digest);
+}
+
+function readRecordingInputs(
+  reader: ByteReader,
+  templates: readonly RecordedTemplate[],
+): Recording {
+  const snapshot = reader.u53();
+  const statements = templates.map((template) => ({
+    ...template,
+    seed: reader.u32(),
+    digest: reader.raw(DIGEST_BYTES),
+  }));
+  return { snapshot, statements };
 }
 
 function writeStepTemplate(writer: ByteWriter, step: Step): void {
@@ -234,15 +287,24 @@ function writeInputs(writer: ByteWriter, step: Step): void {
 
 function readTemplate(bytes: Uint8Array): RequestTemplate {
   const reader = new ByteReader(bytes);
-  const template = {
+  const base = {
     schemaVersion: reader.u53(),
     schemaChanges: reader.u32(),
     isDoomed: reader.boolean(),
-    settings: readItems(reader, 8, () => [reader.string(), reader.string()] as const),
+    settings: readSettings(reader),
+    writes: readOids(reader),
     statements: readItems(reader, 4, () => readItems(reader, 7, () => readStepTemplate(reader))),
   };
+  const recorded = reader.boolean()
+    ? base.statements.map(() => ({
+        isRead: reader.boolean(),
+        changesSchema: reader.boolean(),
+        reads: readOids(reader),
+        settings: readSettings(reader),
+      }))
+    : null;
   reader.end();
-  return template;
+  return { ...base, recorded };
 }
 
 function readStepTemplate(reader: ByteReader): StepTemplate {
@@ -273,9 +335,20 @@ export class RequestDecoder {
     const statements = template.statements.map((steps) =>
       steps.map((step) => readStep(reader, step)),
     );
+    const { schemaVersion, schemaChanges, isDoomed, settings, writes, recorded } = template;
+    const recording = recorded === null ? null : readRecordingInputs(reader, recorded);
     reader.end();
-    const { schemaVersion, schemaChanges, isDoomed, settings } = template;
-    return { schemaVersion, schemaChanges, isDoomed, settings, now, seed, statements };
+    return {
+      schemaVersion,
+      schemaChanges,
+      isDoomed,
+      settings,
+      writes,
+      now,
+      seed,
+      statements,
+      recording,
+    };
   }
 
   #template(bytes: Uint8Array): RequestTemplate {
@@ -323,6 +396,7 @@ const OUTCOME_KINDS = [
   'fenced',
   'result-lost',
   'session-expired',
+  'conflict',
 ] as const;
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
@@ -341,6 +415,9 @@ function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
       return writeError(writer, outcome.error);
     case 'stale-schema':
       writer.u53(outcome.schemaVersion);
+      return;
+    case 'conflict':
+      writer.u32(outcome.statement);
       return;
     case 'fenced':
     case 'result-lost':
@@ -389,6 +466,8 @@ function decodeOutcomeBody(reader: ByteReader, kind: Outcome['kind']): Outcome {
       return { kind, results: readResults(reader), error: readError(reader) };
     case 'stale-schema':
       return { kind, schemaVersion: reader.u53() };
+    case 'conflict':
+      return { kind, statement: reader.u32() };
     case 'fenced':
     case 'result-lost':
     case 'session-expired':
@@ -396,6 +475,22 @@ function decodeOutcomeBody(reader: ByteReader, kind: Outcome['kind']): Outcome {
     default:
       return unreachable(kind);
   }
+}
+
+/** A result as the digest of what a client was told covers it. */
+export function encodeToldResult(result: StepResult): Uint8Array {
+  const writer = new ByteWriter(64);
+  writer.u8(0);
+  writeResults(writer, [result]);
+  return writer.finish();
+}
+
+/** An error as the digest of what a client was told covers it. */
+export function encodeToldError(error: ErrorData): Uint8Array {
+  const writer = new ByteWriter(64);
+  writer.u8(1);
+  writeError(writer, error);
+  return writer.finish();
 }
 
 function writeResults(writer: ByteWriter, results: readonly StepResult[]): void {

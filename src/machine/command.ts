@@ -1,5 +1,6 @@
 // What the log carries for the state machine, and what comes out. The codec is in
 // command-codec.ts; the bytes are described in docs/formats.md.
+import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 
@@ -61,6 +62,36 @@ export interface Step {
   } | null;
 }
 
+/**
+ * A statement of an interactive transaction: the gateway has run it before, in a speculation, and
+ * this is what it was told then. At its place in the log it is run again.
+ */
+export interface RecordedStatement {
+  /** A read: need not run again while its tables are as they were. */
+  readonly isRead: boolean;
+  /** Tables that it reads; of a write those that it may change as well. */
+  readonly reads: readonly Oid[];
+  /** It is DDL, or goes back to before some. */
+  readonly changesSchema: boolean;
+  /** Settings and facts that its functions may ask for. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  /** Seeds random(), gen_random_uuid(). */
+  readonly seed: number;
+  /** Of what the client was told, see told.ts. */
+  readonly digest: Uint8Array;
+}
+
+/** Bytes of RecordedStatement.digest. */
+export const DIGEST_BYTES = 16;
+
+/** What makes a request an interactive transaction. */
+export interface Recording {
+  /** No table that a statement reads had changed up to here since the client was told. */
+  readonly snapshot: Index;
+  /** One for each statement of the request. */
+  readonly statements: readonly RecordedStatement[];
+}
+
 /** A transaction known in full: it takes effect as a whole or not at all. */
 export interface Request {
   /** Compiled for this version of the schema; with another one it is not executed. */
@@ -77,6 +108,10 @@ export interface Request {
   readonly statements: readonly (readonly Step[])[];
   /** The statement after the last one failed on the gateway: run for the results, then roll back. */
   readonly isDoomed: boolean;
+  /** Tables that may be changed, by cascades too. */
+  readonly writes: readonly Oid[];
+  /** null: not run before. */
+  readonly recording: Recording | null;
 }
 
 export interface StepResult {
@@ -97,6 +132,8 @@ export type Outcome =
   | { readonly kind: 'done'; readonly results: readonly StepResult[] }
   /** Rolled back; results of the statements before the one that failed. */
   | { readonly kind: 'failed'; readonly results: readonly StepResult[]; readonly error: ErrorData }
+  /** Of a recording: this statement would have told the client something else. Rolled back. */
+  | { readonly kind: 'conflict'; readonly statement: number }
   /** Not executed: compile again for this version. */
   | { readonly kind: 'stale-schema'; readonly schemaVersion: number }
   /** Not executed, and never will be. */

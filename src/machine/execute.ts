@@ -1,12 +1,14 @@
 // Running one request: its statements in order, all or nothing. What a user did wrong becomes an
 // outcome, the same on all nodes; anything else stops the node (R54).
 import type { Oid } from '../types/pg-type.ts';
+import { must } from '../util/assert.ts';
 import { CatalogWanted } from './call-context.ts';
 import type { RequestContext, ValueRow } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
 import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
 import type { MachineMutations } from './mutations.ts';
+import { recordedAt } from './replay.ts';
 import { statementErrorData } from './statement-error.ts';
 
 /** The node must not go on: its state could differ from the others'. */
@@ -41,6 +43,68 @@ export class Execution {
     this.#options = options;
   }
 
+  /**
+   * One statement of an interactive transaction, within an open SQLite transaction. Undone by
+   * itself if it fails. Throws MachineHalted.
+   */
+  runStatement(request: Request, at: number): StepResult | ErrorData {
+    const { database, context } = this.#options;
+    const steps = must(request.statements[at], `the request has a statement ${at}`);
+    const { seed, settings, changesSchema } = recordedAt(request, at);
+    context.begin({ now: request.now, seed, settings });
+    // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
+    const [only] = steps;
+    if (only !== undefined && steps.length === 1) {
+      const told = this.#runStep(only);
+      if (changesSchema) context.forgetCatalog();
+      return 'code' in told || only.isResult ? told : NOTHING;
+    }
+    database.run('SAVEPOINT statement');
+    const told = this.#runSteps(steps, changesSchema);
+    if ('code' in told) {
+      database.run('ROLLBACK TO statement');
+      database.resetPragmas();
+    }
+    database.run('RELEASE statement');
+    if (changesSchema) context.forgetCatalog();
+    return told;
+  }
+
+  #runSteps(steps: readonly Step[], isSchemaChanging: boolean): StepResult | ErrorData {
+    let told: StepResult = NOTHING;
+    for (const step of steps) {
+      // An earlier step may have changed the schema.
+      if (isSchemaChanging) this.#options.context.forgetCatalog();
+      const result = this.#runStep(step);
+      if ('code' in result) return result;
+      if (step.isResult) told = result;
+    }
+    return told;
+  }
+
+  /**
+   * A transaction that ran before, again: takes effect if `check` finds that it would tell the
+   * client the same. Throws MachineHalted.
+   */
+  runRecording(request: Request, check: () => number | null): Outcome {
+    const { database } = this.#options;
+    database.run('SAVEPOINT request');
+    const outcome = this.endRecording(request, check());
+    if (outcome.kind !== 'done') {
+      database.run('ROLLBACK TO request');
+      database.resetPragmas();
+    }
+    database.run('RELEASE request');
+    if (outcome.kind !== 'done') this.#options.context.forgetCatalog();
+    return outcome;
+  }
+
+  /** What becomes of a transaction that has run, where it ends; undoing it is the caller's. */
+  endRecording(request: Request, differing: number | null): Outcome {
+    if (differing !== null) return { kind: 'conflict', statement: differing };
+    return this.#checkEnd(request, { kind: 'done', results: [] });
+  }
+
   /** Throws MachineHalted. */
   run(request: Request): Outcome {
     const { context, deferredKeys } = this.#options;
@@ -57,7 +121,7 @@ export class Execution {
   #runSingle(step: Step): Outcome {
     const result = this.#runStep(step);
     if ('code' in result) return { kind: 'failed', results: [], error: result };
-    return { kind: 'done', results: [step.isResult ? result : { rows: null, count: 0 }] };
+    return { kind: 'done', results: [step.isResult ? result : NOTHING] };
   }
 
   #runInSavepoint(request: Request): Outcome {
@@ -77,15 +141,9 @@ export class Execution {
   #runStatements(request: Request): Outcome {
     const results: StepResult[] = [];
     for (const steps of request.statements) {
-      let statementResult: StepResult = { rows: null, count: 0 };
-      for (const step of steps) {
-        // An earlier step may have changed the schema.
-        if (request.schemaChanges > 0) this.#options.context.forgetCatalog();
-        const result = this.#runStep(step);
-        if ('code' in result) return { kind: 'failed', results, error: result };
-        if (step.isResult) statementResult = result;
-      }
-      results.push(statementResult);
+      const told = this.#runSteps(steps, request.schemaChanges > 0);
+      if ('code' in told) return { kind: 'failed', results, error: told };
+      results.push(told);
     }
     return { kind: 'done', results };
   }
@@ -155,6 +213,8 @@ export class Execution {
     return { code: 'XX000', message: String(error), fields: {} };
   }
 }
+
+const NOTHING: StepResult = { rows: null, count: 0 };
 
 /** The row of a COPY that a statement failed with; foreign keys are checked behind the last. */
 function rowAtFault(error: unknown, row: ValueRow | null): ValueRow | null {

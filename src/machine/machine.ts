@@ -13,13 +13,18 @@ import type {
   FenceCommand,
   Outcome,
   RegisterCommand,
+  Request,
 } from './command.ts';
 import type { Database } from './database.ts';
 import { Execution, MachineHalted } from './execute.ts';
 import type { ExplainConstraint } from './execute.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import type { MachineMutations } from './mutations.ts';
+import { isRecorded, replay } from './replay.ts';
 import { SessionTable } from './sessions.ts';
+import { Speculations } from './speculation.ts';
+import type { Speculate, Speculated, SpeculationId } from './speculation.ts';
+import { TableChanges } from './table-changes.ts';
 
 const ENTRIES_PER_TRANSACTION = 256;
 /** The apply hash is compared with the other nodes' at multiples of this index (R55). */
@@ -33,6 +38,8 @@ export interface MachineOptions {
   /** Foreign keys that are checked where a request ends; null: the schema has none. */
   readonly deferredKeys?: (isSchemaChanging: boolean) => { isViolated(): boolean } | null;
   readonly mutations?: MachineMutations;
+  /** Milliseconds of a clock, for Speculations.activeMs. */
+  readonly clock?: () => number;
 }
 
 /** What became of the requests of one entry. */
@@ -62,6 +69,8 @@ export class Machine {
   readonly #execution: Execution;
   readonly #checkpointer: Checkpointer;
   readonly #decoder = new RequestDecoder();
+  readonly #changes: TableChanges;
+  readonly #speculations: Speculations;
   #appliedIndex: Index;
   #appliedTerm: Term;
   #schemaVersion: number;
@@ -92,6 +101,15 @@ export class Machine {
     this.#appliedTerm = Number(term);
     this.#schemaVersion = Number(version);
     this.#hash = hash;
+    this.#changes = new TableChanges(this.#appliedIndex);
+    this.#speculations = new Speculations({
+      database,
+      context: this.#context,
+      execution: this.#execution,
+      changes: this.#changes,
+      mutations,
+      ...(options.clock === undefined ? {} : { now: options.clock }),
+    });
   }
 
   get appliedIndex(): Index {
@@ -128,6 +146,7 @@ export class Machine {
   apply(entries: readonly Entry[], isOverBudget: () => boolean = () => false): ApplyResult {
     assert(!this.#isHalted, 'a halted machine applies nothing');
     try {
+      this.#speculations.park();
       const result = this.#applyBatch(entries, isOverBudget);
       this.#checkpointer.committed(this.#appliedIndex);
       return result;
@@ -164,13 +183,40 @@ export class Machine {
     return { count, outcomes, hashes };
   }
 
+  // Speculation -----------------------------------------------------------------------------------
+
+  /** Runs the next statement of an interactive transaction. Throws MachineHalted. */
+  speculate(request: Speculate): Speculated {
+    assert(!this.#isHalted, 'a halted machine speculates nothing');
+    return this.#speculations.run(request, this);
+  }
+
+  /** The transaction has ended, or was proposed. */
+  forgetSpeculation(id: SpeculationId): void {
+    this.#speculations.forget(id);
+  }
+
+  /** The transaction whose statements stand uncommitted in the database, or null. */
+  get activeSpeculation(): SpeculationId | null {
+    return this.#speculations.activeId;
+  }
+
+  /** What it would cost to run the active speculation again, ms. */
+  get activeSpeculationMs(): number {
+    return this.#speculations.activeMs;
+  }
+
+  // Checkpoints -----------------------------------------------------------------------------------
+
   /** Makes what was committed durable; false: a reader holds it up, try again later. */
   checkpoint(): boolean {
+    this.#speculations.park();
     return this.#checkpointer.run(this.#appliedIndex);
   }
 
   /** Nothing waits to be applied: the time for a checkpoint, if one is worth it. */
   idle(): void {
+    if (this.#speculations.activeId !== null) return;
     this.#checkpointer.idle(this.#appliedIndex);
   }
 
@@ -266,7 +312,7 @@ export class Machine {
     if (kept !== null) return reply(kept);
     const outcomes = requests.map((request, at) =>
       this.#sessions.mayExecute(sessionId, firstSequence + at)
-        ? this.#executeRequest(request)
+        ? this.#executeRequest(request, entry.index)
         : ({ kind: 'fenced' } as const),
     );
     const packed = packOutcomes(outcomes);
@@ -275,14 +321,24 @@ export class Machine {
     return reply(packed);
   }
 
-  #executeRequest(encoded: EncodedRequest): Outcome {
+  #executeRequest(encoded: EncodedRequest, index: Index): Outcome {
     const request = this.#decoder.decode(encoded);
     if (request.schemaVersion !== this.#schemaVersion) {
       return { kind: 'stale-schema', schemaVersion: this.#schemaVersion };
     }
-    const outcome = this.#execution.run(request);
-    if (outcome.kind === 'done' && !request.isDoomed) this.#schemaVersion += request.schemaChanges;
+    const outcome = isRecorded(request)
+      ? this.#execution.runRecording(request, () =>
+          replay(request, this.#execution, this.#changes, this.#mutations),
+        )
+      : this.#execution.run(request);
+    if (outcome.kind === 'done' && !request.isDoomed) this.#noteEffects(request, index);
     return outcome;
+  }
+
+  #noteEffects({ schemaChanges, writes }: Request, index: Index): void {
+    this.#schemaVersion += schemaChanges;
+    if (schemaChanges > 0) this.#changes.noteAll(index);
+    else this.#changes.note(writes, index);
   }
 
   /** After this the outcome is definite: executed before, or never (raft 3.5). */

@@ -11,4 +11,14 @@ export interface MachineMutations {
   readonly nowFromWallClock?: boolean;
   readonly fenceIgnored?: boolean;
   readonly closedSessionExecutes?: boolean;
+  /** Statements of a transaction may tell something else than before (docs/transactions.md). */
+  readonly digestsNotChecked?: boolean;
+  /** Reads of a transaction are not looked at again. */
+  readonly readsNotChecked?: boolean;
+  /** Reads behind a write are taken for unchanged if their own tables are. */
+  readonly fastCheckForgetsWrites?: boolean;
+  /** Not a bug: all reads run again, as if every table had changed. */
+  readonly exactCheckOnly?: boolean;
+  /** A speculation goes on after other entries were applied, without looking at what they changed. */
+  readonly resumeWithoutCheck?: boolean;
 }

@@ -22,10 +22,16 @@ export interface OpenedMachine {
   readonly database: Database;
 }
 
+export interface OpenOptions {
+  readonly mutations?: MachineMutations;
+  /** Milliseconds, see MachineOptions.clock. */
+  readonly clock?: () => number;
+}
+
 export function openMachine(
   source: string | Buffer,
   databaseName: string,
-  mutations: MachineMutations = {},
+  { mutations = {}, clock }: OpenOptions = {},
 ): OpenedMachine {
   const database = new Database({ source, isReader: false });
   if (!isInitialized(database)) initialize(database, databaseName);
@@ -44,6 +50,7 @@ export function openMachine(
     deferredKeys: (isSchemaChanging) =>
       keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
     mutations,
+    ...(clock === undefined ? {} : { clock }),
   });
   registerFunctions(database.driver as unknown as FunctionHost, machine.context);
   registerValueRows(database.driver as unknown as FunctionHost, machine.context);

@@ -98,7 +98,7 @@ export class Reader {
       return { appliedIndex, rows, error: null };
     } catch (error) {
       // Some failures of SQLite end the transaction.
-      this.release();
+      if (!this.#database.isInTransaction) this.#snapshot = null;
       return { appliedIndex, rows, error: error as Error };
     }
   }

@@ -17,7 +17,7 @@ export function statementErrorData(error: unknown): ErrorData | null {
   return error instanceof RangeError ? rangeErrorData(error) : null;
 }
 
-function pgErrorData({ code, message, fields: all }: PgError): ErrorData {
+export function pgErrorData({ code, message, fields: all }: PgError): ErrorData {
   const fields: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(all)) {
     if (typeof value === 'string' || typeof value === 'number') fields[name] = value;

@@ -1,29 +1,36 @@
 // Runs plans for sessions: reads behind a barrier on the reader, writes through the gateway and the
 // log (docs/architecture.md, "Life of a write", "Life of a read").
 import { randomInt } from 'node:crypto';
+import { withCascades } from '../catalog/cascades.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { SqlState } from '../errors/sqlstate.ts';
 import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
 import { decodeOutcome, encodeRequest } from '../machine/command-codec.ts';
-import type { ErrorData, Outcome, Step } from '../machine/command.ts';
+import type { ErrorData, Outcome } from '../machine/command.ts';
 import { isFatalCode, sqliteCode } from '../machine/database.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type {
   Backend,
   BoundPlan,
+  IsolationLevel,
   RunOptions,
   StatementResult,
+  Transaction,
   TransactionResult,
 } from '../session/backend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
-import type { Binding, CompileSettings, Plan, PlanStep } from '../sql/plan.ts';
+import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
-import type { SqliteValue } from '../types/sqlite-value.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
+import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
+import { bind, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
+import { Snapshots } from './snapshots.ts';
+import { Speculator } from './speculator.ts';
+import type { ReadInputs, TransactionHost } from './transaction-host.ts';
 
 /** How long a definite answer is waited for after the time for the statement is over. */
 const FENCE_GRACE_MS = 2000;
@@ -34,6 +41,8 @@ const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 export interface ExecutorOptions {
   readonly gateway: Gateway;
   readonly reader: Reader;
+  /** The database, for readers of transactions. */
+  readonly file: string;
   readonly shared: SharedState;
   /** The gateway has something to send: collect it at the end of this turn. */
   readonly wake: () => void;
@@ -54,7 +63,9 @@ interface PendingBarrier {
   readonly deadline: number;
 }
 
-export class Executor implements Backend {
+export class Executor implements Backend, TransactionHost {
+  readonly speculator: Speculator;
+  readonly snapshots: Snapshots;
   readonly #options: ExecutorOptions;
   readonly #plans = new PlanCache();
   readonly #writes = new Map<Ticket, PendingWrite>();
@@ -74,6 +85,8 @@ export class Executor implements Backend {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.speculator = new Speculator(options.wake);
+    this.snapshots = new Snapshots(options.file);
     this.#catalog = options.reader.loadCatalog();
   }
 
@@ -143,6 +156,10 @@ export class Executor implements Backend {
     );
   }
 
+  beginTransaction(isolation: IsolationLevel): Transaction {
+    return new OpenTransaction(this, isolation);
+  }
+
   // Reads -----------------------------------------------------------------------------------------
 
   runImmediately(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
@@ -170,12 +187,20 @@ export class Executor implements Backend {
     plans: readonly BoundPlan[],
     options: RunOptions,
   ): Promise<TransactionResult | null> {
-    if (options.consistency === 'linearizable' || !this.#isFreshEnough(options)) {
-      const startedAt = monotonicMs();
-      await this.#barrier(options);
-      this.#freshAt = Math.max(this.#freshAt, startedAt);
-    }
+    await this.freshen(options);
     return this.#read(plans, options);
+  }
+
+  /** See TransactionHost. */
+  async freshen(options: RunOptions): Promise<void> {
+    if (options.consistency !== 'linearizable' && this.#isFreshEnough(options)) return;
+    if (options.consistency === 'linearizable' && this.#isLeaseFresh()) {
+      this.#options.shared.noteLeaseRead();
+      return;
+    }
+    const startedAt = monotonicMs();
+    await this.#barrier(options);
+    this.#freshAt = Math.max(this.#freshAt, startedAt);
   }
 
   /**
@@ -213,22 +238,51 @@ export class Executor implements Backend {
   }
 
   #read(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
+    const { reader, shared } = this.#options;
+    const index = shared.appliedIndex();
+    const inputs = { now: this.now(), seed: randomInt(0, 0xffff_ffff), index };
+    const result = this.#readPlans(reader, plans, options, inputs);
+    this.#releaseSoon();
+    return result;
+  }
+
+  /** See TransactionHost. */
+  readOn(
+    reader: Reader,
+    plan: BoundPlan,
+    options: RunOptions,
+    inputs: ReadInputs,
+  ): TransactionResult | null {
+    return this.#readPlans(reader, [plan], options, inputs);
+  }
+
+  /** See TransactionHost. */
+  async readFresh(
+    plan: BoundPlan,
+    options: RunOptions,
+    recompile: (catalog: Catalog) => BoundPlan,
+  ): Promise<TransactionResult> {
+    return (
+      this.runImmediately([plan], options) ??
+      (await this.run([plan], options, null, (catalog) => [recompile(catalog)]))
+    );
+  }
+
+  #readPlans(
+    reader: Reader,
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+    { now, seed, index }: ReadInputs,
+  ): TransactionResult | null {
     const [first] = plans;
     if (first === undefined) return { results: [], error: null };
     const { catalog } = first.plan;
     const steps = plans.flatMap(({ plan, parameters }) =>
       plan.steps.map(({ sql, bindings }) => ({ sql, values: bind(bindings, parameters) })),
     );
-    const context = {
-      now: this.#now(),
-      seed: randomInt(0, 0xffff_ffff),
-      setting: options.setting,
-      catalog,
-      checkTime: timeLimit(options.statementTimeoutMs),
-    };
-    const { reader, shared } = this.#options;
-    const read = reader.run(steps, context, shared.appliedIndex());
-    this.#releaseSoon();
+    const checkTime = timeLimit(options.statementTimeoutMs);
+    const context = { now, seed, setting: options.setting, catalog, checkTime };
+    const read = reader.run(steps, context, index);
     if (read === null) return null;
     const results = read.rows.map((rows): StatementResult => ({ rows, count: rows.length }));
     return { results, error: read.error === null ? null : this.#readError(read.error) };
@@ -258,7 +312,7 @@ export class Executor implements Backend {
   }
 
   /** The clock, never before what was answered already. */
-  #now(): bigint {
+  now(): bigint {
     const now = wallClockMicros();
     this.#lastNow = now > this.#lastNow ? now : this.#lastNow;
     return this.#lastNow;
@@ -271,8 +325,13 @@ export class Executor implements Backend {
     options: RunOptions,
     isDoomed: boolean,
   ): Promise<TransactionResult | null> {
+    const outcome = await this.propose(this.#encode(plans, options, isDoomed), options);
+    return outcome.kind === 'stale-schema' ? null : transactionResult(outcome, plans, options);
+  }
+
+  /** See TransactionHost. */
+  async propose(request: Uint8Array, options: RunOptions): Promise<Outcome> {
     if (options.cancellation.isCanceled) throw canceled();
-    const request = this.#encode(plans, options, isDoomed);
     const ticket = this.#options.gateway.submit(request);
     if (ticket === null) throw new PgError('53000', 'too many statements are waiting on this node');
     this.#options.wake();
@@ -281,7 +340,13 @@ export class Executor implements Backend {
       this.#writes.set(ticket, { resolve, deadline: deadlineOf(options), fencedUntil: null });
     });
     stopListening();
-    return this.#resultOf(answer, plans, options);
+    if (answer.kind === 'not-executed') throw timedOut(options, false);
+    if (answer.kind === 'unknown') throw timedOut(options, true);
+    const outcome = decodeOutcome(answer.outcome);
+    if (outcome.kind === 'fenced') throw timedOut(options, false);
+    if (outcome.kind === 'session-expired') throw timedOut(options, true);
+    if (outcome.kind === 'stale-schema') await this.#applied(answer.index, outcome.schemaVersion);
+    return outcome;
   }
 
   #encode(plans: readonly BoundPlan[], options: RunOptions, isDoomed: boolean): Uint8Array {
@@ -290,13 +355,13 @@ export class Executor implements Backend {
     const bytes = encodeRequest({
       schemaVersion,
       schemaChanges: (plans.at(-1)?.plan.catalog.version ?? schemaVersion) - schemaVersion,
-      now: this.#now(),
+      now: this.now(),
       seed: randomInt(0, 0xffff_ffff),
       settings: pinned(plans, options),
-      statements: plans.map(({ plan, parameters }) =>
-        plan.steps.map((step) => stepOf(step, parameters)),
-      ),
+      statements: plans.map(stepsOf),
       isDoomed,
+      writes: writtenTables(plans),
+      recording: null,
     });
     if (bytes.length > REQUEST_BYTES_MAX) {
       throw new PgError(
@@ -308,21 +373,6 @@ export class Executor implements Backend {
       );
     }
     return bytes;
-  }
-
-  async #resultOf(
-    answer: Answer,
-    plans: readonly BoundPlan[],
-    options: RunOptions,
-  ): Promise<TransactionResult | null> {
-    if (answer.kind === 'not-executed') throw timedOut(options, false);
-    if (answer.kind === 'unknown') throw timedOut(options, true);
-    const outcome = decodeOutcome(answer.outcome);
-    if (outcome.kind === 'stale-schema') {
-      await this.#applied(answer.index, outcome.schemaVersion);
-      return null;
-    }
-    return transactionResult(outcome, plans, options);
   }
 
   /** Nobody waits any more, or not for long: the gateway finds out what becomes of it. */
@@ -424,43 +474,9 @@ function changesSchema({ plan }: BoundPlan): boolean {
   return plan.changesSchema === true;
 }
 
-function bind(
-  bindings: readonly Binding[],
-  parameters: readonly SqliteValue[],
-): readonly SqliteValue[] {
-  return bindings.map((binding) =>
-    binding.kind === 'constant' ? binding.value : (parameters[binding.number - 1] ?? null),
-  );
-}
-
-function stepOf(step: PlanStep, parameters: readonly SqliteValue[]): Step {
-  const { sql, bindings, hasRows, isResult, rowsAtFault } = step;
-  return {
-    sql,
-    values: bind(bindings, parameters),
-    hasRows,
-    isResult,
-    rowsAtFault:
-      rowsAtFault === undefined
-        ? null
-        : {
-            tableOid: rowsAtFault.tableOid,
-            sql: rowsAtFault.sql,
-            values: bind(rowsAtFault.bindings, parameters),
-          },
-  };
-}
-
-/** The settings that the plans' functions look at, as they are now: the same on every node. */
-function pinned(
-  plans: readonly BoundPlan[],
-  options: RunOptions,
-): readonly (readonly [string, string])[] {
-  const names = new Set(plans.flatMap(({ plan }) => plan.settings));
-  return [...names].sort().flatMap((name) => {
-    const value = options.setting(name);
-    return value === null ? [] : [[name, value] as const];
-  });
+function writtenTables(plans: readonly BoundPlan[]): readonly Oid[] {
+  const written = plans.flatMap(({ plan }) => withCascades(plan.catalog, plan.writes));
+  return [...new Set(written)].sort((a, b) => a - b);
 }
 
 function transactionResult(
@@ -473,8 +489,6 @@ function transactionResult(
       return { results: outcome.results.slice(0, plans.length), error: null };
     case 'failed':
       return { results: outcome.results, error: errorOf(outcome.error) };
-    case 'fenced':
-      throw timedOut(options, false);
     case 'result-lost':
       throw new PgError(
         '08007',

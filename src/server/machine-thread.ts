@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { RequestDecoder, splitRequest } from '../machine/command-codec.ts';
 import type { ApplyResult } from '../machine/machine.ts';
 import { openMachine } from '../machine/open-machine.ts';
 import type { Entry } from '../raft/entry.ts';
@@ -12,15 +13,18 @@ import { must } from '../util/assert.ts';
 import { monotonicMs } from './clock.ts';
 import { packEntryOutcomes, unpackEntries } from './entry-batch.ts';
 import { SharedState } from './shared-state.ts';
+import { SpeculationQueue } from './speculation-queue.ts';
 import type {
   FromMachine,
   MachineToConsensus,
   MainToMachine,
+  SpeculationAnswer,
   ToMachine,
   WorkerInput,
 } from './thread-messages.ts';
 
-const APPLY_BUDGET_MS = 4;
+/** After so long, what else waits has its turn. */
+const BUDGET_MS = 4;
 const REPORT_EVERY_MS = 1000;
 const IDLE_AFTER_MS = 200;
 /** EntryOutcomes.nodeId where nobody knows whose the session was. */
@@ -32,11 +36,15 @@ const { config, shared, consensusPort } = workerData as WorkerInput & {
 const mainPort = must(parentPort, 'a worker has a parent');
 const state = new SharedState(shared);
 const file = join(config.dataDirectory, 'state.sqlite');
-const { machine, database } = openMachine(file, config.database);
+const { machine, database } = openMachine(file, config.database, { clock: monotonicMs });
 state.publishApplied(machine.appliedIndex, machine.schemaVersion);
 
 let queue: Entry[] = [];
+const speculations = new SpeculationQueue();
+const decoder = new RequestDecoder();
 let isScheduled = false;
+/** While something waits for an expensive transaction to go on. */
+let timer: NodeJS.Timeout | null = null;
 let reportedAt = -Infinity;
 let seenIndex = machine.appliedIndex;
 
@@ -44,10 +52,23 @@ function post(message: FromMachine, transfer: readonly ArrayBuffer[] = []): void
   mainPort.postMessage(message, transfer);
 }
 
-function applyQueued(): void {
+function work(): void {
   isScheduled = false;
+  timer = null;
+  const wait = speculations.patience(machine, queue.length > 0, monotonicMs());
+  if (wait > 0) {
+    runSpeculations(machine.activeSpeculation);
+    schedule(wait);
+    return;
+  }
+  if (queue.length > 0) applyQueued();
+  if (speculations.size > 0) runSpeculations(null);
+  schedule(0);
+}
+
+function applyQueued(): void {
   const start = monotonicMs();
-  const result = machine.apply(queue, () => monotonicMs() - start > APPLY_BUDGET_MS);
+  const result = machine.apply(queue, () => monotonicMs() - start > BUDGET_MS);
   queue = queue.slice(result.count);
   state.publishApplied(machine.appliedIndex, machine.schemaVersion);
   tellMain(result);
@@ -57,7 +78,6 @@ function applyQueued(): void {
     const report: MachineToConsensus = { kind: 'applied', databaseBytes, hashes: result.hashes };
     consensusPort.postMessage(report);
   }
-  schedule();
 }
 
 /** Waking a thread costs more than an entry: only what somebody there waits for. */
@@ -71,10 +91,30 @@ function tellMain(result: ApplyResult): void {
   post({ kind: 'applied', index, schemaVersion, outcomes: packed }, [packed.buffer]);
 }
 
-function schedule(): void {
-  if (isScheduled || queue.length === 0) return;
+/** Statements of open transactions, for a while; `only`: of this one alone, if not null. */
+function runSpeculations(only: number | null): void {
+  const start = monotonicMs();
+  const answers: SpeculationAnswer[] = [];
+  while (monotonicMs() - start <= BUDGET_MS) {
+    const next = speculations.take(machine.activeSpeculation, only);
+    if (next === null) break;
+    if (next.kind === 'forget') machine.forgetSpeculation(next.id);
+    else {
+      const { ticket, id, known, isKept, request } = next;
+      const speculate = { id, known, isKept, request: decoder.decode(splitRequest(request)) };
+      answers.push({ ticket, answer: machine.speculate(speculate) });
+    }
+  }
+  if (answers.length > 0) post({ kind: 'speculated', answers });
+}
+
+function schedule(waitMs: number): void {
+  if (isScheduled || (queue.length === 0 && speculations.size === 0)) return;
+  if (timer !== null) clearTimeout(timer);
+  timer = waitMs > 0 ? setTimeout(work, waitMs) : null;
+  if (timer !== null) return;
   isScheduled = true;
-  setImmediate(applyQueued);
+  setImmediate(work);
 }
 
 /** Checkpoints sync files: better while no client waits for what comes next. */
@@ -85,11 +125,15 @@ const idleTimer = setInterval(() => {
 
 consensusPort.on('message', (message: ToMachine) => {
   for (const entry of unpackEntries(message.entries)) queue.push(entry);
-  schedule();
+  schedule(0);
 });
 
 mainPort.on('message', (message: MainToMachine) => {
-  if (message.kind !== 'stop') return;
+  if (message.kind === 'speculate') {
+    for (const request of message.requests) speculations.push(request);
+    schedule(0);
+    return;
+  }
   clearInterval(idleTimer);
   while (queue.length > 0) applyQueued();
   machine.checkpoint();

@@ -19,7 +19,13 @@ import { Executor } from './executor.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { SharedState } from './shared-state.ts';
-import type { FromConsensus, FromMachine, KnownNode, ToConsensus } from './thread-messages.ts';
+import type {
+  FromConsensus,
+  FromMachine,
+  KnownNode,
+  MainToMachine,
+  ToConsensus,
+} from './thread-messages.ts';
 
 const TICK_MS = 50;
 const SILENT_MS = 3000;
@@ -93,6 +99,7 @@ export class BalsaNode {
     this.#executor = new Executor({
       gateway: this.#gateway,
       reader: this.#reader,
+      file: join(config.dataDirectory, 'state.sqlite'),
       shared: this.#shared,
       wake: () => this.#wake(),
       fact: (name) => (name === '@nodes' ? JSON.stringify(this.#nodeFacts()) : null),
@@ -149,6 +156,8 @@ export class BalsaNode {
         this.#noteWaiting();
         if (this.#gateway.hasQueued) this.#wake();
         return;
+      case 'speculated':
+        return this.#executor.speculator.deliver(message.answers);
       case 'log':
         return this.#log(message.level, message.event, message.fields);
       case 'stopped':
@@ -204,6 +213,8 @@ export class BalsaNode {
     }
     const ids = this.#gateway.takeReadRequests(now);
     if (ids.length > 0) this.#post({ kind: 'read', ids });
+    const requests = this.#executor?.speculator.take() ?? [];
+    if (requests.length > 0) this.#postToMachine({ kind: 'speculate', requests });
     this.#executor?.deliver();
   }
 
@@ -216,6 +227,10 @@ export class BalsaNode {
 
   #post(message: ToConsensus, transfer: readonly ArrayBuffer[] = []): void {
     this.#consensus.postMessage(message, transfer);
+  }
+
+  #postToMachine(message: MainToMachine): void {
+    this.#machine.postMessage(message);
   }
 
   #tick(): void {

@@ -1,5 +1,6 @@
 // What the threads of a node post to each other. Entries travel packed in one buffer
 // (entry-batch.ts); a posted object is one message of one loop turn, never one per entry.
+import type { Speculated, SpeculationId } from '../machine/speculation.ts';
 import type { Index, NodeId, Term } from '../raft/entry.ts';
 import type { ProposeRefusal, ReadId } from '../raft/message.ts';
 import type { NodeStatus } from '../transport/peer-message.ts';
@@ -55,8 +56,27 @@ export interface MachineToConsensus {
   readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
 }
 
-export interface MainToMachine {
-  readonly kind: 'stop';
+export type MainToMachine =
+  | { readonly kind: 'speculate'; readonly requests: readonly SpeculationRequest[] }
+  | { readonly kind: 'stop' };
+
+/** For one open transaction: its next statement, or its end. */
+export type SpeculationRequest =
+  | {
+      readonly kind: 'run';
+      /** Comes back with the answer. */
+      readonly ticket: number;
+      readonly id: SpeculationId;
+      readonly known: number;
+      readonly isKept: boolean;
+      /** See encodeRequest. */
+      readonly request: Uint8Array;
+    }
+  | { readonly kind: 'forget'; readonly id: SpeculationId };
+
+export interface SpeculationAnswer {
+  readonly ticket: number;
+  readonly answer: Speculated;
 }
 
 export type FromMachine =
@@ -68,6 +88,7 @@ export type FromMachine =
       /** Packed by packEntryOutcomes. */
       readonly outcomes: Uint8Array<ArrayBuffer>;
     }
+  | { readonly kind: 'speculated'; readonly answers: readonly SpeculationAnswer[] }
   | { readonly kind: 'stopped' }
   | LogLine
   | Fatal;

@@ -42,6 +42,35 @@ export interface RunOptions {
   readonly cancellation: Cancellation;
 }
 
+export type IsolationLevel =
+  | 'serializable'
+  | 'repeatable read'
+  | 'read committed'
+  | 'read uncommitted';
+
+/** An interactive transaction, see docs/transactions.md. All methods throw PgError. */
+export interface Transaction {
+  /** The schema as the transaction sees it: its own changes included. */
+  catalog(): Catalog;
+  /**
+   * Runs a statement; it must have been compiled for catalog(). `recompile` makes the same plan for
+   * another schema, should that change meanwhile.
+   */
+  run(
+    plan: BoundPlan,
+    options: RunOptions,
+    recompile: (catalog: Catalog) => BoundPlan,
+  ): Promise<StatementResult>;
+  savepoint(name: string, options: RunOptions): Promise<void>;
+  /** Back to the newest savepoint of the name, which stays. */
+  rollbackTo(name: string, options: RunOptions): Promise<void>;
+  release(name: string, options: RunOptions): Promise<void>;
+  /** Takes effect as a whole, or throws: 40001 if it would not be serializable. Ends it. */
+  commit(options: RunOptions): Promise<void>;
+  /** Ends it without effect. Never throws. */
+  rollback(): void;
+}
+
 export interface Backend {
   /** The newest schema applied here. */
   catalog(): Catalog;
@@ -70,6 +99,8 @@ export interface Backend {
    * what run() rejects with.
    */
   runImmediately?(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null;
+  /** `isolation`: of what was read, what is checked at the end. */
+  beginTransaction(isolation: IsolationLevel): Transaction;
   /** Facts of the node by name, such as `@nodes`; see CallContext.setting. */
   fact(name: string): string | null;
   /** Role as clients see it: changes are told to `onRoleChange`. */

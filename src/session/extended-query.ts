@@ -6,11 +6,13 @@ import { PgError } from '../errors/pg-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
+import { queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { mustType, typeByOid } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { decodeText } from '../types/utf8.ts';
+import { must } from '../util/assert.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
 import {
   RowWriter,
@@ -41,6 +43,8 @@ interface Portal {
   readonly resultFormats: readonly number[];
   plan: Plan | null;
   isExecuted: boolean;
+  /** Of a transaction statement that did something else than its name says. */
+  tag: string | null;
   result: StatementResult | null;
   /** Rows already sent. */
   sent: number;
@@ -87,6 +91,7 @@ export class ExtendedQuery {
     if (unknown !== undefined)
       throw new PgError('42704', `type with OID ${unknown} does not exist`);
     const parsed = this.#context.backend.parse(message.sql);
+    this.#context.block.refuseIfFailed(parsed[0] ?? null);
     if (parsed.length > 1) {
       throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');
     }
@@ -104,18 +109,13 @@ export class ExtendedQuery {
   /** The plan for the schema as it is now, or will be behind the deferred statements. */
   #compile(prepared: Prepared): Plan | null {
     if (prepared.parsed === null) return null;
-    const { backend } = this.#context;
-    const catalog = this.#catalog ?? backend.catalog();
+    const { block } = this.#context;
+    const catalog = this.#catalog ?? block.catalog();
     if (prepared.plan !== null && prepared.version === catalog.version && this.#catalog === null) {
       return prepared.plan;
     }
     const before = prepared.plan;
-    const plan = backend.compile(
-      prepared.parsed,
-      prepared.parameterTypes,
-      catalog,
-      compileSettings(this.#context),
-    );
+    const plan = this.#compileFor(prepared, catalog);
     if (before !== null && !hasSameColumns(before, plan)) {
       throw new PgError('0A000', 'cached plan must not change result type');
     }
@@ -124,8 +124,15 @@ export class ExtendedQuery {
     return plan;
   }
 
+  #compileFor({ parsed, parameterTypes }: Prepared, catalog: Catalog): Plan {
+    const { backend } = this.#context;
+    const statement = must(parsed, 'an empty statement is not compiled');
+    return backend.compile(statement, parameterTypes, catalog, compileSettings(this.#context));
+  }
+
   bind(message: Message<'bind'>): void {
     const prepared = this.#statement(message.statement);
+    this.#context.block.refuseIfFailed(prepared.parsed);
     if (message.portal !== '' && this.#portals.has(message.portal)) {
       throw new PgError('42P03', `cursor "${message.portal}" already exists`);
     }
@@ -152,6 +159,7 @@ export class ExtendedQuery {
       resultFormats: message.resultFormats,
       plan,
       isExecuted: false,
+      tag: null,
       result: null,
       sent: 0,
     };
@@ -221,6 +229,8 @@ export class ExtendedQuery {
       this.#reply(() => this.#context.writer.emptyQueryResponse());
       return;
     }
+    const { block } = this.#context;
+    block.refuseIfFailed(portal.prepared.parsed);
     if (portal.isExecuted && plan.columns === null) {
       throw new PgError('55000', `portal "${message.portal}" cannot be run`);
     }
@@ -228,9 +238,14 @@ export class ExtendedQuery {
     if (portal.result !== null) return this.#reply(() => this.#sendRows(portal, rowsMax));
     if (plan.kind === 'utility') {
       await this.#runDeferred();
-      portal.result = runUtility(this.#context, plan, this);
+      if (plan.utility.kind === 'transaction') {
+        portal.tag = await block.control(plan.utility);
+        portal.result = { rows: null, count: 0 };
+      } else portal.result = runUtility(this.#context, plan, this);
       return this.#sendRows(portal, rowsMax);
     }
+    block.refuseWrite(plan);
+    if (block.isOpen) return this.#runInBlock(portal, plan, rowsMax);
     this.#refuseAfterCommit();
     if (plan.access === 'read' && this.#deferred.length === 0) {
       return this.#runRead(portal, plan, rowsMax);
@@ -239,6 +254,16 @@ export class ExtendedQuery {
     this.#catalog = plan.catalog;
     // With a limit the client waits for the rows, and not for the end of the cycle.
     if (rowsMax > 0) await this.#runDeferred();
+  }
+
+  async #runInBlock(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
+    const { prepared, parameters } = portal;
+    const bound = { plan, parameters };
+    portal.result = await this.#context.block.run(bound, (catalog) => ({
+      plan: queryPlan(this.#compileFor(prepared, catalog)),
+      parameters,
+    }));
+    this.#sendRows(portal, rowsMax);
   }
 
   #refuseAfterCommit(): void {
@@ -276,10 +301,10 @@ export class ExtendedQuery {
     this.#catalog = null;
     return portals.map((portal) => {
       const plan = this.#compile(portal.prepared);
-      if (plan?.kind !== 'query') throw new PgError('XX000', 'the statement changed its kind');
-      portal.plan = plan;
-      this.#catalog = plan.catalog;
-      return { plan, parameters: portal.parameters };
+      const query = queryPlan(must(plan, 'an empty statement is not deferred'));
+      portal.plan = query;
+      this.#catalog = query.catalog;
+      return { plan: query, parameters: portal.parameters };
     });
   }
 
@@ -316,7 +341,7 @@ export class ExtendedQuery {
     const { writer } = this.#context;
     if (portal.sent === 0) writeNotices(this.#context, plan);
     if (plan.columns === null || result.rows === null) {
-      writer.commandComplete(formatTag(plan.tag, result.count));
+      writer.commandComplete(portal.tag ?? formatTag(plan.tag, result.count));
       return;
     }
     const end =
@@ -373,7 +398,7 @@ export class ExtendedQuery {
   endCycle(): void {
     this.discard();
     this.#isCommitted = false;
-    this.#portals.clear();
+    if (!this.#context.block.isOpen) this.#portals.clear();
   }
 
   /** A simple query ends the unnamed statement. */

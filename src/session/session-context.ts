@@ -7,6 +7,7 @@ import type { Cancellation } from '../util/cancellation.ts';
 import { settingFacts } from './setting-facts.ts';
 import type { Settings } from './settings.ts';
 import { durationMs } from './settings.ts';
+import type { TransactionBlock } from './transaction-block.ts';
 
 export interface SessionContext {
   readonly backend: Backend;
@@ -14,6 +15,7 @@ export interface SessionContext {
   readonly processId: number;
   readonly settings: Settings;
   readonly writer: BackendWriter;
+  readonly block: TransactionBlock;
   user: string;
   /** Used up by a cancel request; then a new one begins with the next query cycle. */
   cancellation: Cancellation;

@@ -12,6 +12,7 @@ import { runSimpleQuery } from './simple-query.ts';
 import type { SessionContext } from './session-context.ts';
 import { Settings } from './settings.ts';
 import { acceptStartup } from './startup.ts';
+import { TransactionBlock } from './transaction-block.ts';
 
 /** After an error in one of these ReadyForQuery comes at once; after others, with the next Sync. */
 const ENDS_CYCLE: readonly FrontendMessage['kind'][] = ['query', 'sync', 'function-call'];
@@ -52,6 +53,7 @@ export class Session {
       settings: new Settings(),
       writer: new BackendWriter(),
       cancellation: new Cancellation(),
+      block: new TransactionBlock(() => this.#context),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#extended = new ExtendedQuery(this.#context);
@@ -92,6 +94,7 @@ export class Session {
     this.#phase = 'ended';
     this.#stopListening();
     this.#context.cancellation.cancel();
+    if (!this.#isRunning) this.#context.block.abandon();
   }
 
   #noteRole(): void {
@@ -109,6 +112,7 @@ export class Session {
       this.#fatal(error);
     }
     this.#isRunning = false;
+    if (this.#phase === 'ended') this.#context.block.abandon();
     this.#flush();
     if (this.#isShuttingDown && this.#phase !== 'ended') this.#endForShutdown();
   }
@@ -123,6 +127,7 @@ export class Session {
     try {
       await this.#handle(message);
     } catch (error) {
+      this.#context.block.fail();
       const first = await this.#extended.fail(error);
       this.#report(first);
       if (first === error && ENDS_CYCLE.includes(kind)) this.#ready();
@@ -212,7 +217,7 @@ export class Session {
     this.#extended.endCycle();
     this.#beginCycle();
     this.#reportChanges();
-    this.#context.writer.readyForQuery('I');
+    this.#context.writer.readyForQuery(this.#context.block.status);
     this.#flush();
   }
 

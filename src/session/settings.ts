@@ -7,6 +7,8 @@ export interface SettingDefinition {
   /** Clients are told of every change (PG: 55.2.7 Asynchronous Operations). */
   readonly isReported?: boolean;
   readonly isReadOnly?: boolean;
+  /** Where the value comes from while it has none of its own. */
+  readonly fallback?: string;
   /** Canonical form of a value, or throws. */
   readonly parse?: (text: string, name: string) => string;
 }
@@ -31,15 +33,22 @@ function oneOf(...allowed: readonly string[]): (text: string, name: string) => s
   };
 }
 
-function boolean(text: string, name: string): string {
+export function parseBoolean(text: string, name: string): string {
   const value = text.toLowerCase();
   if (['on', 'true', 'yes', '1', 't', 'y'].includes(value)) return 'on';
   if (['off', 'false', 'no', '0', 'f', 'n'].includes(value)) return 'off';
   throw new PgError('22023', `parameter "${name}" requires a Boolean value`);
 }
 
+export const parseIsolation = oneOf(
+  'serializable',
+  'repeatable read',
+  'read committed',
+  'read uncommitted',
+);
+
 function onlyOn(text: string, name: string): string {
-  if (boolean(text, name) === 'on') return 'on';
+  if (parseBoolean(text, name) === 'on') return 'on';
   throw new PgError('0A000', `${name} = off is not supported`);
 }
 
@@ -135,8 +144,13 @@ const DEFINITIONS: readonly SettingDefinition[] = [
     ),
   },
   { name: 'DateStyle', initial: 'ISO, MDY', isReported: true, parse: dateStyle },
-  { name: 'default_transaction_isolation', initial: 'serializable' },
-  { name: 'default_transaction_read_only', initial: 'off', isReported: true, parse: boolean },
+  { name: 'default_transaction_deferrable', initial: 'off', parse: parseBoolean },
+  {
+    name: 'default_transaction_isolation',
+    initial: 'serializable',
+    parse: parseIsolation,
+  },
+  { name: 'default_transaction_read_only', initial: 'off', isReported: true, parse: parseBoolean },
   { name: 'extra_float_digits', initial: '1', parse: integer(-15, 3) },
   { name: 'idle_in_transaction_session_timeout', initial: '0', parse: duration },
   { name: 'in_hot_standby', initial: 'off', isReported: true, isReadOnly: true },
@@ -156,8 +170,25 @@ const DEFINITIONS: readonly SettingDefinition[] = [
   { name: 'statement_timeout', initial: '0', parse: duration },
   { name: 'synchronous_commit', initial: 'on', parse: onlyOn },
   { name: 'TimeZone', initial: 'UTC', isReported: true, parse: timeZone },
-  { name: 'transaction_isolation', initial: 'serializable', isReadOnly: true },
-  { name: 'transaction_read_only', initial: 'off', isReadOnly: true },
+  // Of the current transaction: TransactionBlock sets them.
+  {
+    name: 'transaction_deferrable',
+    initial: 'off',
+    isReadOnly: true,
+    fallback: 'default_transaction_deferrable',
+  },
+  {
+    name: 'transaction_isolation',
+    initial: 'serializable',
+    isReadOnly: true,
+    fallback: 'default_transaction_isolation',
+  },
+  {
+    name: 'transaction_read_only',
+    initial: 'off',
+    isReadOnly: true,
+    fallback: 'default_transaction_read_only',
+  },
 ];
 
 function dateStyle(text: string, name: string): string {
@@ -176,8 +207,16 @@ const BY_NAME = new Map(
   DEFINITIONS.map((definition) => [definition.name.toLowerCase(), definition]),
 );
 
+/** Values as they were, see Settings.snapshot. */
+export interface SettingsSnapshot {
+  readonly values: ReadonlyMap<string, string>;
+  readonly locals: ReadonlyMap<string, string>;
+}
+
 export class Settings {
-  readonly #values = new Map<string, string>();
+  #values = new Map<string, string>();
+  /** SET LOCAL: until the end of the transaction. */
+  #locals = new Map<string, string>();
   /** What RESET goes back to: the start of the session. */
   readonly #resets = new Map<string, string>();
   /** Facts that the server sets, not the client. */
@@ -197,30 +236,61 @@ export class Settings {
     const definition = this.#definition(name);
     const key = definition.name.toLowerCase();
     const isCustom = !BY_NAME.has(key);
-    const value = this.#facts.get(key) ?? this.#values.get(key) ?? this.#resets.get(key);
+    const value = this.#own(key);
     if (isCustom && value === undefined) {
       throw new PgError('42704', `unrecognized configuration parameter "${name}"`);
     }
-    return value ?? definition.initial;
+    if (value !== undefined) return value;
+    return definition.fallback === undefined ? definition.initial : this.get(definition.fallback);
+  }
+
+  #own(key: string): string | undefined {
+    return (
+      this.#facts.get(key) ??
+      this.#locals.get(key) ??
+      this.#values.get(key) ??
+      this.#resets.get(key)
+    );
   }
 
   /** null if there is no such setting. */
   tryGet(name: string): string | null {
     const key = name.toLowerCase();
-    const value = this.#facts.get(key) ?? this.#values.get(key) ?? this.#resets.get(key);
-    return value ?? BY_NAME.get(key)?.initial ?? null;
+    if (BY_NAME.has(key)) return this.get(name);
+    return this.#own(key) ?? null;
   }
 
   /** Null sets the default. Returns the canonical name. */
-  set(name: string, value: string | null): string {
+  set(name: string, value: string | null, isLocal = false): string {
     const definition = this.#definition(name);
     if (definition.isReadOnly === true) {
       throw new PgError('55P02', `parameter "${definition.name}" cannot be changed`);
     }
     const key = definition.name.toLowerCase();
-    if (value === null) this.#values.delete(key);
-    else this.#values.set(key, definition.parse?.(value, definition.name) ?? value);
+    const parsed = value === null ? null : (definition.parse?.(value, definition.name) ?? value);
+    if (isLocal) this.#locals.set(key, parsed ?? this.#resets.get(key) ?? definition.initial);
+    else {
+      this.#locals.delete(key);
+      if (parsed === null) this.#values.delete(key);
+      else this.#values.set(key, parsed);
+    }
     return definition.name;
+  }
+
+  /** What restore() goes back to. */
+  snapshot(): SettingsSnapshot {
+    return { values: new Map(this.#values), locals: new Map(this.#locals) };
+  }
+
+  /** The transaction, or a part of it, did not take effect. */
+  restore({ values, locals }: SettingsSnapshot): void {
+    this.#values = new Map(values);
+    this.#locals = new Map(locals);
+  }
+
+  /** The end of a transaction is the end of SET LOCAL. */
+  dropLocals(): void {
+    this.#locals.clear();
   }
 
   /** From the startup packet: what RESET goes back to. */
@@ -231,13 +301,15 @@ export class Settings {
     this.#values.delete(key);
   }
 
-  /** What the server knows of itself: server_version, in_hot_standby, session_authorization. */
-  setFact(name: string, value: string): void {
-    this.#facts.set(name.toLowerCase(), value);
+  /** What the server knows of itself: server_version, in_hot_standby, transaction_isolation. */
+  setFact(name: string, value: string | null): void {
+    if (value === null) this.#facts.delete(name.toLowerCase());
+    else this.#facts.set(name.toLowerCase(), value);
   }
 
   resetAll(): void {
     this.#values.clear();
+    this.#locals.clear();
   }
 
   /** Settings that clients are told of, with their values. */

@@ -1,9 +1,12 @@
 // A query string of the simple protocol: its statements are one transaction (PG: 55.2.2). They are
 // compiled in order, each against the schema that the one before leaves, and then run together.
-import { PgError } from '../errors/pg-error.ts';
+// Where a transaction block is open, or the string opens or ends one, they run one by one.
 import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
+import { queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
+import { transactionWord } from '../sql/transaction-statement.ts';
 import type { BoundPlan, TransactionResult } from './backend.ts';
 import { writeSimpleResult } from './results.ts';
 import type { SessionContext } from './session-context.ts';
@@ -22,6 +25,11 @@ export async function runSimpleQuery(
     context.writer.emptyQueryResponse();
     return;
   }
+  const { block } = context;
+  if (block.isOpen || parsed.some((statement) => transactionWord(statement) !== null)) {
+    await runInBlock(context, parsed, statements);
+    return;
+  }
   let at = 0;
   while (at < parsed.length) {
     const run = compileRun(context, parsed, at);
@@ -33,6 +41,33 @@ export async function runSimpleQuery(
       at += 1;
     }
   }
+}
+
+/** One by one: in the client's transaction, or in one that ends with the string. */
+async function runInBlock(
+  context: SessionContext,
+  parsed: readonly ParsedStatement[],
+  statements: PreparedStatements,
+): Promise<void> {
+  const { block, writer } = context;
+  for (const statement of parsed) {
+    block.refuseIfFailed(statement);
+    if (!block.isOpen) block.beginImplicit();
+    const compile = (catalog: Catalog): Plan =>
+      context.backend.compile(statement, [], catalog, compileSettings(context));
+    const plan = compile(block.catalog());
+    if (plan.kind === 'query') {
+      refuseParameters(plan);
+      const result = await block.run({ plan, parameters: [] }, (catalog) => ({
+        plan: queryPlan(compile(catalog)),
+        parameters: [],
+      }));
+      writeSimpleResult(context, plan, result);
+    } else if (plan.utility.kind === 'transaction') {
+      writer.commandComplete(await block.control(plan.utility));
+    } else writeSimpleResult(context, plan, runUtility(context, plan, statements));
+  }
+  await block.endImplicit();
 }
 
 interface Run {
@@ -58,6 +93,7 @@ function compileRun(
       const plan = context.backend.compile(statement, [], current, compileSettings(context));
       if (plan.kind === 'utility') return { plans, failure: null, utility: plan };
       refuseParameters(plan);
+      context.block.refuseWrite(plan);
       plans.push(plan);
       current = plan.catalog;
     } catch (error) {

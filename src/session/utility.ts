@@ -1,9 +1,9 @@
 // Statements that the session carries out by itself: SET, SHOW, DISCARD and the like.
-import { notSupported } from '../errors/pg-error.ts';
-import type { UtilityPlan } from '../sql/plan.ts';
-import { unreachable } from '../util/assert.ts';
+import type { TransactionModes, UtilityPlan } from '../sql/plan.ts';
+import { InvariantViolation, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
 import type { SessionContext } from './session-context.ts';
+import { parseBoolean, parseIsolation } from './settings.ts';
 
 const NOTHING: StatementResult = { rows: null, count: 0 };
 
@@ -19,16 +19,10 @@ export function runUtility(
   statements: PreparedStatements,
 ): StatementResult {
   const { utility } = plan;
-  const { settings, writer } = context;
+  const { settings } = context;
   switch (utility.kind) {
     case 'set':
-      if (utility.isLocal) {
-        writer.notice('WARNING', '25P01', 'SET LOCAL can only be used in transaction blocks');
-        // Checked all the same, and forgotten at once.
-        const before = settings.tryGet(utility.name);
-        settings.set(utility.name, utility.value);
-        settings.set(utility.name, before);
-      } else settings.set(utility.name, utility.value);
+      set(context, utility.name, utility.value, utility.isLocal);
       return NOTHING;
     case 'reset':
       if (utility.name === null) settings.resetAll();
@@ -43,15 +37,68 @@ export function runUtility(
     case 'deallocate':
       statements.deallocate(utility.name);
       return NOTHING;
+    case 'set-transaction':
+      setTransaction(context, utility.modes, utility.isSession);
+      return NOTHING;
     case 'transaction':
-      throw notSupported(
-        `${utility.what.toUpperCase()}: a transaction over several statements (several statements in one query string are one transaction)`,
-      );
+      throw new InvariantViolation('transaction statements are the block\'s');
     case 'nothing':
       return NOTHING;
     default:
       return unreachable(utility);
   }
+}
+
+/** Settings that belong to the transaction alone. */
+const OF_TRANSACTION: Readonly<Record<string, keyof TransactionModes>> = {
+  transaction_isolation: 'isolation',
+  transaction_read_only: 'isReadOnly',
+  transaction_deferrable: 'isDeferrable',
+};
+
+function set(
+  context: SessionContext,
+  name: string,
+  value: string | null,
+  isLocal: boolean,
+): void {
+  const { settings, writer, block } = context;
+  const mode = OF_TRANSACTION[name.toLowerCase()];
+  if (mode !== undefined) {
+    const text = value ?? settings.get(`default_${name}`);
+    // Outside of a transaction it would end with the statement.
+    if (block.isOpen) block.setModes({ ...NO_MODES, [mode]: modeValue(mode, text, name) });
+    return;
+  }
+  if (isLocal && !block.isOpen) {
+    writer.notice('WARNING', '25P01', 'SET LOCAL can only be used in transaction blocks');
+    // Checked all the same, and forgotten at once.
+    settings.set(name, value, true);
+    settings.dropLocals();
+    return;
+  }
+  settings.set(name, value, isLocal);
+}
+
+const NO_MODES: TransactionModes = { isolation: null, isReadOnly: null, isDeferrable: null };
+
+function modeValue(mode: keyof TransactionModes, text: string, name: string): string | boolean {
+  return mode === 'isolation' ? parseIsolation(text, name) : parseBoolean(text, name) === 'on';
+}
+
+function setTransaction(
+  { settings, writer, block }: SessionContext,
+  modes: TransactionModes,
+  isSession: boolean,
+): void {
+  if (isSession) {
+    const { isolation, isReadOnly, isDeferrable } = modes;
+    const onOff = (isOn: boolean): string => (isOn ? 'on' : 'off');
+    if (isolation !== null) settings.set('default_transaction_isolation', isolation);
+    if (isReadOnly !== null) settings.set('default_transaction_read_only', onOff(isReadOnly));
+    if (isDeferrable !== null) settings.set('default_transaction_deferrable', onOff(isDeferrable));
+  } else if (block.isOpen) block.setModes(modes);
+  else writer.notice('WARNING', '25P01', 'SET TRANSACTION can only be used in transaction blocks');
 }
 
 function show({ settings }: SessionContext, name: string | null): StatementResult {

@@ -1,6 +1,7 @@
 // What the compiler makes of a statement: data that needs neither the text nor the grammar any
 // more. Reads run on any reader; the steps of writes travel in the log.
 import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 
@@ -94,14 +95,40 @@ export type Utility =
   | { readonly kind: 'show'; /** null: ALL */ readonly name: string | null }
   | { readonly kind: 'discard'; readonly what: string }
   | { readonly kind: 'deallocate'; /** null: ALL */ readonly name: string | null }
+  | TransactionStatement
+  /** SET TRANSACTION, or SET SESSION CHARACTERISTICS AS TRANSACTION. */
   | {
-      readonly kind: 'transaction';
-      readonly what: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollback to';
+      readonly kind: 'set-transaction';
+      readonly modes: TransactionModes;
+      readonly isSession: boolean;
     }
   /** VACUUM, ANALYZE, CHECKPOINT and the like: accepted, nothing to do. */
   | { readonly kind: 'nothing' };
 
+export interface TransactionStatement {
+  readonly kind: 'transaction';
+  readonly what: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollback to';
+  /** Of a savepoint, else empty. */
+  readonly name: string;
+  readonly modes: TransactionModes;
+  /** AND CHAIN */
+  readonly isChain: boolean;
+}
+
+/** What BEGIN and SET TRANSACTION say; what they leave out is null. */
+export interface TransactionModes {
+  readonly isolation: string | null;
+  readonly isReadOnly: boolean | null;
+  readonly isDeferrable: boolean | null;
+}
+
 export type Plan = QueryPlan | UtilityPlan;
+
+/** The same text for another schema: it does not become a statement of another kind. */
+export function queryPlan(plan: Plan): QueryPlan {
+  if (plan.kind === 'query') return plan;
+  throw new PgError('XX000', 'the statement changed its kind');
+}
 
 /** What compile() depends on besides text and catalog; part of the key of a plan cache. */
 export interface CompileSettings {

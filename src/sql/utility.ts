@@ -4,13 +4,17 @@ import { TEXT } from '../types/oids.ts';
 import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
 import type { Fields, Node } from './parse/node.ts';
 import type { ResultColumn, Utility, UtilityPlan } from './plan.ts';
+import { transactionModes, transactionStatement } from './transaction-statement.ts';
 
 type Handler = (fields: Fields) => UtilityPlan;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   VariableSetStmt: planSet,
   VariableShowStmt: planShow,
-  TransactionStmt: planTransaction,
+  TransactionStmt: (fields) => {
+    const { tag, statement } = transactionStatement(fields);
+    return plan(tag, statement);
+  },
   DiscardStmt: (fields) => {
     const what = text(fields, 'target').replace('DISCARD_', '').toLowerCase();
     return plan(`DISCARD ${what.toUpperCase()}`, { kind: 'discard', what });
@@ -45,13 +49,20 @@ function planSet(fields: Fields): UtilityPlan {
   const name = text(fields, 'name');
   if (kind === 'VAR_RESET_ALL') return plan('RESET', { kind: 'reset', name: null });
   if (kind === 'VAR_RESET') return plan('RESET', { kind: 'reset', name });
-  if (kind === 'VAR_SET_MULTI') {
-    throw new PgError('0A000', `SET ${name} is not supported`);
-  }
+  if (kind === 'VAR_SET_MULTI') return planSetTransaction(name, fields);
   if (kind === 'VAR_SET_CURRENT')
     throw new PgError('0A000', 'SET ... FROM CURRENT is not supported');
   const value = kind === 'VAR_SET_DEFAULT' ? null : list(fields, 'args').map(argument).join(', ');
   return plan('SET', { kind: 'set', name, value, isLocal: flag(fields, 'is_local') });
+}
+
+function planSetTransaction(name: string, fields: Fields): UtilityPlan {
+  const isSession = name === 'SESSION CHARACTERISTICS';
+  if (!isSession && name !== 'TRANSACTION') {
+    throw new PgError('0A000', `SET ${name} is not supported`);
+  }
+  const modes = transactionModes(list(fields, 'args'));
+  return plan('SET', { kind: 'set-transaction', modes, isSession });
 }
 
 /** A value of SET as text; names of a list are quoted where they must be. */
@@ -78,22 +89,4 @@ function planShow(fields: Fields): UtilityPlan {
     return plan('SHOW', { kind: 'show', name: null }, columns);
   }
   return plan('SHOW', { kind: 'show', name }, [column(name)]);
-}
-
-const TRANSACTIONS: Readonly<Record<string, readonly [tag: string, what: TransactionWord]>> = {
-  TRANS_STMT_BEGIN: ['BEGIN', 'begin'],
-  TRANS_STMT_START: ['START TRANSACTION', 'begin'],
-  TRANS_STMT_COMMIT: ['COMMIT', 'commit'],
-  TRANS_STMT_ROLLBACK: ['ROLLBACK', 'rollback'],
-  TRANS_STMT_SAVEPOINT: ['SAVEPOINT', 'savepoint'],
-  TRANS_STMT_RELEASE: ['RELEASE', 'release'],
-  TRANS_STMT_ROLLBACK_TO: ['ROLLBACK', 'rollback to'],
-};
-
-type TransactionWord = Extract<Utility, { kind: 'transaction' }>['what'];
-
-function planTransaction(fields: Fields): UtilityPlan {
-  const found = TRANSACTIONS[text(fields, 'kind')];
-  if (found === undefined) throw new PgError('0A000', 'two-phase commit is not supported');
-  return plan(found[0], { kind: 'transaction', what: found[1] });
 }

@@ -12,7 +12,15 @@ import {
   RequestDecoder,
   splitRequest,
 } from '../../src/machine/command-codec.ts';
-import type { Command, Outcome, Request, Step, StepResult } from '../../src/machine/command.ts';
+import { DIGEST_BYTES } from '../../src/machine/command.ts';
+import type {
+  Command,
+  Outcome,
+  Recording,
+  Request,
+  Step,
+  StepResult,
+} from '../../src/machine/command.ts';
 import { unpackOutcomes } from '../../src/machine/machine.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { DecodeError } from '../../src/util/bytes.ts';
@@ -50,15 +58,38 @@ function drawStep(prng: Prng): Step {
   return { sql: prng.pick(TEXTS), values, hasRows, isResult, rowsAtFault };
 }
 
+function drawSettings(prng: Prng): readonly (readonly [string, string])[] {
+  return some(prng, 2, () => [prng.pick(TEXTS), prng.pick(TEXTS)] as const);
+}
+
+function drawOids(prng: Prng): readonly number[] {
+  return some(prng, 3, () => prng.integer(2 ** 31));
+}
+
+function drawRecording(prng: Prng, count: number): Recording {
+  const statements = Array.from({ length: count }, () => ({
+    isRead: prng.chance(0.5),
+    changesSchema: prng.chance(0.1),
+    reads: drawOids(prng),
+    settings: drawSettings(prng),
+    seed: prng.uint32(),
+    digest: Buffer.alloc(DIGEST_BYTES, prng.integer(256)),
+  }));
+  return { snapshot: prng.integer(2 ** 50), statements };
+}
+
 function drawRequest(prng: Prng): Request {
+  const statements = some(prng, 3, () => some(prng, 2, () => drawStep(prng)));
   return {
     schemaVersion: prng.integer(2 ** 40),
     schemaChanges: prng.integer(3),
     now: BigInt(prng.integer(2 ** 50)) - 2n ** 49n,
     seed: prng.uint32(),
-    settings: some(prng, 2, () => [prng.pick(TEXTS), prng.pick(TEXTS)] as const),
-    statements: some(prng, 3, () => some(prng, 2, () => drawStep(prng))),
+    settings: drawSettings(prng),
+    statements,
     isDoomed: prng.chance(0.1),
+    writes: drawOids(prng),
+    recording: prng.chance(0.3) ? drawRecording(prng, statements.length) : null,
   };
 }
 

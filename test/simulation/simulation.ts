@@ -335,6 +335,8 @@ class Simulation {
         [step('UPDATE counter SET n = n + 1 WHERE id = 1', [])],
       ],
       isDoomed: false,
+    writes: [],
+    recording: null,
     });
     const ticket = node.submit(request);
     if (ticket === null) return;

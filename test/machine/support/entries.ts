@@ -22,6 +22,8 @@ export function request(steps: readonly Step[], more: Partial<Request> = {}): Re
     settings: [],
     statements: steps.map((only) => [only]),
     isDoomed: false,
+    writes: [],
+    recording: null,
     ...more,
   };
 }

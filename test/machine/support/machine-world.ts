@@ -16,7 +16,7 @@ export class MachineWorld {
   readonly log: Entry[] = [];
 
   constructor(mutations: MachineMutations = {}, source = ':memory:') {
-    const { machine, database } = openMachine(source, 'postgres', mutations);
+    const { machine, database } = openMachine(source, 'postgres', { mutations });
     this.machine = machine;
     this.database = database;
   }

@@ -1,0 +1,74 @@
+// Runs statements of an interactive transaction again, and finds the first that would tell the
+// client something else than it was told. Used at the transaction's place in the log, and when a
+// speculation is taken up again on a newer state.
+import type { Index } from '../raft/entry.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { must } from '../util/assert.ts';
+import type { Request } from './command.ts';
+import type { Execution } from './execute.ts';
+import type { MachineMutations } from './mutations.ts';
+import type { TableChanges } from './table-changes.ts';
+import { digestOf } from './told.ts';
+
+/** A request that has a recording. */
+export type RecordedRequest = Request & { readonly recording: NonNullable<Request['recording']> };
+
+export function isRecorded(request: Request): request is RecordedRequest {
+  return request.recording !== null;
+}
+
+/**
+ * Runs the statements in order, within an open SQLite transaction. Returns the number of the first
+ * whose digest differs, or null. A read is not run while all that it depends on is as it was at
+ * the recording's snapshot: its tables, and what earlier statements of the transaction wrote there.
+ */
+export function replay(
+  request: RecordedRequest,
+  execution: Execution,
+  changes: TableChanges,
+  mutations: MachineMutations,
+): number | null {
+  const { snapshot, statements } = request.recording;
+  const differing = new DifferingTables(changes, snapshot);
+  for (const [at, { isRead, reads, digest }] of statements.entries()) {
+    const mayDiffer = mutations.exactCheckOnly === true || differing.someOf(reads);
+    if (isRead && !mayDiffer) continue;
+    if (isRead && mutations.readsNotChecked === true) continue;
+    const told = execution.runStatement(request, at);
+    if (mutations.digestsNotChecked !== true && !Buffer.from(digestOf(told)).equals(digest)) {
+      return at;
+    }
+    // What a write made of changed tables may differ too, though it told the same.
+    if (!isRead && mayDiffer && mutations.fastCheckForgetsWrites !== true) differing.add(reads);
+  }
+  return null;
+}
+
+class DifferingTables {
+  readonly #changes: TableChanges;
+  readonly #snapshot: Index;
+  readonly #added = new Set<Oid>();
+
+  constructor(changes: TableChanges, snapshot: Index) {
+    this.#changes = changes;
+    this.#snapshot = snapshot;
+  }
+
+  add(tables: readonly Oid[]): void {
+    for (const oid of tables) this.#added.add(oid);
+  }
+
+  someOf(tables: readonly Oid[]): boolean {
+    return tables.some(
+      (oid) => this.#added.has(oid) || this.#changes.isChangedSince(oid, this.#snapshot),
+    );
+  }
+}
+
+/** The statement at a place of a recorded request. */
+export function recordedAt(
+  request: Request,
+  at: number,
+): NonNullable<Request['recording']>['statements'][number] {
+  return must(request.recording?.statements[at], `the request has a recorded statement ${at}`);
+}

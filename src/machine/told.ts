@@ -1,0 +1,19 @@
+// Digests of what a client was told: two runs of a statement gave it the same if and only if their
+// digests are equal (docs/transactions.md).
+import { hash } from 'node:crypto';
+import { DIGEST_BYTES } from './command.ts';
+import type { ErrorData, StepResult } from './command.ts';
+import { encodeToldError, encodeToldResult } from './command-codec.ts';
+
+/** Of a result as Execution.runStatement gives it. DIGEST_BYTES long. */
+export function digestOf(told: StepResult | ErrorData): Uint8Array {
+  const bytes = isError(told) ? encodeToldError(told) : encodeToldResult(told);
+  return hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES);
+}
+
+export function isError(told: StepResult | ErrorData): told is ErrorData {
+  return 'code' in told;
+}
+
+/** Of statements that succeed without rows and count nothing: SAVEPOINT and the like. */
+export const DIGEST_OF_NOTHING = digestOf({ rows: null, count: 0 });

@@ -1,0 +1,560 @@
+// One interactive transaction on its gateway (docs/transactions.md). Until its first write it reads
+// in a snapshot of its own; from then on its statements are speculated on this node's machine, and
+// COMMIT proposes them all, with digests of what the client was told, as one command.
+import { randomInt } from 'node:crypto';
+import { withCascades } from '../catalog/cascades.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
+import type { SqlState } from '../errors/sqlstate.ts';
+import { encodeRequest } from '../machine/command-codec.ts';
+import { DIGEST_BYTES } from '../machine/command.ts';
+import type { ErrorData, RecordedStatement, Request, Step, StepResult } from '../machine/command.ts';
+import type { Reader } from '../machine/reader.ts';
+import type { Speculated, SpeculationId } from '../machine/speculation.ts';
+import { pgErrorData } from '../machine/statement-error.ts';
+import { DIGEST_OF_NOTHING, digestOf, isError } from '../machine/told.ts';
+import type { Index } from '../raft/entry.ts';
+import type {
+  BoundPlan,
+  IsolationLevel,
+  RunOptions,
+  StatementResult,
+  Transaction,
+} from '../session/backend.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { must } from '../util/assert.ts';
+import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
+import type { TransactionHost } from './transaction-host.ts';
+
+/** All that is recorded of a transaction must fit into one entry of the log. */
+const RECORD_BYTES_MAX = 7 * 1024 * 1024;
+const SCHEMA_RETRIES_MAX = 20;
+const RETRY_HINT = 'The transaction might succeed if retried.';
+
+/** What a statement failed with says something of the data, unless it is of these classes. */
+const UNTELLING_CLASSES = ['08', '53', '54', '57', '58', 'XX'];
+
+type Recompile = (catalog: Catalog) => BoundPlan;
+
+interface Entry {
+  readonly steps: readonly Step[];
+  readonly recorded: Omit<RecordedStatement, 'digest'>;
+  /** Of what the client was told; UNTOLD before it was. */
+  readonly digest: Uint8Array;
+  /** For messages. */
+  readonly name: string;
+  readonly isWrite: boolean;
+  readonly writes: readonly Oid[];
+  /** null: a savepoint statement, the same in any schema. */
+  readonly recompile: Recompile | null;
+  readonly mark: MarkChange | null;
+}
+
+interface MarkChange {
+  readonly kind: 'savepoint' | 'rollback to' | 'release';
+  readonly depth: number;
+}
+
+interface Mark {
+  readonly name: string;
+  catalog: Catalog | null;
+}
+
+export class OpenTransaction implements Transaction {
+  readonly #host: TransactionHost;
+  readonly #checksReads: boolean;
+  readonly #now: bigint;
+  readonly #id: SpeculationId;
+  #entries: Entry[] = [];
+  #bytes = 0;
+  #marks: Mark[] = [];
+  /** The schema that the statements so far were compiled for; null: no statement yet. */
+  #base: Catalog | null = null;
+  /** After the transaction's own changes; null: it has made none. */
+  #changed: Catalog | null = null;
+  #reader: Reader | null = null;
+  /** What was told holds up to here. */
+  #snapshot: Index = 0;
+  /** Statements that the machine has; -1: it knows nothing of this transaction yet. */
+  #speculated = -1;
+  /** The machine may hold something of this transaction. */
+  #wasAsked = false;
+  /** This node had all that was acknowledged before the transaction's first statement. */
+  #isFresh = false;
+  #hasWritten = false;
+  /** What was read is more than can be checked, so that nothing can be written any more. */
+  #isReadOverfull = false;
+
+  constructor(host: TransactionHost, isolation: IsolationLevel) {
+    this.#host = host;
+    this.#checksReads = isolation === 'serializable' || isolation === 'repeatable read';
+    this.#now = host.now();
+    this.#id = host.speculator.newId();
+  }
+
+  catalog(): Catalog {
+    // In the snapshot of a reader the schema stays as it was, too.
+    if (this.#reader !== null && this.#base !== null) return this.#base;
+    return this.#changed ?? this.#host.catalog();
+  }
+
+  // Statements ------------------------------------------------------------------------------------
+
+  async run(bound: BoundPlan, options: RunOptions, recompile: Recompile): Promise<StatementResult> {
+    const isWrite = bound.plan.access === 'write';
+    if (!isWrite && this.#speculated < 0) {
+      return this.#checksReads
+        ? this.#readInSnapshot(bound, options, recompile)
+        : this.#readFresh(bound, options, recompile);
+    }
+    const current = await this.#adoptSchema(bound, recompile);
+    return this.#speculate(current, options, recompile);
+  }
+
+  /** Each read of a transaction that is read committed sees what was committed before it. */
+  async #readFresh(
+    bound: BoundPlan,
+    options: RunOptions,
+    recompile: Recompile,
+  ): Promise<StatementResult> {
+    const { results, error } = await this.#host.readFresh(bound, options, recompile);
+    if (error !== null) throw error;
+    return must(results[0], 'a read has a result');
+  }
+
+  async #readInSnapshot(
+    bound: BoundPlan,
+    options: RunOptions,
+    recompile: Recompile,
+  ): Promise<StatementResult> {
+    let current = bound;
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      const isFirst = this.#reader === null;
+      if (isFirst) await this.#host.freshen(options);
+      this.#reader ??= this.#host.snapshots.acquire();
+      const seed = randomInt(0, 0xffff_ffff);
+      const result = this.#host.readOn(this.#reader, current, options, {
+        now: this.#now,
+        seed,
+        index: isFirst ? Infinity : 0,
+      });
+      if (result !== null) {
+        if (isFirst) {
+          this.#isFresh = true;
+          this.#base = current.plan.catalog;
+          this.#snapshot = this.#reader.snapshot().appliedIndex;
+        }
+        return this.#toldByReader(current, options, recompile, seed, result);
+      }
+      this.#releaseReader();
+      current = recompile(this.#host.catalog());
+    }
+    throw schemaChanged();
+  }
+
+  #toldByReader(
+    bound: BoundPlan,
+    options: RunOptions,
+    recompile: Recompile,
+    seed: number,
+    { results, error }: { results: readonly StatementResult[]; error: PgError | null },
+  ): StatementResult {
+    const told: StepResult | ErrorData =
+      error === null ? must(results[0], 'a read has a result') : pgErrorData(error);
+    if (error === null || isTelling(error)) {
+      this.#record({ ...this.#entry(bound, options, recompile, seed), digest: digestOf(told) });
+    }
+    if (error !== null) throw error;
+    return told as StepResult;
+  }
+
+  #releaseReader(): void {
+    if (this.#reader === null) return;
+    this.#host.snapshots.release(this.#reader);
+    this.#reader = null;
+  }
+
+  // Speculation -----------------------------------------------------------------------------------
+
+  /** What was compiled before must mean the same in the schema as it is by now. */
+  async #adoptSchema(bound: BoundPlan, recompile: Recompile): Promise<BoundPlan> {
+    this.#releaseReader();
+    const current = this.#host.catalog();
+    if (this.#base !== null && this.#base.version !== current.version) {
+      this.#rebase(current);
+      return recompile(this.catalog());
+    }
+    this.#base ??= current;
+    return bound;
+  }
+
+  async #speculate(
+    bound: BoundPlan,
+    options: RunOptions,
+    recompile: Recompile,
+  ): Promise<StatementResult> {
+    if (options.cancellation.isCanceled) throw canceled();
+    let current = bound;
+    if (!this.#isFresh || !this.#checksReads) {
+      await this.#host.freshen(options);
+      this.#isFresh = true;
+    }
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      const isKept = this.#checksReads || current.plan.access === 'write';
+      const seed = randomInt(0, 0xffff_ffff);
+      const entry = this.#entry(current, options, recompile, seed);
+      const answer = await this.#ask(entry, isKept, options);
+      if (answer.kind === 'told') {
+        this.#hasWritten ||= entry.isWrite;
+        if (isKept) this.#record({ ...entry, digest: answer.digest });
+        if (isError(answer.told)) throw errorOf(answer.told);
+        if (current.plan.changesSchema === true) this.#changed = current.plan.catalog;
+        return answer.told;
+      }
+      await this.#moveTo(answer.schemaVersion);
+      current = recompile(this.catalog());
+    }
+    throw schemaChanged();
+  }
+
+  /** `entry` behind all that is recorded. Throws 40001 if something recorded does not hold. */
+  async #ask(
+    entry: Entry,
+    isKept: boolean,
+    options: RunOptions,
+  ): Promise<Exclude<Speculated, { kind: 'conflict' }>> {
+    const isFirst = this.#speculated < 0;
+    if (this.#isReadOverfull) this.#refuseTooMuch(this.#bytes);
+    const sent: readonly Entry[] = isFirst ? [...this.#entries, entry] : [entry];
+    const request = this.#request(sent, withSchemaOf(entry, this.#schemaChanges()));
+    const bytes = encodeRequest(request);
+    this.#refuseTooMuch(isFirst ? bytes.length : this.#bytes + bytes.length);
+    const known = isFirst ? 0 : this.#entries.length;
+    const answer = await this.#wait(known, isKept, bytes, options);
+    if (answer.kind === 'conflict') {
+      this.#speculated = -1;
+      throw this.#conflict(answer.statement);
+    }
+    if (answer.kind === 'told') {
+      this.#snapshot = answer.snapshot;
+      this.#speculated = this.#entries.length + (isKept ? 1 : 0);
+    }
+    return answer;
+  }
+
+  async #wait(
+    known: number,
+    isKept: boolean,
+    bytes: Uint8Array,
+    options: RunOptions,
+  ): Promise<Speculated> {
+    this.#wasAsked = true;
+    const { answer, giveUp } = this.#host.speculator.run(this.#id, known, isKept, bytes);
+    const { statementTimeoutMs, cancellation } = options;
+    let stop: () => void = () => undefined;
+    const ended = new Promise<never>((_resolve, reject) => {
+      const stopListening = cancellation.listen(() => reject(canceled()));
+      const timer =
+        statementTimeoutMs > 0
+          ? setTimeout(() => reject(statementTimeout()), statementTimeoutMs)
+          : null;
+      stop = () => {
+        stopListening();
+        if (timer !== null) clearTimeout(timer);
+      };
+    });
+    try {
+      return await Promise.race([answer, ended]);
+    } finally {
+      stop();
+      giveUp();
+    }
+  }
+
+  #schemaChanges(): number {
+    return this.#changed === null ? 0 : this.#changed.version - must(this.#base, 'a base').version;
+  }
+
+  #request(entries: readonly Entry[], schemaChanges: number): Request {
+    const writes = new Set(entries.flatMap((entry) => entry.writes));
+    return {
+      schemaVersion: must(this.#base, 'statements have a schema').version,
+      schemaChanges,
+      now: this.#now,
+      seed: 0,
+      settings: [],
+      statements: entries.map(({ steps }) => steps),
+      isDoomed: false,
+      writes: [...writes].sort((a, b) => a - b),
+      recording: {
+        snapshot: this.#snapshot,
+        statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
+      },
+    };
+  }
+
+  #entry(
+    bound: BoundPlan,
+    options: RunOptions,
+    recompile: Recompile | null,
+    seed: number,
+  ): Entry {
+    const { plan } = bound;
+    const isWrite = plan.access === 'write';
+    const writes = withCascades(plan.catalog, plan.writes);
+    const recorded = {
+      isRead: !isWrite,
+      reads: isWrite ? [...new Set([...plan.reads, ...writes])] : plan.reads,
+      changesSchema: plan.changesSchema === true,
+      settings: pinned([bound], options),
+      seed,
+    };
+    const name = plan.tag.name.replace(/ 0$/, '');
+    const steps = stepsOf(bound);
+    return { steps, recorded, name, isWrite, writes, recompile, mark: null, digest: UNTOLD };
+  }
+
+  #record(entry: Entry): void {
+    if (this.#isReadOverfull) return;
+    this.#entries.push(entry);
+    this.#bytes += sizeOf(entry.steps);
+    // A transaction that only reads may go on for as long as it likes.
+    if (this.#speculated >= 0 || this.#bytes <= RECORD_BYTES_MAX) return;
+    this.#isReadOverfull = true;
+    this.#entries = [];
+  }
+
+  #refuseTooMuch(bytes: number): void {
+    if (bytes <= RECORD_BYTES_MAX) return;
+    throw new PgError(
+      '54000',
+      `the transaction has ${bytes} bytes of statements, more than ${RECORD_BYTES_MAX}`,
+      { hint: 'Write in several transactions.' },
+    );
+  }
+
+  // The schema moves on ---------------------------------------------------------------------------
+
+  async #moveTo(schemaVersion: number): Promise<void> {
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      const current = this.#host.catalog();
+      if (current.version >= schemaVersion) {
+        this.#rebase(current);
+        return;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    throw schemaChanged();
+  }
+
+  /** Throws 40001 if a statement would be compiled to something else. */
+  #rebase(base: Catalog): void {
+    let catalog = base;
+    const marks: Mark[] = [];
+    for (const { steps, recompile, mark } of this.#entries) {
+      if (mark !== null) {
+        if (mark.kind === 'savepoint') marks.push({ name: '', catalog });
+        else {
+          const isBack = mark.kind === 'rollback to';
+          if (isBack) catalog = marks[mark.depth]?.catalog ?? base;
+          marks.length = isBack ? mark.depth + 1 : mark.depth;
+        }
+        continue;
+      }
+      if (recompile === null) continue;
+      const again = compiledAgain(recompile, catalog);
+      const isSame =
+        again !== null &&
+        again.steps.length === steps.length &&
+        again.steps.every((step, at) => isSameStep(step, must(steps[at], 'a step')));
+      if (!isSame) throw schemaChanged();
+      catalog = again.catalog;
+    }
+    for (const [at, mark] of this.#marks.entries()) {
+      const { catalog: then } = must(marks[at], 'savepoints are recorded');
+      mark.catalog = then === base ? null : then;
+    }
+    this.#base = base;
+    this.#changed = catalog === base ? null : catalog;
+  }
+
+  // Savepoints ------------------------------------------------------------------------------------
+
+  async savepoint(name: string, options: RunOptions): Promise<void> {
+    const depth = this.#marks.length;
+    await this.#control({ kind: 'savepoint', depth }, `SAVEPOINT ${markName(depth)}`, options);
+    this.#marks.push({ name, catalog: this.#changed });
+  }
+
+  async rollbackTo(name: string, options: RunOptions): Promise<void> {
+    const depth = this.#find(name);
+    this.#marks.length = depth + 1;
+    this.#changed = this.#marks[depth]?.catalog ?? null;
+    await this.#control({ kind: 'rollback to', depth }, `ROLLBACK TO ${markName(depth)}`, options);
+  }
+
+  async release(name: string, options: RunOptions): Promise<void> {
+    const depth = this.#find(name);
+    await this.#control({ kind: 'release', depth }, `RELEASE ${markName(depth)}`, options);
+    this.#marks.length = depth;
+  }
+
+  #find(name: string): number {
+    const depth = this.#marks.findLastIndex((mark) => mark.name === name);
+    if (depth >= 0) return depth;
+    throw new PgError('3B001', `savepoint "${name}" does not exist`);
+  }
+
+  /** Recorded, and run at once if there is something that it could undo. */
+  async #control(mark: MarkChange, sql: string, options: RunOptions): Promise<void> {
+    const step = { sql, values: [], hasRows: false, isResult: false, rowsAtFault: null };
+    const entry: Entry = {
+      steps: [step],
+      recorded: {
+        isRead: false,
+        reads: [],
+        changesSchema: mark.kind === 'rollback to',
+        settings: [],
+        seed: 0,
+      },
+      name: mark.kind.toUpperCase(),
+      isWrite: false,
+      writes: [],
+      recompile: null,
+      mark,
+      digest: DIGEST_OF_NOTHING,
+    };
+    if (this.#speculated < 0) {
+      this.#record(entry);
+      return;
+    }
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      const answer = await this.#ask(entry, true, options);
+      if (answer.kind === 'told') {
+        this.#record(entry);
+        return;
+      }
+      await this.#moveTo(answer.schemaVersion);
+    }
+    throw schemaChanged();
+  }
+
+  // The end ---------------------------------------------------------------------------------------
+
+  async commit(options: RunOptions): Promise<void> {
+    try {
+      if (this.#hasWritten) await this.#propose(options);
+    } finally {
+      this.rollback();
+    }
+  }
+
+  async #propose(options: RunOptions): Promise<void> {
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      const request = encodeRequest(this.#request(this.#entries, this.#schemaChanges()));
+      this.#refuseTooMuch(request.length);
+      const outcome = await this.#host.propose(request, options);
+      switch (outcome.kind) {
+        case 'done':
+          return;
+        case 'failed':
+          throw errorOf(outcome.error);
+        case 'conflict':
+          throw this.#conflict(outcome.statement);
+        case 'stale-schema':
+          await this.#moveTo(outcome.schemaVersion);
+          break;
+        default:
+          throw new PgError(
+            '08007',
+            `it is not known whether the transaction took effect (${outcome.kind})`,
+          );
+      }
+    }
+    throw schemaChanged();
+  }
+
+  rollback(): void {
+    this.#releaseReader();
+    if (this.#wasAsked) this.#host.speculator.forget(this.#id);
+    this.#wasAsked = false;
+    this.#speculated = -1;
+    this.#entries = [];
+    this.#hasWritten = false;
+  }
+
+  /** Postgres' words, and what changed. */
+  #conflict(statement: number): PgError {
+    const entry = this.#entries[statement];
+    const tables = (entry?.recorded.reads ?? [])
+      .map((oid) => this.#host.catalog().relationByOid(oid)?.name)
+      .filter((name) => name !== undefined)
+      .map((name) => `"${name}"`);
+    const where = tables.length === 0 ? '' : ` on ${tables.join(', ')}`;
+    return new PgError('40001', 'could not serialize access due to concurrent update', {
+      detail:
+        entry === undefined
+          ? undefined
+          : `Statement ${statement + 1} of the transaction, ${entry.name}${where}, would give another result by now: another transaction has changed what it saw.`,
+      hint: RETRY_HINT,
+    });
+  }
+}
+
+const UNTOLD = new Uint8Array(DIGEST_BYTES);
+
+function withSchemaOf(entry: Entry, schemaChanges: number): number {
+  return schemaChanges + (entry.recorded.changesSchema && entry.mark === null ? 1 : 0);
+}
+
+function compiledAgain(
+  recompile: Recompile,
+  catalog: Catalog,
+): { readonly steps: readonly Step[]; readonly catalog: Catalog } | null {
+  try {
+    const bound = recompile(catalog);
+    return { steps: stepsOf(bound), catalog: bound.plan.catalog };
+  } catch (error) {
+    if (error instanceof PgError) return null;
+    throw error;
+  }
+}
+
+/** Savepoints of a transaction by their depth: names of clients may be any, and repeat. */
+function markName(depth: number): string {
+  return `"mark ${depth}"`;
+}
+
+/** About how many bytes the steps take in the log. */
+function sizeOf(steps: readonly Step[]): number {
+  let bytes = 64;
+  for (const { sql, values } of steps) {
+    bytes += sql.length + 16;
+    for (const value of values) {
+      bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length + 5 : 9;
+    }
+  }
+  return bytes;
+}
+
+function isTelling({ code }: PgError): boolean {
+  return !UNTELLING_CLASSES.some((prefix) => code.startsWith(prefix));
+}
+
+function errorOf({ code, message, fields }: ErrorData): PgError {
+  return new PgError(code as SqlState, message, fields);
+}
+
+function schemaChanged(): PgError {
+  return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
+    hint: RETRY_HINT,
+  });
+}
+
+function canceled(): PgError {
+  return new PgError('57014', 'canceling statement due to user request');
+}
+
+function statementTimeout(): PgError {
+  return new PgError('57014', 'canceling statement due to statement timeout');
+}

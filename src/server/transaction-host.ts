@@ -1,0 +1,40 @@
+// What an open transaction needs from the executor.
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Outcome } from '../machine/command.ts';
+import type { Reader } from '../machine/reader.ts';
+import type { Index } from '../raft/entry.ts';
+import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Speculator } from './speculator.ts';
+
+export interface ReadInputs {
+  readonly now: bigint;
+  readonly seed: number;
+  /** The snapshot must hold so much; one that is open and does is kept. */
+  readonly index: Index;
+}
+
+export interface TransactionHost {
+  readonly speculator: Speculator;
+  readonly snapshots: Snapshots;
+  /** The newest schema applied here. */
+  catalog(): Catalog;
+  now(): bigint;
+  /** Waits until this node has what the consistency of the options asks for. */
+  freshen(options: RunOptions): Promise<void>;
+  /** null: the snapshot has another schema than the plan. */
+  readOn(
+    reader: Reader,
+    plan: BoundPlan,
+    options: RunOptions,
+    inputs: ReadInputs,
+  ): TransactionResult | null;
+  /** run() of the executor, for reads outside of any snapshot. */
+  readFresh(
+    plan: BoundPlan,
+    options: RunOptions,
+    recompile: (catalog: Catalog) => BoundPlan,
+  ): Promise<TransactionResult>;
+  /** Through the log; resolves when this node's schema is at least what the outcome names. */
+  propose(request: Uint8Array, options: RunOptions): Promise<Outcome>;
+}
