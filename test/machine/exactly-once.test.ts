@@ -187,7 +187,9 @@ describe('it shows', () => {
     [
       'closedSessionExecutes',
       (world) => {
+        // The gateway's process is replaced, and a copy of what it once sent comes late.
         const session = world.register(1, 1);
+        world.execute(session, 1, [effect('a')]);
         world.register(1, 2);
         world.execute(session, 1, [effect('a')]);
       },

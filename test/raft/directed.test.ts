@@ -123,6 +123,44 @@ const acknowledgesDurably = waitsForTheDisk('append-entries-reply', (node) => {
   });
 });
 
+/** §5.4.1: a longer log whose last entry is of an earlier term may lack what is committed. */
+const votesByTermFirst: Scenario = (mutations) => {
+  const node = new TestNode([command(2, 3)], 3, mutations);
+  const poll = { from: 2, to: 1, campaignId: 1, lastLogIndex: 9, lastLogTerm: 2 } as const;
+  node.receive({ ...poll, kind: 'pre-vote', term: 4, nextTerm: 5 });
+  if (node.last('pre-vote-reply').voteGranted) return 'would vote for an older log';
+  node.receive({ ...poll, kind: 'request-vote', term: 5, isTransfer: false });
+  if (node.last('request-vote-reply').voteGranted) return 'voted for an older log';
+  node.receive({
+    ...poll,
+    kind: 'request-vote',
+    term: 6,
+    lastLogIndex: 2,
+    lastLogTerm: 4,
+    isTransfer: false,
+  });
+  return node.last('request-vote-reply').voteGranted ? null : 'did not vote for a newer log';
+};
+
+/**
+ * R70: when this process began, an earlier leader may just have got a lease, by an entry that was
+ * acknowledged from here. It is elected at once, because somebody tells it to campaign.
+ */
+const waitsForLeasesAfterRestart: Scenario = (mutations) => {
+  const node = new TestNode([command(2, 2)], 2, mutations);
+  const startedAt = node.now;
+  const to = { from: 2, to: 1, term: 2 } as const;
+  node.receive({ ...to, kind: 'timeout-now', lastLogIndex: 2, lastLogTerm: 2 });
+  node.grantVote();
+  node.acknowledge(2, 3);
+  while (node.now < startedAt + DEFAULT_TIMING.leaseMs) {
+    node.passWithQuorum(100);
+    if (node.raft.status().commitIndex > 1) return `committed ${node.now - startedAt} ms after`;
+  }
+  node.passWithQuorum(200);
+  return node.raft.status().commitIndex === 3 ? null : 'never committed';
+};
+
 const SCENARIOS: readonly (readonly [string, Scenario, keyof RaftMutations])[] = [
   ['commits only its own term by counting', commitsOnlyItsOwnTerm, 'commitEarlierTermByCounting'],
   ['commits only what matches', commitsOnlyWhatMatches, 'followerCommitWithoutMin'],
@@ -136,6 +174,8 @@ const SCENARIOS: readonly (readonly [string, Scenario, keyof RaftMutations])[] =
   ['campaigns when vote and log are durable', campaignsDurably, 'candidateClaimsUndurableLog'],
   ['acknowledges when entries are durable', acknowledgesDurably, 'ackBeforeFsync'],
   ['starts the lease at the append', startsTheLeaseAtTheAppend, 'leaseFromCommitTime'],
+  ['votes by the last term first', votesByTermFirst, 'logCheckIgnoresTerm'],
+  ['waits for leases after a restart', waitsForLeasesAfterRestart, 'restartForgetsBarrier'],
 ];
 
 describe.each(SCENARIOS)('a node that %s', (_name, scenario, mutation) => {

@@ -153,9 +153,13 @@ export class TestNode {
     this.receive({ ...reply, kind: 'pre-vote-reply', term, campaignId });
   }
 
-  /** Node 2 votes for it. */
   becomeLeader(): void {
     this.becomeCandidate();
+    this.grantVote();
+  }
+
+  /** Node 2 votes for it. */
+  grantVote(): void {
     const reply = { from: 2, to: 1, voteGranted: true } as const;
     const vote = this.last('request-vote', 2);
     this.receive({
