@@ -40,3 +40,11 @@ CREATE TABLE "balsa.fence" (
   sequence INTEGER NOT NULL,
   PRIMARY KEY (session_id, sequence)
 ) STRICT, WITHOUT ROWID;
+
+-- Where sequences are: the columns that a sequence shows as a table. Their options are in pg_sequence.
+CREATE TABLE "balsa.sequence" (
+  oid INTEGER PRIMARY KEY,
+  last_value INTEGER NOT NULL,
+  log_cnt INTEGER NOT NULL,
+  is_called INTEGER NOT NULL
+) STRICT;

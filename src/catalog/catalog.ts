@@ -64,7 +64,7 @@ export interface Relation {
   readonly name: string;
   /** pg_class.relkind: r table, v view, i index, S sequence. */
   readonly kind: 'r' | 'v' | 'i' | 'S';
-  /** The table's name in SQLite, unquoted; empty for views. */
+  /** The table's name in SQLite, unquoted; empty for views and sequences. */
   readonly sqliteName: string;
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];

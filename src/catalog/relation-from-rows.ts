@@ -150,7 +150,7 @@ export function relationFromRows(rows: RelationRows): Relation {
     schema: rows.schema,
     name,
     kind,
-    sqliteName: kind === 'v' ? '' : sqliteRelationName(rows.schema, name),
+    sqliteName: kind === 'v' || kind === 'S' ? '' : sqliteRelationName(rows.schema, name),
     columns: rows.attributes
       .filter((row) => number(row, 'attnum') > 0 && !isTrue(row, 'attisdropped'))
       .map((row) => columnFromRow(row, defaults))

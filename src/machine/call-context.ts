@@ -2,10 +2,14 @@
 // same on all nodes.
 import { PgError } from '../errors/pg-error.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
+import type { Oid } from '../types/pg-type.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
 import { Prng } from '../util/prng.ts';
-import type { Request } from './command.ts';
+import type { Request, SequencesUsed } from './command.ts';
 import type { MachineMutations } from './mutations.ts';
+import type { ReservedValues } from './reserved-values.ts';
+import { SequenceValues, SequenceWanted } from './sequence-values.ts';
+import type { SequenceStore } from './sequence-values.ts';
 
 /**
  * A function asked for the schema, which is not in memory. It cannot be read while a statement of
@@ -24,25 +28,31 @@ export interface ValueRow {
   /** From 1. */
   readonly number: number;
   readonly reader: ValueRowsReader;
-  /** RequestContext.drawn before it. */
-  readonly drawn: number;
 }
 
 export class RequestContext implements CallContext {
   readonly #load: () => unknown;
+  readonly #sequences: SequenceValues;
   readonly #mutations: MachineMutations;
   #now = 0n;
   #seed = 0;
   #prng = new Prng(0);
   #drawn = 0;
+  #drawnBefore = 0;
+  #drawnBeforeRow = 0;
   #rowsGiven = 0;
   #settings: ReadonlyMap<string, string> = new Map();
   #valueRow: ValueRow | null = null;
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
 
-  constructor(loadCatalog: () => unknown, mutations: MachineMutations = {}) {
+  constructor(
+    loadCatalog: () => unknown,
+    sequences: SequenceStore,
+    mutations: MachineMutations = {},
+  ) {
     this.#load = loadCatalog;
+    this.#sequences = new SequenceValues(sequences);
     this.#mutations = mutations;
   }
 
@@ -51,7 +61,15 @@ export class RequestContext implements CallContext {
     this.#seed = seed;
     this.#prng = new Prng(seed);
     this.#drawn = 0;
+    this.#drawnBefore = 0;
+    this.#drawnBeforeRow = 0;
     this.#settings = new Map(settings);
+    this.#sequences.beginRequest();
+  }
+
+  /** From here to the end of the request nextval() gives values that were reserved before. */
+  useReserved(values: ReservedValues): void {
+    this.#sequences.useReserved(values);
   }
 
   get now(): bigint {
@@ -63,15 +81,45 @@ export class RequestContext implements CallContext {
     return this.#prng.uint32();
   }
 
-  /** How many random numbers the request has drawn. */
-  get drawn(): number {
-    return this.#drawn;
-  }
-
-  /** What is counted for a statement starts anew. */
+  /** What is counted for a step starts anew. */
   beginStep(): void {
     this.#rowsGiven = 0;
     this.#valueRow = null;
+    this.#drawnBefore = this.#drawn;
+    this.#drawnBeforeRow = this.#drawn;
+  }
+
+  /** Undoes what functions did since the step began: it failed, or runs again and draws the same. */
+  undoStep(): void {
+    this.#rowsGiven = 0;
+    this.#valueRow = null;
+    this.#drawnBeforeRow = this.#drawnBefore;
+    this.#sequences.undoStep();
+    this.#rewind(this.#drawnBefore);
+  }
+
+  /** Undoes what functions did for the row of a COPY that the statement failed with, or the step. */
+  undoRow(): void {
+    this.#rowsGiven = 0;
+    this.#sequences.undoRow();
+    this.#rewind(this.#drawnBeforeRow);
+  }
+
+  #rewind(drawn: number): void {
+    if (drawn === this.#drawn) return;
+    this.#prng = new Prng(this.#seed);
+    for (let skipped = 0; skipped < drawn; skipped++) this.#prng.uint32();
+    this.#drawn = drawn;
+  }
+
+  /** The step succeeded: what its functions did is written. */
+  endStep(): void {
+    this.#sequences.endStep();
+  }
+
+  /** What the statement took from sequences. */
+  endStatement(): SequencesUsed {
+    return this.#sequences.endStatement();
   }
 
   /** A count, not a time: on all nodes the same statement fails, or none. */
@@ -89,8 +137,9 @@ export class RequestContext implements CallContext {
 
   /** The statement reads the next row of a COPY. */
   noteValueRow(reader: ValueRowsReader): void {
-    const number = (this.#valueRow?.number ?? 0) + 1;
-    this.#valueRow = { number, reader, drawn: this.#drawn };
+    this.#valueRow = { number: (this.#valueRow?.number ?? 0) + 1, reader };
+    this.#drawnBeforeRow = this.#drawn;
+    this.#sequences.beginRow();
   }
 
   /** Since beginStep(); null: the statement reads no such rows. */
@@ -98,23 +147,33 @@ export class RequestContext implements CallContext {
     return this.#valueRow;
   }
 
-  /** Goes back to where `drawn` was, so that a statement which runs again draws the same. */
-  rewind(drawn: number): void {
-    this.beginStep();
-    if (drawn === this.#drawn) return;
-    this.#prng = new Prng(this.#seed);
-    for (let skipped = 0; skipped < drawn; skipped++) this.#prng.uint32();
-    this.#drawn = drawn;
+  setting(name: string): string | null {
+    const value = this.#settings.get(name) ?? null;
+    return name === '@sequences' ? this.#sequences.sessionText(value) : value;
   }
 
-  setting(name: string): string | null {
-    return this.#settings.get(name) ?? null;
+  /** Throws SequenceWanted, SequenceExhausted, PgError. */
+  nextval(oid: Oid): bigint {
+    return this.#sequences.next(oid);
+  }
+
+  /** Throws SequenceWanted, PgError. */
+  setval(oid: Oid, value: bigint, isCalled: boolean): void {
+    this.#sequences.set(oid, value, isCalled);
   }
 
   /** For functions. Throws CatalogWanted. */
   catalog(): unknown {
     if (this.#catalog === null) throw new CatalogWanted();
     return this.#catalog;
+  }
+
+  /** Loads what a function asked for; false: the error is about something else. */
+  provide(error: unknown): boolean {
+    if (error instanceof CatalogWanted) this.loadCatalog();
+    else if (error instanceof SequenceWanted) this.#sequences.load(error.oid);
+    else return false;
+    return true;
   }
 
   /** The schema as it is, uncommitted changes included. Not while a statement runs. */
@@ -126,5 +185,11 @@ export class RequestContext implements CallContext {
   /** The schema has changed, or was changed back. */
   forgetCatalog(): void {
     this.#catalog = null;
+    this.#sequences.forget();
+  }
+
+  /** Changes of the database were rolled back. */
+  rolledBack(): void {
+    this.#sequences.forget();
   }
 }

@@ -389,6 +389,10 @@ function byteKey(bytes: Uint8Array): string {
 
 // Outcomes ----------------------------------------------------------------------------------------
 
+/** Parts that a result may have. */
+const HAS_ROWS = 1;
+const HAS_SEQUENCES = 2;
+
 const OUTCOME_KINDS = [
   'done',
   'failed',
@@ -495,19 +499,29 @@ export function encodeToldError(error: ErrorData): Uint8Array {
 
 function writeResults(writer: ByteWriter, results: readonly StepResult[]): void {
   writer.u32(results.length);
-  for (const { rows, count } of results) {
-    writer.u53(count).boolean(rows !== null);
-    if (rows === null) continue;
-    writer.u32(rows.length);
-    for (const row of rows) writeValues(writer, row);
+  for (const { rows, count, sequences } of results) {
+    const parts = (rows === null ? 0 : HAS_ROWS) | (sequences === undefined ? 0 : HAS_SEQUENCES);
+    writer.u53(count).u8(parts);
+    if (rows !== null) {
+      writer.u32(rows.length);
+      for (const row of rows) writeValues(writer, row);
+    }
+    if (sequences === undefined) continue;
+    writer.u32(sequences.last).u32(sequences.values.length);
+    for (const [oid, value] of sequences.values) writer.u32(oid).i64(value);
   }
 }
 
 function readResults(reader: ByteReader): StepResult[] {
   return readItems(reader, 9, () => {
     const count = reader.u53();
-    const hasRows = reader.boolean();
-    return { rows: hasRows ? readItems(reader, 4, () => readValues(reader)) : null, count };
+    const parts = reader.u8();
+    if (parts > (HAS_ROWS | HAS_SEQUENCES)) throw new DecodeError(`parts of a result ${parts}`);
+    const rows = (parts & HAS_ROWS) === 0 ? null : readItems(reader, 4, () => readValues(reader));
+    if ((parts & HAS_SEQUENCES) === 0) return { rows, count };
+    const last = reader.u32();
+    const values = readItems(reader, 12, () => [reader.u32(), reader.i64()] as const);
+    return { rows, count, sequences: { last, values } };
   });
 }
 

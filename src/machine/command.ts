@@ -118,6 +118,15 @@ export interface StepResult {
   /** null if the statement gives no rows. */
   readonly rows: readonly (readonly SqliteValue[])[] | null;
   readonly count: number;
+  /** Absent if the statement took nothing from a sequence. */
+  readonly sequences?: SequencesUsed;
+}
+
+/** What currval() and lastval() answer from now on. */
+export interface SequencesUsed {
+  /** The sequence that nextval() was called for last, 0: none. */
+  readonly last: Oid;
+  readonly values: readonly (readonly [sequence: Oid, value: bigint])[];
 }
 
 export interface ErrorData {

@@ -7,6 +7,7 @@ import type { Oid } from '../types/pg-type.ts';
 import type { ErrorData, Step } from './command.ts';
 import type { Database, Row } from './database.ts';
 import { foreignKeyError } from './foreign-key-error.ts';
+import { SequenceExhausted } from './sequence-values.ts';
 import { statementErrorData } from './statement-error.ts';
 import { columnsNumbered, failingRowText, keyText, valuesOf } from './row-text.ts';
 
@@ -20,6 +21,8 @@ export interface ConstraintViolation {
   readonly step: Step | null;
   /** Then: the tables that the request wrote rows to. */
   readonly written: readonly Oid[];
+  /** Gets what a function of the step wants (RequestContext.provide); false: nothing of the kind. */
+  provide(error: unknown): boolean;
 }
 
 /** Not inside a running statement. Leaves the database as it was. */
@@ -36,7 +39,7 @@ export function explainConstraint(
 }
 
 function explain(database: Database, catalog: Catalog, violation: ConstraintViolation): ErrorData {
-  const { message, step } = violation;
+  const { message } = violation;
   const failure = constraintOfError(catalog, message);
   switch (failure?.kind) {
     case undefined:
@@ -44,7 +47,7 @@ function explain(database: Database, catalog: Catalog, violation: ConstraintViol
       return { code: 'XX000', message: `the compiled statement failed: ${message}`, fields: {} };
     case 'not-null': {
       const { relation, column } = failure;
-      const row = rowAtFault(database, relation, message, step);
+      const row = rowAtFault(database, relation, violation);
       return {
         code: '23502',
         message: `null value in column "${column.name}" of relation "${relation.name}" violates not-null constraint`,
@@ -53,7 +56,7 @@ function explain(database: Database, catalog: Catalog, violation: ConstraintViol
     }
     case 'check': {
       const { relation, constraint } = failure;
-      const row = rowAtFault(database, relation, message, step);
+      const row = rowAtFault(database, relation, violation);
       return {
         code: '23514',
         message: `new row for relation "${relation.name}" violates check constraint "${constraint.name}"`,
@@ -65,9 +68,9 @@ function explain(database: Database, catalog: Catalog, violation: ConstraintViol
       };
     }
     case 'unique':
-      return uniqueError(database, failure, message, step);
+      return uniqueError(database, failure, violation);
     case 'foreign-key':
-      return foreignKeyError(database, catalog, violation, candidateRows(database, step));
+      return foreignKeyError(database, catalog, violation, candidateRows(database, violation));
   }
 }
 
@@ -86,8 +89,7 @@ function uniqueError(
     readonly index: Index;
     readonly constraint: Constraint | null;
   },
-  message: string,
-  step: Step | null,
+  violation: ConstraintViolation,
 ): ErrorData {
   const { relation, index, constraint } = failure;
   const columns = columnsNumbered(
@@ -98,7 +100,7 @@ function uniqueError(
   const hasKey = columns.length === index.columns.length;
   // Of a partial index, rows with equal keys need not clash.
   const keyColumns = index.predicateText === null ? columns : [];
-  const row = hasKey ? rowAtFault(database, relation, message, step, keyColumns) : null;
+  const row = hasKey ? rowAtFault(database, relation, violation, keyColumns) : null;
   const values = row === null ? [] : valuesOf(relation, columns, row);
   const detail =
     row === null ? {} : { detail: `Key ${keyText(columns, values, true)} already exists.` };
@@ -110,17 +112,25 @@ function uniqueError(
   };
 }
 
-/** The rows that the statement would have written; empty if that is not known. */
-function candidateRows(database: Database, step: Step | null): readonly Row[] {
+/**
+ * The rows that the statement would have written, as far as it can be said; empty if that is not
+ * known.
+ */
+function candidateRows(database: Database, { step, provide }: ConstraintViolation): readonly Row[] {
   if (step === null || step.rowsAtFault === null) return [];
   const { sql, values } = step.rowsAtFault;
-  try {
-    return database.firstRows(sql, values, ROWS_TRIED_MAX);
-  } catch (error) {
-    // The details cannot be had then; the error itself stands.
-    if (statementErrorData(error) !== null) return [];
-    throw error;
+  for (;;) {
+    try {
+      return database.firstRows(sql, values, ROWS_TRIED_MAX, isEndOfRows);
+    } catch (error) {
+      if (!provide(error)) throw error;
+    }
   }
+}
+
+/** The statement did not come that far, and the error that it met stands. */
+function isEndOfRows(error: unknown): boolean {
+  return statementErrorData(error) !== null || error instanceof SequenceExhausted;
 }
 
 /**
@@ -131,16 +141,16 @@ function candidateRows(database: Database, step: Step | null): readonly Row[] {
 function rowAtFault(
   database: Database,
   relation: Relation,
-  message: string,
-  step: Step | null,
+  violation: ConstraintViolation,
   keyColumns: readonly Column[] = [],
 ): Row | null {
+  const { message, step } = violation;
   if (step?.rowsAtFault?.tableOid !== relation.oid) return null;
   const columns = relation.columns.map(({ sqliteName }) => quoteSqlite(sqliteName));
   const marks = columns.map(() => '?').join(', ');
   const sql = `INSERT INTO ${quoteSqlite(relation.sqliteName)} (${columns.join(', ')}) VALUES (${marks})`;
   const keys = new Set<string>();
-  const rows = candidateRows(database, step);
+  const rows = candidateRows(database, violation);
   for (const row of rows) {
     if (row.length !== columns.length) return null;
     if (failsWith(database, sql, row, message)) return row;

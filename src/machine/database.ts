@@ -22,6 +22,7 @@ export interface StatementRun {
 const CACHED_STATEMENTS_MIN = 1000;
 const ROWS_BETWEEN_CHECKS = 1024;
 const PRAGMA = 'PRAGMA ';
+const ROLLBACK = 'ROLLBACK';
 /** Memory of a connection for pages, KiB. */
 const CACHE_KIB = 32 * 1024;
 
@@ -59,6 +60,8 @@ export class Database {
     CACHED_STATEMENTS_MIN,
   );
 
+  #onRollback: () => void = () => undefined;
+
   /** Throws an error of SQLite, or TypeError if the directory does not exist. */
   constructor(options: DatabaseOptions) {
     const { source, isReader } = options;
@@ -85,8 +88,14 @@ export class Database {
     return this.#connection.inTransaction;
   }
 
+  /** `listener` is called whenever run() rolls back, to a savepoint too. */
+  onRollback(listener: () => void): void {
+    this.#onRollback = listener;
+  }
+
   /** Runs one statement, prepared once for its text. */
   run(sql: string, values: readonly SqliteValue[] = []): StatementRun {
+    if (sql.startsWith(ROLLBACK)) this.#onRollback();
     const statement = this.#prepare(sql);
     if (statement.reader) {
       const rows = statement.all(...values) as unknown as Row[];
@@ -116,12 +125,24 @@ export class Database {
     return rows;
   }
 
-  /** The first rows of a query; the others are not even computed. */
-  firstRows(sql: string, values: readonly SqliteValue[], countMax: number): readonly Row[] {
+  /**
+   * The first rows of a query, up to an error that ends them; the others are not even computed.
+   * Throws other errors.
+   */
+  firstRows(
+    sql: string,
+    values: readonly SqliteValue[],
+    countMax: number,
+    isEnd: (error: unknown) => boolean = () => false,
+  ): readonly Row[] {
     const rows: Row[] = [];
-    for (const row of this.#prepare(sql).iterate(...values)) {
-      rows.push(row as Row);
-      if (rows.length >= countMax) break;
+    try {
+      for (const row of this.#prepare(sql).iterate(...values)) {
+        rows.push(row as Row);
+        if (rows.length >= countMax) break;
+      }
+    } catch (error) {
+      if (!isEnd(error)) throw error;
     }
     return rows;
   }

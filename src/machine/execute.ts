@@ -2,7 +2,6 @@
 // outcome, the same on all nodes; anything else stops the node (R54).
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
-import { CatalogWanted } from './call-context.ts';
 import type { RequestContext, ValueRow } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
 import { sqliteCode } from './database.ts';
@@ -57,7 +56,7 @@ export class Execution {
     if (only !== undefined && steps.length === 1) {
       const told = this.#runStep(only);
       if (changesSchema) context.forgetCatalog();
-      return 'code' in told || only.isResult ? told : NOTHING;
+      return 'code' in told ? told : this.#told(only.isResult ? told : NOTHING);
     }
     database.run('SAVEPOINT statement');
     const told = this.#runSteps(steps, changesSchema);
@@ -79,7 +78,7 @@ export class Execution {
       if ('code' in result) return result;
       if (step.isResult) told = result;
     }
-    return told;
+    return this.#told(told);
   }
 
   /**
@@ -121,7 +120,7 @@ export class Execution {
   #runSingle(step: Step): Outcome {
     const result = this.#runStep(step);
     if ('code' in result) return { kind: 'failed', results: [], error: result };
-    return { kind: 'done', results: [step.isResult ? result : NOTHING] };
+    return { kind: 'done', results: [this.#told(step.isResult ? result : NOTHING)] };
   }
 
   #runInSavepoint(request: Request): Outcome {
@@ -148,6 +147,12 @@ export class Execution {
     return { kind: 'done', results };
   }
 
+  /** With what the statement took from sequences. */
+  #told(result: StepResult): StepResult {
+    const sequences = this.#options.context.endStatement();
+    return sequences.values.length === 0 ? result : { ...result, sequences };
+  }
+
   /** Where Postgres would commit: the last statement takes the blame, as in a transaction of one. */
   #checkEnd(request: Request, outcome: Outcome): Outcome {
     const { deferredKeys, explain } = this.#options;
@@ -166,27 +171,33 @@ export class Execution {
 
   #runStep(step: Step): StepResult | ErrorData {
     const { context } = this.#options;
-    const drawn = context.drawn;
     context.beginStep();
     try {
-      return resultOf(step, this.#runWithCatalog(step, drawn));
+      const run = this.#runProvided(step);
+      context.endStep();
+      return resultOf(step, run);
     } catch (error) {
       const row = rowAtFault(error, context.valueRow);
       // The query for the rows at fault is to draw what the statement drew.
-      context.rewind(row?.drawn ?? drawn);
-      return row === null ? this.#errorDataOf(error, step) : this.#errorAtRow(error, step, row);
+      if (row === null) context.undoStep();
+      else context.undoRow();
+      const data =
+        row === null ? this.#errorDataOf(error, step) : this.#errorAtRow(error, step, row);
+      context.undoStep();
+      return data;
     }
   }
 
-  #runWithCatalog({ sql, values }: Step, drawn: number): StatementRun {
+  /** Again and again, until its functions have all that they look at. */
+  #runProvided({ sql, values }: Step): StatementRun {
     const { database, context } = this.#options;
-    try {
-      return database.run(sql, values);
-    } catch (error) {
-      if (!(error instanceof CatalogWanted)) throw error;
-      context.rewind(drawn);
-      context.loadCatalog();
-      return database.run(sql, values);
+    for (;;) {
+      try {
+        return database.run(sql, values);
+      } catch (error) {
+        if (!context.provide(error)) throw error;
+        context.undoStep();
+      }
     }
   }
 

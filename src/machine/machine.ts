@@ -21,6 +21,7 @@ import type { ExplainConstraint } from './execute.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import type { MachineMutations } from './mutations.ts';
 import { isRecorded, replay } from './replay.ts';
+import { SequenceTable } from './sequence-table.ts';
 import { SessionTable } from './sessions.ts';
 import { Speculations } from './speculation.ts';
 import type { Speculate, Speculated, SpeculationId } from './speculation.ts';
@@ -82,7 +83,8 @@ export class Machine {
     const { database, mutations = {} } = options;
     this.#database = database;
     this.#mutations = mutations;
-    this.#context = new RequestContext(options.catalog, mutations);
+    this.#context = new RequestContext(options.catalog, new SequenceTable(database), mutations);
+    database.onRollback(() => this.#context.rolledBack());
     this.#sessions = new SessionTable(database, mutations);
     this.#checkpointer = new Checkpointer(database);
     this.#execution = new Execution({

@@ -46,6 +46,11 @@ export function openMachine(
         message,
         step,
         written,
+        provide: (error) => {
+          if (!machine.context.provide(error)) return false;
+          machine.context.undoRow();
+          return true;
+        },
       }),
     deferredKeys: (isSchemaChanging) =>
       keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,

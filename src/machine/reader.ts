@@ -55,6 +55,8 @@ export class Reader {
       setting: (name) => this.#context?.setting(name) ?? null,
       catalog: () => this.#context?.catalog,
       rowsGiven: () => this.#context?.checkTime?.(),
+      nextval: () => refuse('nextval'),
+      setval: () => refuse('setval'),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);
@@ -129,4 +131,9 @@ export class Reader {
   close(): void {
     this.#database.close();
   }
+}
+
+/** Plans that call it are writes and never come here. */
+function refuse(name: string): never {
+  throw new PgError('25006', `cannot execute ${name}() in a read-only transaction`);
 }

@@ -486,6 +486,9 @@ function transactionResult(
 ): TransactionResult {
   switch (outcome.kind) {
     case 'done':
+      for (const { sequences } of outcome.results) {
+        if (sequences !== undefined) options.noteSequences(sequences);
+      }
       return { results: outcome.results.slice(0, plans.length), error: null };
     case 'failed':
       return { results: outcome.results, error: errorOf(outcome.error) };

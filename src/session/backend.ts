@@ -28,6 +28,12 @@ export interface TransactionResult {
 
 export type ReadConsistency = 'linearizable' | 'session' | 'stale';
 
+/** Last values by sequence, and the sequence that nextval() was called for last, 0: none. */
+export interface SequencesUsed {
+  readonly last: Oid;
+  readonly values: readonly (readonly [sequence: Oid, value: bigint])[];
+}
+
 export interface RunOptions {
   readonly consistency: ReadConsistency;
   /** Longest age of a stale read in ms, 0 for any. */
@@ -38,6 +44,8 @@ export interface RunOptions {
   readonly statementTimeoutMs: number;
   /** Settings and facts of the session by name, see CallContext.setting. */
   setting(name: string): string | null;
+  /** Statements took effect that got these values: what currval() and lastval() show from now on. */
+  noteSequences(used: SequencesUsed): void;
   /** Ends the wait when the client cancels (57014); after a proposal the answer stays exact. */
   readonly cancellation: Cancellation;
 }

@@ -1,6 +1,8 @@
 // What the parts of one session share.
 import type { BackendWriter } from '../protocol/backend-writer.ts';
 import type { CompileSettings } from '../sql/plan.ts';
+import type { SessionSequences } from '../sql/functions/session-sequences.ts';
+import { writeSessionSequences } from '../sql/functions/session-sequences.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
@@ -16,6 +18,8 @@ export interface SessionContext {
   readonly settings: Settings;
   readonly writer: BackendWriter;
   readonly block: TransactionBlock;
+  /** What it got from sequences. */
+  readonly sequences: SessionSequences;
   user: string;
   /** Used up by a cancel request; then a new one begins with the next query cycle. */
   cancellation: Cancellation;
@@ -44,6 +48,10 @@ export function runOptions(context: SessionContext): RunOptions {
     commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
     statementTimeoutMs: durationMs(settings.get('statement_timeout')),
     setting: (name) => factOrSetting(context, name),
+    noteSequences: ({ last, values }) => {
+      if (last !== 0) context.sequences.last = last;
+      for (const [oid, value] of values) context.sequences.values.set(oid, value);
+    },
     cancellation: context.cancellation,
   };
 }
@@ -57,6 +65,8 @@ function factOrSetting(context: SessionContext, name: string): string | null {
       return context.database;
     case '@pid':
       return String(context.processId);
+    case '@sequences':
+      return writeSessionSequences(context.sequences);
     case '@settings':
       return settingFacts(context.settings);
     case '@in_recovery':

@@ -49,6 +49,7 @@ export class Session {
       backend: options.backend,
       database: options.database,
       processId: options.processId,
+      sequences: { last: 0, values: new Map() },
       user: 'postgres',
       settings: new Settings(),
       writer: new BackendWriter(),

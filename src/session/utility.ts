@@ -32,6 +32,10 @@ export function runUtility(
       return show(context, utility.name);
     case 'discard':
       if (utility.what === 'all') settings.resetAll();
+      if (utility.what === 'all' || utility.what === 'sequences') {
+        context.sequences.last = 0;
+        context.sequences.values.clear();
+      }
       if (utility.what === 'all' || utility.what === 'plans') statements.deallocate(null);
       return NOTHING;
     case 'deallocate':

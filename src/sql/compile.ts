@@ -6,7 +6,6 @@ import { UNKNOWN, TEXT } from '../types/oids.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { bindDelete, bindInsert, bindUpdate } from './bind/change.ts';
 import type { Insert, Update } from './bind/change.ts';
-import { sequenceSteps } from './bind/sequence.ts';
 import { BindContext } from './bind/context.ts';
 import { bindSelectFields } from './bind/select.ts';
 import { compileDdl } from './ddl/compile-ddl.ts';
@@ -19,7 +18,7 @@ import {
 } from './emit/change.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitQuery } from './emit/query.ts';
-import { fieldsOf, list, tagOf } from './parse/node.ts';
+import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from './plan.ts';
@@ -58,16 +57,10 @@ export function compile(
   }
   const context = new BindContext(catalog, settings, statement.source, parameterTypes);
   const compiled = compiler(context, fieldsOf(statement.node));
-  const { before, after } = sequenceSteps(context);
-  const takesValues = before.length + after.length > 0;
-  if (takesValues && compiled.access === 'read' && hasFrom(statement)) {
-    throw context.notSupported('nextval() over the rows of a query');
-  }
   return {
     kind: 'query',
     ...compiled,
-    access: takesValues ? 'write' : compiled.access,
-    steps: [...before, ...compiled.steps, ...after],
+    access: context.hasEffects ? 'write' : compiled.access,
     // What nothing has given a type is text.
     parameterTypes: context.parameterTypes.map((type) => (type === UNKNOWN ? TEXT : type)),
     settings: [...context.usedSettings].sort(),
@@ -77,10 +70,6 @@ export function compile(
     notices: [],
     catalog,
   };
-}
-
-function hasFrom({ node }: ParsedStatement): boolean {
-  return list(fieldsOf(node), 'fromClause').length > 0;
 }
 
 /** CreateFunctionStmt -> CREATE FUNCTION. */

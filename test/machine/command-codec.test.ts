@@ -112,7 +112,10 @@ function drawCommand(prng: Prng): Command {
 
 function drawResult(prng: Prng): StepResult {
   const rows = some(prng, 3, () => some(prng, 3, () => drawValue(prng)));
-  return { rows: prng.chance(0.5) ? null : rows, count: prng.integer(2 ** 40) };
+  const result = { rows: prng.chance(0.5) ? null : rows, count: prng.integer(2 ** 40) };
+  if (prng.chance(0.7)) return result;
+  const values = some(prng, 3, () => [prng.uint32(), BigInt(prng.integer(1e9)) - 500n] as const);
+  return { ...result, sequences: { last: prng.uint32(), values } };
 }
 
 function drawOutcome(prng: Prng): Outcome {

@@ -13,7 +13,6 @@ import type { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { chooseOverload } from './overload.ts';
-import { bindNextval } from './sequence.ts';
 import { bindSortKeys, bindWindow } from './sort.ts';
 
 const NO_FUNCTION_HINT =
@@ -38,8 +37,6 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   if (name === 'pg_typeof' && parts[0] !== undefined && parts.length === 1) {
     return typeOf(parts[0], at);
   }
-  if (name === 'nextval') return bindNextval(context, parts[0], at);
-  if (['setval', 'currval', 'lastval'].includes(name)) throw context.notSupported(name, at);
   if (name === 'concat' || name === 'concat_ws') return bindConcat(context, name, parts, at);
   const types = parts.map((part) => part.type);
   const found = chooseOverload(functionsNamed(name), (candidate) => candidate.arguments, types);
@@ -48,7 +45,7 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   }
   if (found === null || found === 'ambiguous')
     throw noFunction(context, name, types, at, found !== null);
-  context.noteCall(found.volatility, found.settings);
+  context.noteCall(found);
   return callOf(context, found, parts, at);
 }
 
@@ -123,7 +120,7 @@ function bindConcat(
 function asText(context: BindContext, part: Expression): Expression {
   const value = resolveUnknown(context, part);
   if (value.type === TEXT) return value;
-  context.noteCall('stable', undefined);
+  context.noteCall({ volatility: 'stable' });
   return {
     kind: 'cast',
     signature: null,

@@ -76,6 +76,9 @@ function targetRelation(
   const relation = context.relation(text(range, 'schemaname') || null, name, location(range));
   if (relation.viewText !== null)
     throw context.notSupported(`changing view "${name}"`, location(range));
+  if (relation.kind === 'S') {
+    throw context.error('42809', `cannot change sequence "${name}"`, undefined);
+  }
   if (relation.isSystem) {
     throw context.error(
       '42501',
@@ -119,16 +122,13 @@ export function defaultValue(context: BindContext, column: Column): Expression {
   const target = list(asTag(statement?.node, 'SelectStmt') ?? {}, 'targetList')[0];
   const value = child(asTag(target, 'ResTarget') ?? {}, 'val') as Node;
   const inside = new BindContext(context.catalog, context.settings, statement?.source ?? '', []);
-  inside.sequences = context.sequences;
-  inside.isRowSource = context.isRowSource;
   const place: Place = {
     context: inside,
     scope: new Scope(null),
     noAggregates: 'DEFAULT expressions',
   };
   const bound = coerceToColumn(inside, bindExpression(place, value), column);
-  context.isVolatile ||= inside.isVolatile;
-  for (const name of inside.usedSettings) context.usedSettings.add(name);
+  context.noteInner(inside);
   return bound;
 }
 
@@ -163,9 +163,6 @@ export function bindInsert(context: BindContext, fields: Fields): Insert {
     isOverriding,
   );
   const conflict = bindConflict(context, inner(fields, 'onConflictClause'), relation, scope);
-  if (conflict !== null && context.isRowSource && context.sequences.size > 0) {
-    throw context.notSupported('INSERT ... SELECT ... ON CONFLICT with values of a sequence');
-  }
   const returning = bindReturning(context, fields, scope);
   return {
     kind: 'insert',
@@ -267,7 +264,6 @@ function bindSelectSource(
   checkCount(context, selected.columns.length, wanted.length, isNamed, null, undefined);
   const query = withLiteralsAs(context, selected, wanted);
   const alias = context.nextAlias();
-  context.isRowSource = true;
   const columns = resultScopeColumns(query.columns);
   const entry = { name: null, alias, columns };
   const given = columns.map((column, at) =>

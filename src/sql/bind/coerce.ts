@@ -6,6 +6,8 @@ import type { FormatSettings, Oid, PgType } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { IO_SETTINGS } from '../functions/casts.ts';
+import { REGCLASS } from '../functions/catalog-context.ts';
+import { splitQualifiedName, undefinedRelation } from '../functions/catalog-names.ts';
 import { castBetween } from '../functions/registry.ts';
 import type { Cast, Expression } from '../tree/expression.ts';
 import type { BindContext } from './context.ts';
@@ -64,6 +66,9 @@ export function tryCoerce(
 ): Expression | null {
   const { location } = expression;
   if (expression.type === UNKNOWN && expression.kind === 'constant') {
+    if (target === REGCLASS && expression.value !== null) {
+      return relationConstant(context, String(expression.value), location);
+    }
     const isReference = REFERENCE_TYPES.some(({ oid }) => oid === target);
     if (isReference && expression.value !== null) {
       // A name: looked up in the schema when the statement runs.
@@ -79,8 +84,8 @@ export function tryCoerce(
   if (found === null) return null;
   if (found === 'none') return withLength(context, expression, target, typmod, how);
   const signature = found === 'function' ? castBetween(expression.type, target) : null;
-  if (signature !== null) context.noteCall(signature.volatility, signature.settings);
-  else context.noteCall('stable', IO_SETTINGS);
+  if (signature !== null) context.noteCall(signature);
+  else context.noteCall({ volatility: 'stable', settings: IO_SETTINGS });
   const cast: Cast = {
     kind: 'cast',
     signature,
@@ -92,6 +97,32 @@ export function tryCoerce(
     location,
   };
   return withLength(context, cast, target, typmod, how);
+}
+
+/** The relation that a name stands for in the schema that the statement is compiled for. */
+function relationConstant(
+  context: BindContext,
+  text: string,
+  location: number | undefined,
+): Expression {
+  const constant = (oid: bigint): Expression => ({
+    kind: 'constant',
+    type: REGCLASS,
+    typmod: -1,
+    value: oid,
+    location,
+  });
+  const trimmed = text.trim();
+  if (/^\d+$/.test(trimmed)) return constant(BigInt(trimmed));
+  if (trimmed === '-') return constant(0n);
+  try {
+    const parts = splitQualifiedName(text);
+    const relation = context.tryRelation(parts.at(-2) ?? null, parts.at(-1) ?? '');
+    if (relation === null) throw undefinedRelation(text);
+    return constant(BigInt(relation.oid));
+  } catch (error) {
+    throw error instanceof PgError ? error.at(context.position(location)) : error;
+  }
 }
 
 function constantOf(

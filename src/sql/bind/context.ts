@@ -5,8 +5,9 @@ import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { characterPosition } from '../parse/parse.ts';
 import type { CompileSettings } from '../plan.ts';
-import type { SequenceUse } from './sequence.ts';
-import type { Volatility } from '../functions/signature.ts';
+import type { FunctionSignature } from '../functions/signature.ts';
+
+type CallFacts = Pick<FunctionSignature, 'volatility' | 'settings' | 'hasEffects'>;
 
 const PARAMETERS_MAX = 65_535;
 
@@ -19,10 +20,8 @@ export class BindContext {
   /** Settings that the functions of the statement ask for. */
   readonly usedSettings = new Set<string>();
   isVolatile = false;
-  /** What the statement takes from sequences, by oid; shared with the defaults bound inside. */
-  sequences = new Map<Oid, SequenceUse>();
-  /** Values are being bound for each row of a query (INSERT ... SELECT). */
-  isRowSource = false;
+  /** It calls a function that changes something, such as nextval(). */
+  hasEffects = false;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
   #aliases = 0;
@@ -66,9 +65,18 @@ export class BindContext {
   }
 
   /** A function with these properties is called. */
-  noteCall(volatility: Volatility, settings: readonly string[] | undefined): void {
+  noteCall({ volatility, settings, hasEffects }: CallFacts): void {
     if (volatility !== 'immutable') this.isVolatile = true;
+    if (hasEffects === true) this.hasEffects = true;
     for (const name of settings ?? []) this.usedSettings.add(name);
+  }
+
+  /** What was bound in a context of its own is part of this statement. */
+  noteInner(inner: BindContext): void {
+    this.isVolatile ||= inner.isVolatile;
+    this.hasEffects ||= inner.hasEffects;
+    for (const name of inner.usedSettings) this.usedSettings.add(name);
+    for (const oid of inner.reads) this.reads.add(oid);
   }
 
   /** Schemas in the order of the search path, the catalog first unless it is named. */
@@ -88,7 +96,11 @@ export class BindContext {
 
   relation(schema: string | null, name: string, location?: number): Relation {
     const relation = this.tryRelation(schema, name);
-    if (relation !== null && (relation.kind === 'r' || relation.kind === 'v')) return relation;
+    if (
+      relation !== null &&
+      (relation.kind === 'r' || relation.kind === 'v' || relation.kind === 'S')
+    )
+      return relation;
     const full = schema === null ? name : `${schema}.${name}`;
     if (relation !== null) throw this.error('42809', `cannot open relation "${full}"`, location);
     if (schema !== null && !this.catalog.hasSchema(schema)) {

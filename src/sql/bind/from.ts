@@ -92,6 +92,7 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
   const columns = renamedColumns(relationColumns(relation), alias.columns);
   if (relation.viewText === null) {
     addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
+    if (relation.kind === 'S') return { kind: 'sequence', alias: sqliteAlias, oid: relation.oid };
     return { kind: 'table', alias: sqliteAlias, sqliteName: relation.sqliteName };
   }
   const query = bindView(context, relation.viewText);
@@ -118,9 +119,7 @@ function bindView(context: BindContext, viewText: string): ReturnType<typeof bin
     [],
   );
   const query = bindQuery(inside, statement?.node ?? {}, null);
-  for (const oid of inside.reads) context.reads.add(oid);
-  for (const name of inside.usedSettings) context.usedSettings.add(name);
-  context.isVolatile ||= inside.isVolatile;
+  context.noteInner(inside);
   return query;
 }
 
@@ -160,7 +159,7 @@ function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): 
       'No function matches the given name and argument types. You might need to add explicit type casts.',
     );
   }
-  context.noteCall(signature.volatility, undefined);
+  context.noteCall(signature);
   const alias = aliasOf(fields);
   const sqliteAlias = context.nextAlias();
   const isSingle = signature.columns.length === 1;

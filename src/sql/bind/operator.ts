@@ -70,7 +70,7 @@ export function bindOperator(
     if (a !== left || b !== right) return bindOperator(context, name, a, b, location);
   }
   const signature = resolveOperator(context, name, left, right, location);
-  context.noteCall(signature.volatility, signature.settings);
+  context.noteCall(signature);
   return {
     kind: 'operator',
     signature,

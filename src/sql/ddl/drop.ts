@@ -172,7 +172,7 @@ export function removeSequence(editor: SchemaEditor, sequence: Relation): void {
     { kind: 'delete', table: 'pg_attribute', key: { attrelid: id } },
     { kind: 'delete', table: 'pg_class', key: { oid: id } },
   );
-  editor.sqlite(`DROP TABLE ${quoteSqlite(sequence.sqliteName)}`);
+  editor.sqlite('DELETE FROM "balsa.sequence" WHERE oid = ?', [id]);
 }
 
 function removeTable(editor: SchemaEditor, oid: Oid): void {

@@ -61,6 +61,8 @@ function renameRelation(editor: SchemaEditor, relation: Relation, name: string):
     recreateIndex(editor, table, indexBefore);
     return;
   }
+  // Not by name that SQLite knows a sequence.
+  if (relation.kind === 'S') return;
   const renamed = editor.relation(relation.oid);
   editor.sqlite(
     `ALTER TABLE ${quoteSqlite(relation.sqliteName)} RENAME TO ${quoteSqlite(renamed.sqliteName)}`,

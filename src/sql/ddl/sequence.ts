@@ -1,7 +1,8 @@
-// CREATE SEQUENCE, and the sequences behind serial and identity columns. A sequence is a table of
-// one row in SQLite, as it is in Postgres; nextval() finds it by its oid.
+// CREATE SEQUENCE, and the sequences behind serial and identity columns. Where a sequence is stands in
+// a row of "balsa.sequence", by its oid.
+import type { Relation } from '../../catalog/catalog.ts';
+import { number } from '../../catalog/relation-from-rows.ts';
 import { attributeRow, classRow, dependRow, flag } from '../../catalog/catalog-rows.ts';
-import { quoteSqlite } from '../../catalog/sqlite-name.ts';
 import { CLASS_OID } from '../../catalog/system/oids.ts';
 import { formatType } from '../../catalog/type-display.ts';
 import { PgError } from '../../errors/pg-error.ts';
@@ -169,15 +170,24 @@ export function makeSequence(
       },
     },
   );
-  const name = quoteSqlite(editor.relation(oid).sqliteName);
-  editor.sqlite(
-    `CREATE TABLE ${name} (ctid INTEGER PRIMARY KEY, "last_value" INTEGER NOT NULL, "log_cnt" INTEGER NOT NULL, "is_called" INTEGER NOT NULL) STRICT`,
-  );
-  editor.sqlite(
-    `INSERT INTO ${name} (ctid, "last_value", "log_cnt", "is_called") VALUES (1, ?, 0, 0)`,
-    [options.start],
-  );
+  editor.sqlite('INSERT INTO "balsa.sequence" VALUES (?, ?, 0, 0)', [BigInt(oid), options.start]);
+  // Says the same again, to the transaction: it is the only one that knows the sequence.
+  setPosition(editor, oid, options.start);
   return oid;
+}
+
+/** To its start, as if nextval() had never been called. */
+export function restartSequence(editor: SchemaEditor, sequence: Relation): void {
+  const row = editor.catalog
+    .rows('pg_sequence')
+    .find((entry) => number(entry, 'seqrelid') === sequence.oid);
+  setPosition(editor, sequence.oid, (row?.['seqstart'] ?? 1n) as bigint);
+}
+
+/** Through a function: the machine holds sequences in memory. */
+function setPosition(editor: SchemaEditor, oid: Oid, next: bigint): void {
+  editor.sqlite('SELECT pg_setval(?, ?, 0)', [BigInt(oid), next]);
+  editor.writes(oid);
 }
 
 /** The sequence goes with its column: `a` when it is only owned, `i` for an identity. */

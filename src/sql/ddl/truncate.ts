@@ -2,10 +2,10 @@
 import { quoteSqlite } from '../../catalog/sqlite-name.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import type { Relation } from '../../catalog/catalog.ts';
-import { number } from '../../catalog/relation-from-rows.ts';
 import { asTag, flag, list, text, type Fields } from '../parse/node.ts';
 import { ownedSequences, referencesTo } from './drop.ts';
 import type { SchemaEditor } from './schema-editor.ts';
+import { restartSequence } from './sequence.ts';
 import { findTable, rangeName } from './target.ts';
 
 /** The tables with everything that refers to them; tables that refer come first. */
@@ -70,14 +70,5 @@ export function truncate(editor: SchemaEditor, fields: Fields): string {
 }
 
 function restartSequences(editor: SchemaEditor, table: Relation): void {
-  for (const sequence of ownedSequences(editor, table.oid, null)) {
-    const row = editor.catalog
-      .rows('pg_sequence')
-      .find((entry) => number(entry, 'seqrelid') === sequence.oid);
-    editor.sqlite(
-      `UPDATE ${quoteSqlite(sequence.sqliteName)} SET "last_value" = ?, "is_called" = 0`,
-      [row?.['seqstart'] ?? 1n],
-    );
-    editor.writes(sequence.oid);
-  }
+  for (const sequence of ownedSequences(editor, table.oid, null)) restartSequence(editor, sequence);
 }

@@ -106,6 +106,10 @@ export function emitFrom(emitter: Emitter, item: FromItem): string {
   switch (item.kind) {
     case 'table':
       return `${quoteName(item.sqliteName)} AS ${quoteName(item.alias)}`;
+    case 'sequence': {
+      const row = `SELECT last_value, log_cnt, is_called FROM "balsa.sequence" WHERE oid = ${item.oid}`;
+      return `(${row}) AS ${quoteName(item.alias)}`;
+    }
     case 'cte':
       return `${quoteName(item.cteName)} AS ${quoteName(item.alias)}`;
     case 'query':

@@ -27,6 +27,7 @@ interface Options {
   readonly isStrict?: boolean;
   readonly isVariadic?: boolean;
   readonly settings?: readonly string[];
+  readonly hasEffects?: boolean;
   readonly oid?: Oid;
 }
 

@@ -13,6 +13,7 @@ import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
+import { SEQUENCE_FUNCTIONS } from './sequences.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
@@ -39,6 +40,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...SORT_KEY_FUNCTIONS,
   ...EXTREME_FUNCTIONS,
   ...CATALOG_FUNCTIONS,
+  ...SEQUENCE_FUNCTIONS,
 ];
 export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...INTEGER_OPERATORS,

@@ -27,6 +27,10 @@ export interface CallContext {
    * long: nothing else can stop it while it runs.
    */
   rowsGiven(count: number): void;
+  /** The next value of a sequence. Throws PgError; 25006 where nothing may be written. */
+  nextval(oid: Oid): bigint;
+  /** `isCalled`: the next value is the one after. Throws PgError. */
+  setval(oid: Oid, value: bigint, isCalled: boolean): void;
 }
 
 /**
@@ -56,6 +60,8 @@ export interface FunctionSignature {
   readonly isStrict: boolean;
   /** Settings and facts that the function asks the context for: pinned in replicated commands. */
   readonly settings?: readonly string[];
+  /** A call changes something: the statement goes through the log. */
+  readonly hasEffects?: boolean;
   readonly implementation: Implementation;
 }
 

@@ -1,6 +1,7 @@
 // What bind makes of queries.
 import type { Expression, SortKey } from './expression.ts';
 import type { ResultColumn } from '../plan.ts';
+import type { Oid } from '../../types/pg-type.ts';
 
 export interface Target extends ResultColumn {
   readonly expression: Expression;
@@ -9,6 +10,8 @@ export interface Target extends ResultColumn {
 /** A part of FROM; `alias` is its name in the SQLite text. */
 export type FromItem =
   | { readonly kind: 'table'; readonly alias: string; readonly sqliteName: string }
+  /** A sequence as a table of one row. */
+  | { readonly kind: 'sequence'; readonly alias: string; readonly oid: Oid }
   | { readonly kind: 'query'; readonly alias: string; readonly query: Query }
   /** A CTE, by its name in the SQLite text. */
   | { readonly kind: 'cte'; readonly alias: string; readonly cteName: string }

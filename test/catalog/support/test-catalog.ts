@@ -1,4 +1,5 @@
 // Catalogs and databases made from DDL, for tests.
+import { readFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { bootstrapSteps, newCatalog } from '../../../src/catalog/bootstrap.ts';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
@@ -8,6 +9,8 @@ import { initializeParser, parse } from '../../../src/sql/parse/parse.ts';
 import type { CompileSettings, QueryPlan } from '../../../src/sql/plan.ts';
 import type { SqliteValue } from '../../../src/types/sqlite-value.ts';
 import { must } from '../../../src/util/assert.ts';
+
+const SYSTEM_TABLES = new URL('../../../sql/system/replication.sql', import.meta.url);
 
 export const TEST_SETTINGS: CompileSettings = {
   searchPath: ['$user', 'public'],
@@ -40,8 +43,11 @@ export class TestDatabase {
       randomUint32: () => 0,
       setting: (name) => (name === 'search_path' ? '"$user", public' : null),
       rowsGiven: () => undefined,
+      nextval: () => 0n,
+      setval: () => undefined,
       catalog: () => this.catalog,
     });
+    this.sqlite.exec(readFileSync(SYSTEM_TABLES, 'utf8'));
     for (const { sql } of bootstrapSteps()) this.sqlite.exec(sql);
   }
 
