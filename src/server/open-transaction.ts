@@ -209,6 +209,7 @@ export class OpenTransaction implements Transaction {
         if (isKept) this.#record({ ...entry, digest: answer.digest });
         if (isError(answer.told)) throw errorOf(answer.told);
         if (current.plan.changesSchema === true) this.#changed = current.plan.catalog;
+        if (answer.told.sequences !== undefined) options.noteSequences(answer.told.sequences);
         return answer.told;
       }
       await this.#moveTo(answer.schemaVersion);
