@@ -20,8 +20,8 @@ export class CatalogWanted extends Error {
   override readonly name = 'CatalogWanted';
 }
 
-/** Of functions such as generate_series, in one statement: some ten seconds of every node. */
-const ROWS_GIVEN_MAX = 10_000_000;
+/** Of one request, see CallContext.spend(): some five to ten seconds of every node. */
+const WORK_MAX = 10_000_000;
 
 /** A row of a COPY: the one that a statement reads at the moment, or failed with. */
 export interface ValueRow {
@@ -40,7 +40,8 @@ export class RequestContext implements CallContext {
   #drawn = 0;
   #drawnBefore = 0;
   #drawnBeforeRow = 0;
-  #rowsGiven = 0;
+  #spent = 0;
+  #spentBefore = 0;
   #settings: ReadonlyMap<string, string> = new Map();
   #valueRow: ValueRow | null = null;
   /** null: not loaded since the schema changed. */
@@ -63,6 +64,7 @@ export class RequestContext implements CallContext {
     this.#drawn = 0;
     this.#drawnBefore = 0;
     this.#drawnBeforeRow = 0;
+    this.#spent = 0;
     this.#settings = new Map(settings);
     this.#sequences.beginRequest();
   }
@@ -81,9 +83,9 @@ export class RequestContext implements CallContext {
     return this.#prng.uint32();
   }
 
-  /** What is counted for a step starts anew. */
+  /** Remembers where a step begins: it may run again. */
   beginStep(): void {
-    this.#rowsGiven = 0;
+    this.#spentBefore = this.#spent;
     this.#valueRow = null;
     this.#drawnBefore = this.#drawn;
     this.#drawnBeforeRow = this.#drawn;
@@ -91,7 +93,7 @@ export class RequestContext implements CallContext {
 
   /** Undoes what functions did since the step began: it failed, or runs again and draws the same. */
   undoStep(): void {
-    this.#rowsGiven = 0;
+    this.#spent = this.#spentBefore;
     this.#valueRow = null;
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
@@ -100,7 +102,7 @@ export class RequestContext implements CallContext {
 
   /** Undoes what functions did for the row of a COPY that the statement failed with, or the step. */
   undoRow(): void {
-    this.#rowsGiven = 0;
+    this.#spent = this.#spentBefore;
     this.#sequences.undoRow();
     this.#rewind(this.#drawnBeforeRow);
   }
@@ -123,16 +125,12 @@ export class RequestContext implements CallContext {
   }
 
   /** A count, not a time: on all nodes the same statement fails, or none. */
-  rowsGiven(count: number): void {
-    this.#rowsGiven += count;
-    if (this.#rowsGiven <= ROWS_GIVEN_MAX) return;
-    throw new PgError(
-      '54000',
-      `a statement that writes may generate ${ROWS_GIVEN_MAX} rows at most`,
-      {
-        hint: 'Write in several statements: every node of the cluster runs each of them in one go.',
-      },
-    );
+  spend(work: number): void {
+    this.#spent += work;
+    if (this.#spent <= WORK_MAX) return;
+    throw new PgError('54000', 'canceling statement: it is too much work for one transaction', {
+      hint: 'Write less at a time: every node of the cluster runs each transaction in one go.',
+    });
   }
 
   /** The statement reads the next row of a COPY. */

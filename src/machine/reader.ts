@@ -13,6 +13,8 @@ import type { Row } from './database.ts';
 
 /** A result is held in memory as a whole. */
 const RESULT_ROWS_MAX = 5_000_000;
+/** Between two looks at the clock, see CallContext.spend(). */
+const WORK_BETWEEN_CHECKS = 256;
 
 export interface ReadStep {
   readonly sql: string;
@@ -46,6 +48,7 @@ export class Reader {
   #context: ReadContext | null = null;
   #snapshot: Snapshot | null = null;
   #prng = new Prng(0);
+  #spent = 0;
 
   constructor(file: string) {
     this.#database = new Database({ source: file, isReader: true });
@@ -54,7 +57,7 @@ export class Reader {
       randomUint32: () => this.#prng.uint32(),
       setting: (name) => this.#context?.setting(name) ?? null,
       catalog: () => this.#context?.catalog,
-      rowsGiven: () => this.#context?.checkTime?.(),
+      spend: (work) => this.#spend(work),
       nextval: () => refuse('nextval'),
       setval: () => refuse('setval'),
     };
@@ -103,6 +106,13 @@ export class Reader {
       if (!this.#database.isInTransaction) this.#snapshot = null;
       return { appliedIndex, rows, error: error as Error };
     }
+  }
+
+  #spend(work: number): void {
+    this.#spent += work;
+    if (this.#spent < WORK_BETWEEN_CHECKS) return;
+    this.#spent = 0;
+    this.#context?.checkTime?.();
   }
 
   #check(rowCount: number): void {

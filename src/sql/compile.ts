@@ -17,7 +17,7 @@ import {
   emitUpdatedRows,
 } from './emit/change.ts';
 import { Emitter } from './emit/emitter.ts';
-import { emitQuery } from './emit/query.ts';
+import { emitOuterQuery } from './emit/query.ts';
 import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
@@ -102,7 +102,7 @@ function columnsOf(columns: readonly ResultColumn[]): readonly ResultColumn[] {
 function compileSelect(context: BindContext, fields: Fields): ReturnType<Compiler> {
   const query = shown(bindSelectFields(context, fields, null));
   const emitter = new Emitter();
-  const text = emitter.finish(emitQuery(emitter, query));
+  const text = emitter.finish(emitOuterQuery(emitter, query));
   return {
     access: 'read',
     tag: { name: 'SELECT', hasCount: true },

@@ -8,21 +8,23 @@ const NO_SEQUENCES = {
   save: () => undefined,
 };
 
-function giveRows(context: RequestContext, thousands: number): void {
-  for (let count = 0; count < thousands; count++) context.rowsGiven(1000);
-}
+const ALL = 10_000_000;
 
-it('stops a step that has functions give too many rows', () => {
+it('stops a request that is too much work, the statements together', () => {
   const context = new RequestContext(() => null, NO_SEQUENCES);
-  giveRows(context, 10_000);
-  expect(() => giveRows(context, 1)).toThrow('10000000 rows at most');
+  context.beginStep();
+  context.spend(ALL - 1);
+  context.beginStep();
+  context.spend(1);
+  expect(() => context.spend(1)).toThrow('too much work');
 });
 
-it('counts anew for each step, and for one that runs again', () => {
+it('does not count what a statement did before it runs again', () => {
   const context = new RequestContext(() => null, NO_SEQUENCES);
-  giveRows(context, 10_000);
+  context.spend(1);
   context.beginStep();
-  giveRows(context, 10_000);
+  context.spend(ALL - 1);
   context.undoStep();
-  giveRows(context, 10_000);
+  context.spend(ALL - 1);
+  expect(() => context.spend(1)).toThrow('too much work');
 });

@@ -227,3 +227,17 @@ describe('entries', () => {
     expect(hashes.map(({ index }) => index)).toEqual([256]);
   });
 });
+
+describe('a request that is too much work', () => {
+  /** As much as two thirds of what a request may do, in one call. */
+  const much = query('SELECT balsa_tick(64 * 6500000)');
+
+  it('fails, and the node goes on', () => {
+    const world = new RequestWorld();
+    const outcome = world.run(request([insert(1n), much, much]));
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: '54000' } });
+    expect(world.rows(COUNT)).toEqual([[0n]]);
+    expect(world.run(request([insert(1n), much]))?.kind).toBe('done');
+    expect(world.rows(COUNT)).toEqual([[1n]]);
+  });
+});

@@ -73,12 +73,14 @@ it('keeps a snapshot for reads that need no newer one, until it is released', ()
   expect(reader.run(steps, context, 1)?.appliedIndex).toBe(3);
 });
 
-it('ends a read that takes too long, while it gives rows and while a function does', () => {
+it('ends a read that takes too long, while it gives rows, while a function does, and while it loops', () => {
   const checkTime = (): void => {
     throw new PgError('57014', 'too long');
   };
   const all = 'SELECT c1 FROM pg_series(1, 1000000000000)';
-  for (const sql of [all, `SELECT count(*) FROM (${all})`]) {
+  const loop =
+    'WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE balsa_tick())';
+  for (const sql of [all, `SELECT count(*) FROM (${all})`, `${loop} SELECT count(*) FROM r`]) {
     const result = reader.run([{ sql, values: [] }], { ...context, checkTime });
     expect(result?.error).toMatchObject({ code: '57014' });
   }

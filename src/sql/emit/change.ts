@@ -3,11 +3,12 @@ import type { Column } from '../../catalog/catalog.ts';
 import type { Assignment, ConflictClause, Delete, Insert, Update } from '../bind/change.ts';
 import type { Expression } from '../tree/expression.ts';
 import { withoutAlias } from '../tree/expression.ts';
-import type { Target } from '../tree/query.ts';
+import type { FromItem, Target } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { emitExpression, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
-import { emitFrom, emitQuery, emitTargets, emitWith } from './query.ts';
+import { emitFrom, emitOuterQuery, emitTargets, emitWith } from './query.ts';
+import { tableTick, whereTicks } from './ticks.ts';
 
 export function emitInsert(emitter: Emitter, insert: Insert): string {
   const columns = insert.columns.map((column) => quoteName(column.sqliteName)).join(', ');
@@ -23,7 +24,7 @@ export function emitInsertRows(emitter: Emitter, { rows, source }: Insert): stri
     row.map((value) => emitExpression(emitter, value)).join(', ');
   if (source === null) return `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;
   // "WHERE true": without it the parser takes ON CONFLICT for a join condition.
-  const from = `(${emitQuery(emitter, source.query)}) AS ${quoteName(source.alias)}`;
+  const from = `(${emitOuterQuery(emitter, source.query)}) AS ${quoteName(source.alias)}`;
   return `SELECT ${values(source.values)} FROM ${from} WHERE true`;
 }
 
@@ -65,8 +66,20 @@ export function emitUpdate(emitter: Emitter, update: Update): string {
   if (update.from.length > 0) {
     parts.push(`FROM ${update.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
-  if (update.where !== null) parts.push(`WHERE ${emitExpression(emitter, update.where)}`);
-  return parts.join(' ') + emitReturning(emitter, update.returning, update.alias);
+  const where = emitWhere(emitter, update.alias, update.from, update.where);
+  return parts.join(' ') + where + emitReturning(emitter, update.returning, update.alias);
+}
+
+/** For the rows of the table, beside those of `others` if there are any. */
+function emitWhere(
+  emitter: Emitter,
+  alias: string,
+  others: readonly FromItem[],
+  where: Expression | null,
+): string {
+  const conditions = others.length > 0 ? [tableTick(alias), ...whereTicks(emitter, others)] : [];
+  if (where !== null) conditions.push(emitExpression(emitter, where));
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
 /** The rows as an UPDATE would leave them, in column order: for naming the one at fault. */
@@ -80,7 +93,7 @@ export function emitUpdatedRows(emitter: Emitter, update: Update): string {
     `${quoteName(update.relation.sqliteName)} AS ${quoteName(update.alias)}`,
     ...update.from.map((item) => emitFrom(emitter, item)),
   ].join(' CROSS JOIN ');
-  const where = update.where === null ? '' : ` WHERE ${emitExpression(emitter, update.where)}`;
+  const where = emitWhere(emitter, update.alias, update.from, update.where);
   return `${emitWith(emitter, update.ctes)}SELECT ${values.join(', ')} FROM ${from}${where}`;
 }
 
@@ -89,7 +102,7 @@ export function emitDelete(
   { relation, alias, ctes, using, where, returning }: Delete,
 ): string {
   const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
-  const condition = where === null ? '' : ` WHERE ${emitExpression(emitter, where)}`;
+  const condition = emitWhere(emitter, alias, using, where);
   if (using.length === 0) {
     return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, returning, alias)}`;
   }

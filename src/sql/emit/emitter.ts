@@ -2,12 +2,15 @@
 // text and numbered at the end, because the parts of a text are put together in any order.
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import type { Binding } from '../plan.ts';
+import type { Query } from '../tree/query.ts';
 import { PLACEHOLDER_MARK } from './names.ts';
 
 export class Emitter {
   readonly #bindings: Binding[] = [];
   /** Values are written into the text: what goes into the schema cannot have bindings. */
   readonly isInline: boolean;
+  /** Entries of WITH that are being written, by name: one that is read inside itself recurses. */
+  readonly openTables = new Map<string, Query>();
 
   constructor(isInline = false) {
     this.isInline = isInline;

@@ -7,30 +7,45 @@ import type { CommonTable, FromItem, Query, Select, Target, Values } from '../tr
 import type { Emitter } from './emitter.ts';
 import { emitExpression, emitKey, emitSortKeys } from './expression.ts';
 import { quoteName } from './names.ts';
+import { isScan, isSingleLoop, onTicks, whereTicks } from './ticks.ts';
 
+/** A query inside a statement, run once or for each row of another. */
 export function emitQuery(emitter: Emitter, query: Query): string {
+  return emitQueryAt(emitter, query, false);
+}
+
+/** A query that is the statement, or whose rows are those of the statement. */
+export function emitOuterQuery(emitter: Emitter, query: Query): string {
+  return emitQueryAt(emitter, query, true);
+}
+
+function emitQueryAt(emitter: Emitter, query: Query, isOuter: boolean): string {
   const withClause = emitWith(emitter, query.ctes);
-  return `${withClause}${emitBody(emitter, query)}${emitTail(emitter, query)}`;
+  return `${withClause}${emitBody(emitter, query, isOuter)}${emitTail(emitter, query)}`;
 }
 
 export function emitWith(emitter: Emitter, ctes: readonly CommonTable[]): string {
   if (ctes.length === 0) return '';
   const parts = ctes.map(({ cteName, query }) => {
     const columns = query.columns.map((_column, at) => `c${at + 1}`).join(', ');
-    return `${quoteName(cteName)} (${columns}) AS (${emitQuery(emitter, query)})`;
+    emitter.openTables.set(cteName, query);
+    const text = emitQuery(emitter, query);
+    emitter.openTables.delete(cteName);
+    return `${quoteName(cteName)} (${columns}) AS (${text})`;
   });
   return `WITH RECURSIVE ${parts.join(', ')} `;
 }
 
-function emitBody(emitter: Emitter, query: Query): string {
+function emitBody(emitter: Emitter, query: Query, isOuter: boolean): string {
   switch (query.kind) {
     case 'select':
-      return emitSelect(emitter, query);
+      return emitSelect(emitter, query, isOuter);
     case 'values':
       return emitValues(emitter, query);
     case 'set': {
       const operator = `${query.operator}${query.isAll ? ' ALL' : ''}`;
-      return `${emitSide(emitter, query.left, true)} ${operator} ${emitSide(emitter, query.right, false)}`;
+      const left = emitSide(emitter, query.left, true, isOuter);
+      return `${left} ${operator} ${emitSide(emitter, query.right, false, isOuter)}`;
     }
     default:
       return unreachable(query);
@@ -38,13 +53,13 @@ function emitBody(emitter: Emitter, query: Query): string {
 }
 
 /** SQLite chains set operations from the left and takes no tail in the middle. */
-function emitSide(emitter: Emitter, query: Query, isLeft: boolean): string {
+function emitSide(emitter: Emitter, query: Query, isLeft: boolean, isOuter: boolean): string {
   const { ctes, orderBy, limit, offset } = query;
   const hasTail = ctes.length > 0 || orderBy.length > 0 || limit !== null || offset !== null;
   if (hasTail || (query.kind === 'set' && !isLeft)) {
-    return `SELECT * FROM (${emitQuery(emitter, query)})`;
+    return `SELECT * FROM (${emitQueryAt(emitter, query, isOuter)})`;
   }
-  return emitBody(emitter, query);
+  return emitBody(emitter, query, isOuter);
 }
 
 function emitValues(emitter: Emitter, { rows }: Values): string {
@@ -55,14 +70,17 @@ function emitValues(emitter: Emitter, { rows }: Values): string {
   return `SELECT ${columns} FROM (VALUES ${texts.join(', ')})`;
 }
 
-function emitSelect(emitter: Emitter, select: Select): string {
+function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string {
   const parts = [
     `SELECT ${emitTargets(emitter, select.targets, select.isDistinct && !isKeyed(select))}`,
   ];
   if (select.from.length > 0) {
     parts.push(`FROM ${select.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
-  if (select.where !== null) parts.push(`WHERE ${emitExpression(emitter, select.where)}`);
+  const isTicked = !(isOuter ? isSingleLoop(select) : isScan(select));
+  const conditions = isTicked ? [...whereTicks(emitter, select.from)] : [];
+  if (select.where !== null) conditions.push(emitExpression(emitter, select.where));
+  if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
   const groupBy = groupKeys(emitter, select);
   if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`);
   if (select.having !== null) parts.push(`HAVING ${emitExpression(emitter, select.having)}`);
@@ -102,7 +120,7 @@ export function emitTargets(
   return `${isDistinct ? 'DISTINCT ' : ''}${texts.length === 0 ? 'NULL' : texts.join(', ')}`;
 }
 
-export function emitFrom(emitter: Emitter, item: FromItem): string {
+export function emitFrom(emitter: Emitter, item: FromItem, isInParentheses = false): string {
   switch (item.kind) {
     case 'table':
       return `${quoteName(item.sqliteName)} AS ${quoteName(item.alias)}`;
@@ -119,13 +137,15 @@ export function emitFrom(emitter: Emitter, item: FromItem): string {
       return `${item.sqlName}(${args}) AS ${quoteName(item.alias)}`;
     }
     case 'join': {
-      const left = emitFrom(emitter, item.left);
+      const left = emitFrom(emitter, item.left, isInParentheses);
       const right =
         item.right.kind === 'join'
-          ? `(${emitFrom(emitter, item.right)})`
+          ? `(${emitFrom(emitter, item.right, true)})`
           : emitFrom(emitter, item.right);
-      const condition = item.on === null ? '' : ` ON ${emitExpression(emitter, item.on)}`;
-      return `${left} ${item.type.toUpperCase()} JOIN ${right}${condition}`;
+      const conditions = [...onTicks(emitter, item, isInParentheses)];
+      if (item.on !== null) conditions.push(emitExpression(emitter, item.on));
+      const on = conditions.length === 0 ? '' : ` ON ${conditions.join(' AND ')}`;
+      return `${left} ${item.type.toUpperCase()} JOIN ${right}${on}`;
     }
     default:
       return unreachable(item);

@@ -7,6 +7,7 @@ import {
   ALL_OPERATORS,
   ALL_SET_FUNCTIONS,
 } from './registry.ts';
+import { TICK } from './tick.ts';
 import type {
   AggregateSignature,
   CallContext,
@@ -16,7 +17,7 @@ import type {
 
 interface FunctionOptions {
   readonly deterministic: boolean;
-  readonly safeIntegers: true;
+  readonly safeIntegers: boolean;
   readonly varargs: true;
 }
 
@@ -27,7 +28,10 @@ export interface FunctionHost {
   table(name: string, options: object): unknown;
 }
 
-const ROWS_BETWEEN_REPORTS = 1024;
+/** Values are copied, and looked at: work in proportion to their bytes. */
+const BYTES_PER_WORK = 64;
+/** A row of a function goes through a generator. */
+const ROW_WORK = 2;
 
 type Call = (args: readonly SqliteValue[], context: CallContext) => SqliteValue;
 
@@ -41,9 +45,14 @@ export function registerFunctions(host: FunctionHost, context: CallContext): voi
       safeIntegers: true,
       varargs: true,
     } as const;
-    host.function(sqlName, options, (...args: SqliteValue[]) =>
-      isStrict && args.includes(null) ? null : call(args, context),
-    );
+    host.function(sqlName, options, (...args: SqliteValue[]) => {
+      context.spend(workOf(args));
+      if (isStrict && args.includes(null)) return null;
+      const result = call(args, context);
+      const bytes = sizeOf(result);
+      if (bytes > BYTES_PER_WORK) context.spend(bytes / BYTES_PER_WORK);
+      return result;
+    });
   };
   for (const { implementation, isStrict, volatility } of [...ALL_FUNCTIONS, ...ALL_OPERATORS]) {
     if (implementation.kind === 'js')
@@ -53,8 +62,30 @@ export function registerFunctions(host: FunctionHost, context: CallContext): voi
     if (implementation.kind === 'js')
       scalar(implementation.sqlName, implementation.call, true, volatility);
   }
+  registerTick(host, context);
   for (const signature of ALL_AGGREGATES) registerAggregate(host, signature, context, done);
   for (const signature of ALL_SET_FUNCTIONS) registerTable(host, signature, context, done);
+}
+
+/** Not deterministic: SQLite is to call it each time. */
+function registerTick(host: FunctionHost, context: CallContext): void {
+  const options = { deterministic: false, safeIntegers: false, varargs: true } as const;
+  host.function(TICK, options, (...sizes: number[]) => {
+    let work = 1;
+    for (const bytes of sizes) work += bytes / BYTES_PER_WORK;
+    context.spend(work);
+    return 1;
+  });
+}
+
+function sizeOf(value: SqliteValue): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
+}
+
+function workOf(values: readonly SqliteValue[]): number {
+  let bytes = 0;
+  for (const value of values) bytes += sizeOf(value);
+  return 1 + bytes / BYTES_PER_WORK;
 }
 
 function registerAggregate(
@@ -67,7 +98,10 @@ function registerAggregate(
   done.add(implementation.sqlName);
   host.aggregate(implementation.sqlName, {
     start: implementation.start,
-    step: (state: unknown, ...args: SqliteValue[]) => implementation.step(state, args, context),
+    step(state: unknown, ...args: SqliteValue[]) {
+      context.spend(workOf(args));
+      return implementation.step(state, args, context);
+    },
     result: (state: unknown) => implementation.finish(state, context),
     safeIntegers: true,
     deterministic: true,
@@ -88,11 +122,9 @@ function registerTable(
     parameters: signature.arguments.map((_argument, at) => `p${at + 1}`),
     safeIntegers: true,
     *rows(...args: SqliteValue[]) {
-      let count = 0;
       for (const row of signature.rows(args, context)) {
+        context.spend(ROW_WORK);
         yield row;
-        count += 1;
-        if (count % ROWS_BETWEEN_REPORTS === 0) context.rowsGiven(ROWS_BETWEEN_REPORTS);
       }
     },
   });

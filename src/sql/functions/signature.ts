@@ -23,10 +23,10 @@ export interface CallContext {
   /** The schema, for functions like pg_get_constraintdef; an object of catalog/catalog.ts. */
   catalog(): unknown;
   /**
-   * A function has given so many more rows. Throws PgError where a statement has gone on for too
-   * long: nothing else can stop it while it runs.
+   * Counts work: of 1 for what takes some tenths of a microsecond. Throws PgError where a statement
+   * has gone on for too long: nothing else can stop it while it runs.
    */
-  rowsGiven(count: number): void;
+  spend(work: number): void;
   /** The next value of a sequence. Throws PgError; 25006 where nothing may be written. */
   nextval(oid: Oid): bigint;
   /** `isCalled`: the next value is the one after. Throws PgError. */

@@ -34,7 +34,8 @@ export class TestDatabase {
   readonly sqlite = new Sqlite(':memory:');
   catalog: Catalog = newCatalog();
 
-  constructor() {
+  /** `spend` is told of the work that statements do. */
+  constructor(spend: (work: number) => void = () => undefined) {
     this.sqlite.defaultSafeIntegers(true);
     this.sqlite.pragma('foreign_keys = ON');
     this.sqlite.unsafeMode(true);
@@ -42,7 +43,7 @@ export class TestDatabase {
       now: 0n,
       randomUint32: () => 0,
       setting: (name) => (name === 'search_path' ? '"$user", public' : null),
-      rowsGiven: () => undefined,
+      spend,
       nextval: () => 0n,
       setval: () => undefined,
       catalog: () => this.catalog,

@@ -1,0 +1,84 @@
+// SQLite cannot be interrupted from outside: the only way to end a statement is a function of ours
+// that it calls, and that throws. A loop over rows which may go on for long without giving any has a
+// condition that calls one and is always true, once for each row that the loop looks at.
+import { mustType } from '../../types/registry.ts';
+import { TICK } from '../functions/tick.ts';
+import type { FromItem, Query, Select } from '../tree/query.ts';
+import type { Emitter } from './emitter.ts';
+import { quoteName } from './names.ts';
+
+type Leaf = Exclude<FromItem, { kind: 'join' }>;
+
+/** Conditions for the start of a WHERE: those of the leaves that joins do not see to themselves. */
+export function whereTicks(emitter: Emitter, items: readonly FromItem[]): readonly string[] {
+  return items.flatMap((item) => outerLeaves(item)).map((leaf) => leafTick(emitter, leaf));
+}
+
+/**
+ * Conditions for the start of an ON. An inner join leaves them to WHERE, because SQLite puts its ON
+ * at the end of WHERE: a condition there that is never true would keep them from being evaluated. A
+ * join in parentheses has no WHERE.
+ */
+export function onTicks(
+  emitter: Emitter,
+  join: Extract<FromItem, { kind: 'join' }>,
+  isInParentheses: boolean,
+): readonly string[] {
+  if (isPlain(join) && !isInParentheses) return [];
+  return allLeaves(join.right).map((leaf) => leafTick(emitter, leaf));
+}
+
+/** One row of a table after the other: no more work than the table has rows. */
+export function isScan({ from, where, targets }: Select): boolean {
+  const [item] = from;
+  if (from.length !== 1 || item?.kind !== 'table' || where !== null) return false;
+  return targets.every(({ expression }) => expression.kind === 'column' && expression.level === 0);
+}
+
+/** As a statement by itself: the loop gives rows, or ends with the table. */
+export function isSingleLoop({ from }: Select): boolean {
+  const [item] = from;
+  return from.length === 1 && (item?.kind === 'table' || item?.kind === 'function');
+}
+
+function isPlain({ type }: Extract<FromItem, { kind: 'join' }>): boolean {
+  return type === 'inner' || type === 'cross';
+}
+
+function outerLeaves(item: FromItem): readonly Leaf[] {
+  if (item.kind !== 'join') return [item];
+  return isPlain(item)
+    ? [...outerLeaves(item.left), ...allLeaves(item.right)]
+    : outerLeaves(item.left);
+}
+
+function allLeaves(item: FromItem): readonly Leaf[] {
+  return item.kind === 'join' ? [...allLeaves(item.left), ...allLeaves(item.right)] : [item];
+}
+
+/**
+ * coalesce() never looks at the column: it is there to tie the call to the loop of this leaf.
+ * "ctid" is in every index, so that no index is less useful than before.
+ */
+function leafTick(emitter: Emitter, leaf: Leaf): string {
+  const column = `${quoteName(leaf.alias)}.${leaf.kind === 'table' ? '"ctid"' : 'c1'}`;
+  return `coalesce(${TICK}(${sizeOf(emitter, leaf)}), ${column})`;
+}
+
+export function tableTick(alias: string): string {
+  return `coalesce(${TICK}(), ${quoteName(alias)}."ctid")`;
+}
+
+/** The rows that a recursion makes take room until the statement ends. */
+function sizeOf(emitter: Emitter, leaf: Leaf): string {
+  const query: Query | undefined =
+    leaf.kind === 'cte' ? emitter.openTables.get(leaf.cteName) : undefined;
+  if (query === undefined) return '';
+  return query.columns
+    .flatMap(({ type }, at) =>
+      mustType(type).storage === 'TEXT' || mustType(type).storage === 'BLOB'
+        ? [`coalesce(octet_length(${quoteName(leaf.alias)}.c${at + 1}), 0)`]
+        : [],
+    )
+    .join(', ');
+}
