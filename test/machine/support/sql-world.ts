@@ -1,6 +1,7 @@
 // A machine that takes SQL: compiled as the session does, proposed as one request.
+import { withCascades } from '../../../src/catalog/cascades.ts';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
-import type { Outcome, Step } from '../../../src/machine/command.ts';
+import type { Outcome, Request, Step } from '../../../src/machine/command.ts';
 import { compile } from '../../../src/sql/compile.ts';
 import { initializeParser, parse } from '../../../src/sql/parse/parse.ts';
 import type { Binding, CompileSettings, QueryPlan } from '../../../src/sql/plan.ts';
@@ -24,26 +25,29 @@ export class SqlWorld extends MachineWorld {
   /** The statements as one transaction. */
   sql(text: string): Outcome {
     const before = this.machine.context.loadCatalog() as Catalog;
-    let catalog = before;
-    const plans = parse(text).map((statement) => {
-      const plan = compile(statement, [], catalog, SETTINGS);
-      if (plan.kind !== 'query') throw new Error(`no query: ${text}`);
-      ({ catalog } = plan);
-      return plan;
-    });
-    const one = request([], {
-      schemaVersion: this.machine.schemaVersion,
-      schemaChanges: catalog.version - before.version,
-      settings: [['search_path', '"$user", public']],
-      statements: plans.map(stepsOf),
-    });
+    const plans = compileAll(text, before);
+    const after = plans.at(-1)?.catalog ?? before;
+    return this.request(
+      request([], {
+        schemaVersion: this.machine.schemaVersion,
+        schemaChanges: after.version - before.version,
+        settings: [['search_path', '"$user", public']],
+        statements: plans.map(stepsOf),
+        writes: withCascades(
+          before,
+          plans.flatMap(({ writes }) => writes),
+        ),
+      }),
+    );
+  }
+
+  request(one: Request): Outcome {
     return must(this.execute(this.#session, this.#sequence++, [one])?.[0], 'an outcome');
   }
 
   /** Steps written by hand, one a statement, as one transaction. */
   steps(steps: readonly Step[]): Outcome {
-    const one = request(steps, { schemaVersion: this.machine.schemaVersion });
-    return must(this.execute(this.#session, this.#sequence++, [one])?.[0], 'an outcome');
+    return this.request(request(steps, { schemaVersion: this.machine.schemaVersion }));
   }
 
   /** What the statements fail with, on one line each; empty if they do not. */
@@ -62,7 +66,18 @@ export class SqlWorld extends MachineWorld {
   }
 }
 
-function stepsOf({ steps }: QueryPlan) {
+/** The statements' plans, each for the schema that the one before leaves. */
+export function compileAll(text: string, before: Catalog): readonly QueryPlan[] {
+  let catalog = before;
+  return parse(text).map((statement) => {
+    const plan = compile(statement, [], catalog, SETTINGS);
+    if (plan.kind !== 'query') throw new Error(`no query: ${text}`);
+    ({ catalog } = plan);
+    return plan;
+  });
+}
+
+export function stepsOf({ steps }: QueryPlan): readonly Step[] {
   return steps.map(({ sql, bindings, hasRows, isResult, rowsAtFault }) => ({
     sql,
     values: valuesOf(bindings),
