@@ -215,8 +215,8 @@ export class BackendWriter {
     this.#report('E', error.fields.severity ?? 'ERROR', error.code, error.message, error.fields);
   }
 
-  notice(severity: string, code: string, message: string): void {
-    this.#report('N', severity, code, message, {});
+  notice(severity: string, code: string, message: string, detail?: string): void {
+    this.#report('N', severity, code, message, { detail });
   }
 
   /** Fields in Postgres' order (PG: 55.8). */

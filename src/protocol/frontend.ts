@@ -217,6 +217,7 @@ class FieldReader {
   }
 
   u8(): number {
+    if (this.#offset >= this.#body.length) throw violation('no data left in message');
     return this.#body.readUInt8(this.#take(1));
   }
 

@@ -105,7 +105,7 @@ export class Executor implements Backend, TransactionHost {
 
   compile(
     statement: ParsedStatement,
-    parameterTypes: readonly Oid[],
+    parameterTypes: readonly Oid[] | null,
     catalog: Catalog,
     settings: CompileSettings,
   ): Plan {

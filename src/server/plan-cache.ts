@@ -32,7 +32,7 @@ export class PlanCache {
   /** `current`: the node's schema. Plans for a schema that is only about to be are not kept. */
   compile(
     statement: ParsedStatement,
-    parameterTypes: readonly Oid[],
+    parameterTypes: readonly Oid[] | null,
     catalog: Catalog,
     settings: CompileSettings,
     current: Catalog,
@@ -45,12 +45,14 @@ export class PlanCache {
       this.#catalog = catalog;
     }
     // The source is part of it: positions in errors and plans count in the whole string.
+    const { searchPath, user, timeZone, dateStyle = '' } = settings;
     const key = [
       statement.text,
-      parameterTypes.join(),
-      settings.searchPath.join(),
-      settings.user,
-      settings.timeZone,
+      parameterTypes?.join() ?? 'none',
+      user,
+      timeZone,
+      dateStyle,
+      ...searchPath,
     ].join('\0');
     return (
       this.#plans.get(key) ??

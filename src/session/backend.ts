@@ -51,10 +51,7 @@ export interface RunOptions {
 }
 
 export type IsolationLevel =
-  | 'serializable'
-  | 'repeatable read'
-  | 'read committed'
-  | 'read uncommitted';
+  'serializable' | 'repeatable read' | 'read committed' | 'read uncommitted';
 
 /** An interactive transaction, see docs/transactions.md. All methods throw PgError. */
 export interface Transaction {
@@ -84,10 +81,13 @@ export interface Backend {
   catalog(): Catalog;
   /** Statements of a query string. Throws PgError 42601 and the like. */
   parse(sql: string): readonly ParsedStatement[];
-  /** `parameterTypes`: OIDs given by the client, 0 for "infer". Throws PgError. Cached. */
+  /**
+   * `parameterTypes`: OIDs given by the client, 0 for "infer"; null: there may be no parameters.
+   * Throws PgError. Cached.
+   */
   compile(
     statement: ParsedStatement,
-    parameterTypes: readonly Oid[],
+    parameterTypes: readonly Oid[] | null,
     catalog: Catalog,
     settings: CompileSettings,
   ): Plan;

@@ -2,13 +2,14 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { FieldDescription } from '../protocol/backend-writer.ts';
 import type { Format } from '../protocol/frontend.ts';
-import type { CommandTag, Plan, ResultColumn } from '../sql/plan.ts';
+import type { CommandTag, Notice, Plan, ResultColumn } from '../sql/plan.ts';
 import type { FormatSettings, PgType } from '../types/pg-type.ts';
 import { mustType } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { StatementResult } from './backend.ts';
 import type { SessionContext } from './session-context.ts';
 import { formatSettings } from './session-context.ts';
+import { SEVERITIES } from './setting-values.ts';
 
 /** Formats of each result column: none given is text, one goes for all (PG: Bind). */
 export function columnFormats(count: number, formats: readonly number[]): readonly Format[] {
@@ -77,9 +78,23 @@ export function formatTag(tag: CommandTag, count: number): string {
   return tag.hasCount ? `${tag.name} ${count}` : tag.name;
 }
 
-export function writeNotices({ writer }: SessionContext, plan: Plan): void {
+/** A notice, if the client wants to hear of such. */
+export function writeNotice(
+  { writer, settings }: SessionContext,
+  { severity, code, message, detail }: Notice,
+): void {
+  const least = SEVERITIES.indexOf(settings.get('client_min_messages'));
+  if (SEVERITIES.indexOf(severity.toLowerCase()) < least) return;
+  writer.notice(severity, code, message, detail);
+}
+
+export function writeWarning(context: SessionContext, code: string, message: string): void {
+  writeNotice(context, { severity: 'WARNING', code, message });
+}
+
+export function writeNotices(context: SessionContext, plan: Plan): void {
   if (plan.kind !== 'query') return;
-  for (const { severity, code, message } of plan.notices) writer.notice(severity, code, message);
+  for (const notice of plan.notices) writeNotice(context, notice);
 }
 
 /** RowDescription, rows and tag of a statement of a simple query. */

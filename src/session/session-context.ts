@@ -8,7 +8,7 @@ import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import { settingFacts } from './setting-facts.ts';
 import type { Settings } from './settings.ts';
-import { durationMs } from './settings.ts';
+import { durationMs } from './setting-values.ts';
 import type { TransactionBlock } from './transaction-block.ts';
 
 export interface SessionContext {
@@ -27,7 +27,12 @@ export interface SessionContext {
 
 export function compileSettings(context: SessionContext): CompileSettings {
   const { settings, user } = context;
-  return { searchPath: settings.searchPath(user), user, timeZone: settings.get('TimeZone') };
+  return {
+    searchPath: settings.searchPath(user),
+    user,
+    timeZone: settings.get('TimeZone'),
+    dateStyle: settings.get('DateStyle'),
+  };
 }
 
 export function formatSettings({ settings }: SessionContext): FormatSettings {

@@ -11,6 +11,7 @@ import { ExtendedQuery } from './extended-query.ts';
 import { runSimpleQuery } from './simple-query.ts';
 import type { SessionContext } from './session-context.ts';
 import { Settings } from './settings.ts';
+import type { SettingsSnapshot } from './settings.ts';
 import { acceptStartup } from './startup.ts';
 import { TransactionBlock } from './transaction-block.ts';
 
@@ -41,6 +42,8 @@ export class Session {
   /** After an error in the extended protocol everything is skipped up to the next Sync. */
   #isSkipping = false;
   #reported = new Map<string, string>();
+  /** What the settings were when the cycle began: they are part of its transaction. */
+  #settingsBefore: SettingsSnapshot;
   readonly #stopListening: () => void;
 
   constructor(options: SessionOptions) {
@@ -57,6 +60,10 @@ export class Session {
       block: new TransactionBlock(() => this.#context),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
+    this.#settingsBefore = this.#context.settings.snapshot();
+    this.#context.block.onEnd(() => {
+      this.#settingsBefore = this.#context.settings.snapshot();
+    });
     this.#extended = new ExtendedQuery(this.#context);
     this.#noteRole();
     this.#stopListening = options.backend.onRoleChange(() => {
@@ -130,6 +137,7 @@ export class Session {
     } catch (error) {
       this.#context.block.fail();
       const first = await this.#extended.fail(error);
+      this.#context.settings.restore(this.#settingsBefore);
       this.#report(first);
       if (first === error && ENDS_CYCLE.includes(kind)) this.#ready();
       else this.#isSkipping = true;
@@ -216,6 +224,7 @@ export class Session {
   #ready(): void {
     this.#isSkipping = false;
     this.#extended.endCycle();
+    this.#settingsBefore = this.#context.settings.snapshot();
     this.#beginCycle();
     this.#reportChanges();
     this.#context.writer.readyForQuery(this.#context.block.status);

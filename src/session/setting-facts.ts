@@ -1,5 +1,5 @@
 // What pg_settings shows of the settings of a session (PG: 54.25 pg_settings).
-import { durationMs } from './settings.ts';
+import { durationMs } from './setting-values.ts';
 import type { Settings } from './settings.ts';
 
 type Kind = 'bool' | 'enum' | 'integer' | 'string' | 'duration';

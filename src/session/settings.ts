@@ -1,5 +1,19 @@
 // The settings of a session (Postgres calls them GUCs): what clients may SET and SHOW.
+import { parseSearchPath } from '../catalog/search-path.ts';
 import { PgError } from '../errors/pg-error.ts';
+import {
+  SEVERITIES,
+  dateStyle,
+  duration,
+  encoding,
+  integer,
+  nameList,
+  oneOf,
+  onlyOn,
+  parseBoolean,
+  parseIsolation,
+  timeZone,
+} from './setting-values.ts';
 
 export interface SettingDefinition {
   readonly name: string;
@@ -21,102 +35,6 @@ export interface SettingValue {
   readonly isReadOnly: boolean;
 }
 
-function invalid(name: string, value: string, hint?: string): PgError {
-  return new PgError('22023', `invalid value for parameter "${name}": "${value}"`, { hint });
-}
-
-function oneOf(...allowed: readonly string[]): (text: string, name: string) => string {
-  return (text, name) => {
-    const found = allowed.find((value) => value === text.toLowerCase());
-    if (found !== undefined) return found;
-    throw invalid(name, text, `Available values: ${allowed.join(', ')}.`);
-  };
-}
-
-export function parseBoolean(text: string, name: string): string {
-  const value = text.toLowerCase();
-  if (['on', 'true', 'yes', '1', 't', 'y'].includes(value)) return 'on';
-  if (['off', 'false', 'no', '0', 'f', 'n'].includes(value)) return 'off';
-  throw new PgError('22023', `parameter "${name}" requires a Boolean value`);
-}
-
-export const parseIsolation = oneOf(
-  'serializable',
-  'repeatable read',
-  'read committed',
-  'read uncommitted',
-);
-
-function onlyOn(text: string, name: string): string {
-  if (parseBoolean(text, name) === 'on') return 'on';
-  throw new PgError('0A000', `${name} = off is not supported`);
-}
-
-function integer(first: number, last: number): (text: string, name: string) => string {
-  return (text, name) => {
-    const value = Number(text.trim());
-    if (text.trim() === '' || !Number.isInteger(value)) throw invalid(name, text);
-    if (value < first || value > last) {
-      throw new PgError(
-        '22023',
-        `${value} is outside the valid range for parameter "${name}" (${first} .. ${last})`,
-      );
-    }
-    return String(value);
-  };
-}
-
-const UNITS: readonly (readonly [name: string, ms: number])[] = [
-  ['ms', 1],
-  ['s', 1000],
-  ['min', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-];
-
-/** Milliseconds of a time setting: a bare number counts ms. */
-export function durationMs(text: string, name = 'duration'): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/.exec(text);
-  const unit = match?.[2] === '' ? 1 : UNITS.find(([unitName]) => unitName === match?.[2])?.[1];
-  if (match === null || unit === undefined) {
-    throw invalid(
-      name,
-      text,
-      'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".',
-    );
-  }
-  return Math.round(Number(match[1]) * unit);
-}
-
-/** As Postgres shows it: in the largest unit that divides it. */
-function formatDuration(ms: number): string {
-  if (ms === 0) return '0';
-  const unit = UNITS.findLast(([, factor]) => ms % factor === 0) ?? UNITS[0];
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
-}
-
-function duration(text: string, name: string): string {
-  return formatDuration(durationMs(text, name));
-}
-
-function timeZone(text: string, name: string): string {
-  const upper = text.toUpperCase();
-  if (['UTC', 'GMT', 'ETC/UTC', 'Z'].includes(upper)) return upper === 'Z' ? 'UTC' : text;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return text;
-  } catch {
-    throw invalid(name, text);
-  }
-}
-
-function encoding(text: string, name: string): string {
-  if (/^(utf-?8|unicode)$/i.test(text.replace(/'/g, ''))) return 'UTF8';
-  throw new PgError('22023', `invalid value for parameter "${name}": "${text}"`, {
-    hint: 'Only UTF8 is supported.',
-  });
-}
-
 const DEFINITIONS: readonly SettingDefinition[] = [
   { name: 'application_name', initial: '', isReported: true },
   { name: 'balsa.commit_timeout', initial: '10s', parse: duration },
@@ -126,22 +44,12 @@ const DEFINITIONS: readonly SettingDefinition[] = [
     initial: 'linearizable',
     parse: oneOf('linearizable', 'session', 'stale'),
   },
-  { name: 'bytea_output', initial: 'hex', parse: oneOf('hex', 'escape') },
+  { name: 'bytea_output', initial: 'hex', parse: oneOf('escape', 'hex') },
   { name: 'client_encoding', initial: 'UTF8', isReported: true, parse: encoding },
   {
     name: 'client_min_messages',
     initial: 'notice',
-    parse: oneOf(
-      'debug5',
-      'debug4',
-      'debug3',
-      'debug2',
-      'debug1',
-      'log',
-      'notice',
-      'warning',
-      'error',
-    ),
+    parse: oneOf(...SEVERITIES),
   },
   { name: 'DateStyle', initial: 'ISO, MDY', isReported: true, parse: dateStyle },
   { name: 'default_transaction_deferrable', initial: 'off', parse: parseBoolean },
@@ -161,7 +69,7 @@ const DEFINITIONS: readonly SettingDefinition[] = [
   { name: 'lc_ctype', initial: 'C', isReadOnly: true },
   { name: 'lock_timeout', initial: '0', parse: duration },
   { name: 'max_identifier_length', initial: '63', isReadOnly: true },
-  { name: 'search_path', initial: '"$user", public' },
+  { name: 'search_path', initial: '"$user", public', parse: nameList },
   { name: 'server_encoding', initial: 'UTF8', isReported: true, isReadOnly: true },
   { name: 'server_version', initial: '15.0', isReported: true, isReadOnly: true },
   { name: 'server_version_num', initial: '150000', isReadOnly: true },
@@ -191,16 +99,8 @@ const DEFINITIONS: readonly SettingDefinition[] = [
   },
 ];
 
-function dateStyle(text: string, name: string): string {
-  const parts = text.split(',').map((part) => part.trim().toUpperCase());
-  const style = parts.find((part) => ['ISO', 'GERMAN', 'SQL', 'POSTGRES'].includes(part)) ?? 'ISO';
-  const order = parts.find((part) => ['MDY', 'DMY', 'YMD'].includes(part)) ?? 'MDY';
-  const isKnown = parts.every((part) =>
-    ['ISO', 'GERMAN', 'SQL', 'POSTGRES', 'MDY', 'DMY', 'YMD'].includes(part),
-  );
-  if (!isKnown) throw invalid(name, text);
-  if (style !== 'ISO') throw new PgError('0A000', `DateStyle ${style} is not supported`);
-  return `ISO, ${order}`;
+function parsed({ name, parse }: SettingDefinition, value: string): string {
+  return parse?.(value, name) ?? value;
 }
 
 const BY_NAME = new Map(
@@ -214,9 +114,10 @@ export interface SettingsSnapshot {
 }
 
 export class Settings {
-  #values = new Map<string, string>();
+  /** Replaced as a whole by a change, so that a snapshot costs nothing. */
+  #values: ReadonlyMap<string, string> = new Map();
   /** SET LOCAL: until the end of the transaction. */
-  #locals = new Map<string, string>();
+  #locals: ReadonlyMap<string, string> = new Map();
   /** What RESET goes back to: the start of the session. */
   readonly #resets = new Map<string, string>();
   /** Facts that the server sets, not the client. */
@@ -260,45 +161,56 @@ export class Settings {
     return this.#own(key) ?? null;
   }
 
+  #settable(name: string): SettingDefinition {
+    const definition = this.#definition(name);
+    if (definition.isReadOnly !== true) return definition;
+    throw new PgError('55P02', `parameter "${definition.name}" cannot be changed`);
+  }
+
   /** Null sets the default. Returns the canonical name. */
   set(name: string, value: string | null, isLocal = false): string {
-    const definition = this.#definition(name);
-    if (definition.isReadOnly === true) {
-      throw new PgError('55P02', `parameter "${definition.name}" cannot be changed`);
-    }
+    const definition = this.#settable(name);
     const key = definition.name.toLowerCase();
-    const parsed = value === null ? null : (definition.parse?.(value, definition.name) ?? value);
-    if (isLocal) this.#locals.set(key, parsed ?? this.#resets.get(key) ?? definition.initial);
+    const text = value === null ? null : parsed(definition, value);
+    const locals = new Map(this.#locals);
+    if (isLocal) locals.set(key, text ?? this.#resets.get(key) ?? definition.initial);
     else {
-      this.#locals.delete(key);
-      if (parsed === null) this.#values.delete(key);
-      else this.#values.set(key, parsed);
+      locals.delete(key);
+      this.#change(key, text);
     }
+    this.#locals = locals;
     return definition.name;
+  }
+
+  #change(key: string, value: string | null): void {
+    const values = new Map(this.#values);
+    // A setting of nobody's is there once it was set, and has no default.
+    if (value !== null) values.set(key, value);
+    else if (BY_NAME.has(key) || !values.has(key)) values.delete(key);
+    else values.set(key, '');
+    this.#values = values;
   }
 
   /** What restore() goes back to. */
   snapshot(): SettingsSnapshot {
-    return { values: new Map(this.#values), locals: new Map(this.#locals) };
+    return { values: this.#values, locals: this.#locals };
   }
 
   /** The transaction, or a part of it, did not take effect. */
   restore({ values, locals }: SettingsSnapshot): void {
-    this.#values = new Map(values);
-    this.#locals = new Map(locals);
+    this.#values = values;
+    this.#locals = locals;
   }
 
   /** The end of a transaction is the end of SET LOCAL. */
   dropLocals(): void {
-    this.#locals.clear();
+    this.#locals = new Map();
   }
 
   /** From the startup packet: what RESET goes back to. */
   setAtStart(name: string, value: string): void {
-    this.set(name, value);
-    const key = name.toLowerCase();
-    this.#resets.set(key, this.#values.get(key) ?? value);
-    this.#values.delete(key);
+    const definition = this.#settable(name);
+    this.#resets.set(definition.name.toLowerCase(), parsed(definition, value));
   }
 
   /** What the server knows of itself: server_version, in_hot_standby, transaction_isolation. */
@@ -308,8 +220,8 @@ export class Settings {
   }
 
   resetAll(): void {
-    this.#values.clear();
-    this.#locals.clear();
+    this.#values = new Map();
+    this.#locals = new Map();
   }
 
   /** Settings that clients are told of, with their values. */
@@ -330,10 +242,6 @@ export class Settings {
 
   /** Schemas that unqualified names are looked up in, in order. */
   searchPath(user: string): readonly string[] {
-    return this.get('search_path')
-      .split(',')
-      .map((part) => part.trim().replace(/^"(.*)"$/, '$1'))
-      .map((part) => (part === '$user' ? user : part))
-      .filter((part) => part !== '');
+    return parseSearchPath(this.get('search_path'), user);
   }
 }

@@ -54,10 +54,9 @@ async function runInBlock(
     block.refuseIfFailed(statement);
     if (!block.isOpen) block.beginImplicit();
     const compile = (catalog: Catalog): Plan =>
-      context.backend.compile(statement, [], catalog, compileSettings(context));
+      context.backend.compile(statement, null, catalog, compileSettings(context));
     const plan = compile(block.catalog());
     if (plan.kind === 'query') {
-      refuseParameters(plan);
       const result = await block.run({ plan, parameters: [] }, (catalog) => ({
         plan: queryPlan(compile(catalog)),
         parameters: [],
@@ -90,9 +89,8 @@ function compileRun(
   for (let at = start; at < parsed.length; at++) {
     try {
       const statement = parsed[at] as ParsedStatement;
-      const plan = context.backend.compile(statement, [], current, compileSettings(context));
+      const plan = context.backend.compile(statement, null, current, compileSettings(context));
       if (plan.kind === 'utility') return { plans, failure: null, utility: plan };
-      refuseParameters(plan);
       context.block.refuseWrite(plan);
       plans.push(plan);
       current = plan.catalog;
@@ -102,10 +100,6 @@ function compileRun(
     }
   }
   return { plans, failure: null, utility: null };
-}
-
-function refuseParameters(plan: QueryPlan): void {
-  if (plan.parameterTypes.length > 0) throw new PgError('42P02', 'there is no parameter $1');
 }
 
 async function runPlans(

@@ -7,6 +7,7 @@ import type { QueryPlan, TransactionModes, TransactionStatement } from '../sql/p
 import { transactionWord } from '../sql/transaction-statement.ts';
 import { must, unreachable } from '../util/assert.ts';
 import type { BoundPlan, IsolationLevel, StatementResult, Transaction } from './backend.ts';
+import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
 import type { SettingsSnapshot } from './settings.ts';
@@ -138,9 +139,8 @@ export class TransactionBlock {
   // Begin -----------------------------------------------------------------------------------------
 
   #beginStatement({ modes }: TransactionStatement): string {
-    const { writer } = this.#context();
     if (this.#state === 'open') {
-      writer.notice('WARNING', '25001', 'there is already a transaction in progress');
+      writeWarning(this.#context(), '25001', 'there is already a transaction in progress');
     } else if (this.#state === 'implicit') this.#state = 'open';
     else this.#begin('open');
     this.setModes(modes);
@@ -225,8 +225,7 @@ export class TransactionBlock {
   async #end(how: 'COMMIT' | 'ROLLBACK', isChain: boolean): Promise<string> {
     if (!this.isExplicit) {
       if (isChain) this.#refuseOutside(`${how} AND CHAIN`);
-      const { writer } = this.#context();
-      writer.notice('WARNING', '25P01', 'there is no transaction in progress');
+      writeWarning(this.#context(), '25P01', 'there is no transaction in progress');
     }
     const modes = {
       isolation: this.#isolation,

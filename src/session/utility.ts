@@ -2,8 +2,9 @@
 import type { TransactionModes, UtilityPlan } from '../sql/plan.ts';
 import { InvariantViolation, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
+import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
-import { parseBoolean, parseIsolation } from './settings.ts';
+import { parseBoolean, parseIsolation } from './setting-values.ts';
 
 const NOTHING: StatementResult = { rows: null, count: 0 };
 
@@ -45,7 +46,7 @@ export function runUtility(
       setTransaction(context, utility.modes, utility.isSession);
       return NOTHING;
     case 'transaction':
-      throw new InvariantViolation('transaction statements are the block\'s');
+      throw new InvariantViolation("transaction statements are the block's");
     case 'nothing':
       return NOTHING;
     default:
@@ -60,13 +61,8 @@ const OF_TRANSACTION: Readonly<Record<string, keyof TransactionModes>> = {
   transaction_deferrable: 'isDeferrable',
 };
 
-function set(
-  context: SessionContext,
-  name: string,
-  value: string | null,
-  isLocal: boolean,
-): void {
-  const { settings, writer, block } = context;
+function set(context: SessionContext, name: string, value: string | null, isLocal: boolean): void {
+  const { settings, block } = context;
   const mode = OF_TRANSACTION[name.toLowerCase()];
   if (mode !== undefined) {
     const text = value ?? settings.get(`default_${name}`);
@@ -75,7 +71,7 @@ function set(
     return;
   }
   if (isLocal && !block.isOpen) {
-    writer.notice('WARNING', '25P01', 'SET LOCAL can only be used in transaction blocks');
+    writeWarning(context, '25P01', 'SET LOCAL can only be used in transaction blocks');
     // Checked all the same, and forgotten at once.
     settings.set(name, value, true);
     settings.dropLocals();
@@ -91,10 +87,11 @@ function modeValue(mode: keyof TransactionModes, text: string, name: string): st
 }
 
 function setTransaction(
-  { settings, writer, block }: SessionContext,
+  context: SessionContext,
   modes: TransactionModes,
   isSession: boolean,
 ): void {
+  const { settings, block } = context;
   if (isSession) {
     const { isolation, isReadOnly, isDeferrable } = modes;
     const onOff = (isOn: boolean): string => (isOn ? 'on' : 'off');
@@ -102,7 +99,7 @@ function setTransaction(
     if (isReadOnly !== null) settings.set('default_transaction_read_only', onOff(isReadOnly));
     if (isDeferrable !== null) settings.set('default_transaction_deferrable', onOff(isDeferrable));
   } else if (block.isOpen) block.setModes(modes);
-  else writer.notice('WARNING', '25P01', 'SET TRANSACTION can only be used in transaction blocks');
+  else writeWarning(context, '25P01', 'SET TRANSACTION can only be used in transaction blocks');
 }
 
 function show({ settings }: SessionContext, name: string | null): StatementResult {

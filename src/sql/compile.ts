@@ -40,10 +40,10 @@ const COMPILERS: Readonly<Record<string, Compiler>> = {
   DeleteStmt: compileDelete,
 };
 
-/** Throws PgError as Postgres' parse analysis does. */
+/** Throws PgError as Postgres' parse analysis does. `parameterTypes` null: there are none. */
 export function compile(
   statement: ParsedStatement,
-  parameterTypes: readonly Oid[],
+  parameterTypes: readonly Oid[] | null,
   catalog: Catalog,
   settings: CompileSettings,
 ): Plan {
@@ -61,8 +61,7 @@ export function compile(
     kind: 'query',
     ...compiled,
     access: context.hasEffects ? 'write' : compiled.access,
-    // What nothing has given a type is text.
-    parameterTypes: context.parameterTypes.map((type) => (type === UNKNOWN ? TEXT : type)),
+    parameterTypes: context.parameterTypes.map(mustBeKnown),
     settings: [...context.usedSettings].sort(),
     isVolatile: context.isVolatile,
     reads: [...context.reads].sort((a, b) => a - b),
@@ -70,6 +69,11 @@ export function compile(
     notices: [],
     catalog,
   };
+}
+
+function mustBeKnown(type: Oid, at: number): Oid {
+  if (type !== UNKNOWN) return type;
+  throw new PgError('42P18', `could not determine data type of parameter $${at + 1}`);
 }
 
 /** CreateFunctionStmt -> CREATE FUNCTION. */

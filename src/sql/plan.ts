@@ -135,4 +135,6 @@ export interface CompileSettings {
   readonly searchPath: readonly string[];
   readonly user: string;
   readonly timeZone: string;
+  /** In which order a date such as 1/2/2024 is read; none given: month first. */
+  readonly dateStyle?: string;
 }

@@ -1,4 +1,5 @@
 // Statements that the session carries out: SET, SHOW, BEGIN and the like, as plans.
+import { quoteIdentifier } from '../catalog/quote-identifier.ts';
 import { PgError } from '../errors/pg-error.ts';
 import { TEXT } from '../types/oids.ts';
 import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
@@ -52,7 +53,14 @@ function planSet(fields: Fields): UtilityPlan {
   if (kind === 'VAR_SET_MULTI') return planSetTransaction(name, fields);
   if (kind === 'VAR_SET_CURRENT')
     throw new PgError('0A000', 'SET ... FROM CURRENT is not supported');
-  const value = kind === 'VAR_SET_DEFAULT' ? null : list(fields, 'args').map(argument).join(', ');
+  // What is in a list of names is one name, whatever is in it.
+  const shown = name.toLowerCase() === 'search_path' ? quoteIdentifier : (word: string) => word;
+  const value =
+    kind === 'VAR_SET_DEFAULT'
+      ? null
+      : list(fields, 'args')
+          .map((node) => shown(argument(node)))
+          .join(', ');
   return plan('SET', { kind: 'set', name, value, isLocal: flag(fields, 'is_local') });
 }
 
@@ -78,6 +86,13 @@ function argument(node: Node): string {
   return String(integer(inner(constant, 'ival') ?? {}, 'ival'));
 }
 
+/** Names of settings that are not shown as they are written. */
+const SHOWN_NAMES: Readonly<Record<string, string>> = {
+  datestyle: 'DateStyle',
+  intervalstyle: 'IntervalStyle',
+  timezone: 'TimeZone',
+};
+
 function column(name: string): ResultColumn {
   return { name, type: TEXT, typmod: -1, tableOid: 0, columnNumber: 0 };
 }
@@ -88,5 +103,5 @@ function planShow(fields: Fields): UtilityPlan {
     const columns = [column('name'), column('setting'), column('description')];
     return plan('SHOW', { kind: 'show', name: null }, columns);
   }
-  return plan('SHOW', { kind: 'show', name }, [column(name)]);
+  return plan('SHOW', { kind: 'show', name }, [column(SHOWN_NAMES[name.toLowerCase()] ?? name)]);
 }

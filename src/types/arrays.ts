@@ -1,6 +1,6 @@
 // One-dimensional arrays over any type: the text that Postgres shows, '{1,2,NULL}'.
 import { PgError, notSupported } from '../errors/pg-error.ts';
-import { asText, defineType, invalidBinary } from './define.ts';
+import { asText, defineType, invalidBinary, tooShort } from './define.ts';
 import type { FormatSettings, PgType } from './pg-type.ts';
 import type { SqliteValue } from './sqlite-value.ts';
 
@@ -83,25 +83,36 @@ export function defineArray(element: PgType): PgType {
 
 function decodeArray(element: PgType, bytes: Uint8Array, typmod: number): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < 12) throw invalidBinary();
+  if (buffer.length < 12) throw tooShort();
   const dimensions = buffer.readInt32BE(0);
+  const elementOid = buffer.readUInt32BE(8);
+  if (elementOid !== element.oid) throw otherElements(element, elementOid);
   if (dimensions === 0) return '{}';
   if (dimensions !== 1) throw notSupported('an array with more than one dimension');
-  if (buffer.length < 20) throw invalidBinary();
+  if (buffer.length < 20) throw tooShort();
   const count = buffer.readInt32BE(12);
+  if (buffer.readInt32BE(16) !== 1) throw notSupported('an array that does not start at 1');
   const items: SqliteValue[] = [];
   let offset = 20;
   for (let at = 0; at < count; at++) {
-    if (offset + 4 > buffer.length) throw invalidBinary();
+    if (offset + 4 > buffer.length) throw tooShort();
     const length = buffer.readInt32BE(offset);
     offset += 4;
-    if (length > buffer.length - offset) throw invalidBinary();
+    if (length > buffer.length - offset) throw tooShort();
     items.push(
       length < 0 ? null : element.decode(buffer.subarray(offset, offset + length), typmod),
     );
     offset += Math.max(length, 0);
   }
+  if (offset !== buffer.length) throw invalidBinary();
   return arrayOf(element, items);
+}
+
+function otherElements(element: PgType, oid: number): PgError {
+  return new PgError(
+    '42804',
+    `binary data has array element type ${oid} instead of expected ${element.oid} (${element.displayName})`,
+  );
 }
 
 function encodeArray(element: PgType, value: SqliteValue): Buffer {

@@ -27,8 +27,11 @@ interface ParsedMoment {
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const MICROS_PER_SECOND = 1_000_000n;
+/** 4714-11-24 BC to 5874897-12-31. */
+const DAYS_MIN = -2_451_545;
+const DAYS_MAX = 2_145_031_948;
 const DATE =
-  /^\s*(?:(\d{4,6})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})|(\d{1,2})\/(\d{1,2})\/(\d{4})|([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})|(\d{1,2})[ -]([a-z]{3})[a-z]*[ -](\d{4}))/i;
+  /^\s*(?:(\d{4,7})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})|(\d{1,2})\/(\d{1,2})\/(\d{4})|([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})|(\d{1,2})[ -]([a-z]{3})[a-z]*[ -](\d{4}))/i;
 const TIME = /^[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:\s*(am|pm))?/i;
 const OFFSET = /^\s*([+-])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?/;
 const ZONE = /^\s*([a-z]+(?:\/[a-z_]+)*)/i;
@@ -44,7 +47,7 @@ function outOfRange(text: string, hint?: string): PgError {
   return new PgError('22008', `date/time field value out of range: "${text}"`, { hint });
 }
 
-function parseMoment(text: string, typeName: string): ParsedMoment {
+function parseMoment(text: string, typeName: string, settings: FormatSettings): ParsedMoment {
   let rest = text.trim();
   const consume = (pattern: RegExp): RegExpExecArray | null => {
     const match = pattern.exec(rest);
@@ -61,21 +64,31 @@ function parseMoment(text: string, typeName: string): ParsedMoment {
   if (rest.trim() !== '') throw syntaxError(typeName, text);
   const isBc = eraBehindZone?.[1]?.toLowerCase() === 'bc';
   return {
-    days: parseDays(date, isBc, text, typeName),
+    days: parseDays(date, isBc, text, typeName, settings.dateStyle),
     timeMicros: time === null ? 0n : parseTime(time, text),
     offsetMicros: offset === null ? null : parseOffset(offset),
     zone: zone?.[1] ?? null,
   };
 }
 
-function parseDays(match: RegExpExecArray, isBc: boolean, text: string, typeName: string): number {
+function parseDays(
+  match: RegExpExecArray,
+  isBc: boolean,
+  text: string,
+  typeName: string,
+  dateStyle: string,
+): number {
   const group = (at: number): string => match[at] ?? '';
   const monthNumber = (name: string): number => MONTHS.indexOf(name.toLowerCase()) + 1;
   let fields: readonly [number, number, number];
   if (group(1) !== '') fields = [Number(group(1)), Number(group(2)), Number(group(3))];
   else if (group(4) !== '') fields = [Number(group(4)), Number(group(5)), Number(group(6))];
-  else if (group(7) !== '') fields = [Number(group(9)), Number(group(7)), Number(group(8))];
-  else if (group(10) !== '')
+  else if (group(7) !== '') {
+    const [first, second] = [Number(group(7)), Number(group(8))];
+    if (dateStyle.endsWith('YMD')) throw outOfRange(text);
+    const isDayFirst = dateStyle.endsWith('DMY');
+    fields = [Number(group(9)), isDayFirst ? second : first, isDayFirst ? first : second];
+  } else if (group(10) !== '')
     fields = [Number(group(12)), monthNumber(group(10)), Number(group(11))];
   else fields = [Number(group(15)), monthNumber(group(14)), Number(group(13))];
   const [yearText, month, day] = fields;
@@ -105,17 +118,25 @@ function parseOffset(match: RegExpExecArray): bigint {
   return BigInt(match[1] === '-' ? -seconds : seconds) * MICROS_PER_SECOND;
 }
 
-function parseTimestamp(text: string, typmod: number): bigint {
+function parseDate(text: string, settings: FormatSettings): bigint {
+  const { days } = parseMoment(text, 'date', settings);
+  if (days > DAYS_MAX || days < DAYS_MIN) {
+    throw new PgError('22008', `date out of range: "${text}"`);
+  }
+  return BigInt(days);
+}
+
+function parseTimestamp(text: string, typmod: number, settings: FormatSettings): bigint {
   const special = infinity(text, INFINITY_MICROS, MINUS_INFINITY_MICROS);
   if (special !== null) return special;
-  const { days, timeMicros } = parseMoment(text, 'timestamp');
+  const { days, timeMicros } = parseMoment(text, 'timestamp', settings);
   return roundMicros(BigInt(days) * MICROS_PER_DAY + timeMicros, typmod);
 }
 
 function parseTimestamptz(text: string, typmod: number, settings: FormatSettings): bigint {
   const special = infinity(text, INFINITY_MICROS, MINUS_INFINITY_MICROS);
   if (special !== null) return special;
-  const moment = parseMoment(text, 'timestamp with time zone');
+  const moment = parseMoment(text, 'timestamp with time zone', settings);
   const local = BigInt(moment.days) * MICROS_PER_DAY + moment.timeMicros;
   if (moment.offsetMicros !== null) return roundMicros(local - moment.offsetMicros, typmod);
   return roundMicros(localToUtc(local, zoneOf(moment.zone, settings, text)), typmod);
@@ -227,8 +248,8 @@ export const DATETIME_TYPES: readonly PgType[] = [
     length: 4,
     arrayOid: 1182,
     storage: 'INTEGER',
-    parse: (text) =>
-      infinity(text, INFINITY_DAYS, MINUS_INFINITY_DAYS) ?? BigInt(parseMoment(text, 'date').days),
+    parse: (text, _typmod, settings) =>
+      infinity(text, INFINITY_DAYS, MINUS_INFINITY_DAYS) ?? parseDate(text, settings),
     format(value) {
       if (value === INFINITY_DAYS) return 'infinity';
       if (value === MINUS_INFINITY_DAYS) return '-infinity';

@@ -28,9 +28,15 @@ export function invalidBinary(): PgError {
   return new PgError('22P03', 'incorrect binary data format');
 }
 
-/** Bytes of a fixed length: more are 22P03, and of fewer Postgres says what it says of messages. */
+/** Of what is too short Postgres says what it says of messages. */
+export function tooShort(bytesWanted = 0): PgError {
+  const what = bytesWanted === 1 ? 'no' : 'insufficient';
+  return new PgError('08P01', `${what} data left in message`);
+}
+
+/** Bytes of a fixed length. */
 export function exactly(bytes: Uint8Array, count: number): Buffer {
-  if (bytes.length < count) throw new PgError('08P01', 'insufficient data left in message');
+  if (bytes.length < count) throw tooShort(count);
   if (bytes.length !== count) throw invalidBinary();
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

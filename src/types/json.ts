@@ -2,7 +2,7 @@
 // length and then by bytes, the last of equal keys, and numbers with their digits kept.
 import { PgError } from '../errors/pg-error.ts';
 import { formatDecimal, tryReadDecimal } from './decimal.ts';
-import { asText, checkText, decodeUtf8, defineType, invalidBinary } from './define.ts';
+import { asText, checkText, decodeUtf8, defineType, tooShort } from './define.ts';
 import type { PgType } from './pg-type.ts';
 
 const DEPTH_MAX = 1000;
@@ -180,7 +180,10 @@ export const JSON_TYPES: readonly PgType[] = [
     parse: (text) => formatJsonb(parseJson(checkText(text))),
     format: asText,
     decode(bytes) {
-      if (bytes[0] !== 1) throw invalidBinary();
+      if (bytes.length === 0) throw tooShort(1);
+      if (bytes[0] !== 1) {
+        throw new PgError('XX000', `unsupported jsonb version number ${bytes[0]}`);
+      }
       return formatJsonb(parseJson(decodeUtf8(bytes.subarray(1))));
     },
     encode: (value) => Buffer.concat([Buffer.from([1]), Buffer.from(asText(value))]),

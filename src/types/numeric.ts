@@ -9,13 +9,15 @@ import {
   round,
   tryReadDecimal,
 } from './decimal.ts';
-import { asText, defineType, exactly, invalidBinary, invalidInput } from './define.ts';
+import { asText, defineType, exactly, invalidInput, tooShort } from './define.ts';
 import type { PgType } from './pg-type.ts';
 
 const TYPMOD_OFFSET = 4;
 const SIGN_NEGATIVE = 0x4000;
 const SIGN_NAN = 0xc000;
 const SIGN_INFINITY = 0xd000;
+/** Means nothing, but Postgres sends it. */
+const INFINITY_SCALE = 0x20;
 const SIGN_MINUS_INFINITY = 0xf000;
 const GROUP = 10_000n;
 
@@ -54,7 +56,7 @@ export function coerceNumeric(text: string, typmod: number): string {
 }
 
 function decodeNumeric(bytes: Uint8Array): string {
-  if (bytes.length < 8) throw invalidBinary();
+  if (bytes.length < 8) throw tooShort();
   const count = Buffer.from(bytes).readInt16BE(0);
   const buffer = exactly(bytes, 8 + count * 2);
   const weight = buffer.readInt16BE(2);
@@ -84,8 +86,8 @@ function encodeNumeric(text: string): Buffer {
     return buffer;
   };
   if (text === 'NaN') return header(0, 0, SIGN_NAN, 0);
-  if (text === 'Infinity') return header(0, 0, SIGN_INFINITY, 0);
-  if (text === '-Infinity') return header(0, 0, SIGN_MINUS_INFINITY, 0);
+  if (text === 'Infinity') return header(0, 0, SIGN_INFINITY, INFINITY_SCALE);
+  if (text === '-Infinity') return header(0, 0, SIGN_MINUS_INFINITY, INFINITY_SCALE);
   const { unscaled, scale } = parseDecimal(text);
   if (unscaled === 0n) return header(0, 0, 0, scale);
   const padding = (4 - (scale % 4)) % 4;

@@ -49,7 +49,7 @@ export function canCoerce(source: Oid, target: Oid, context: CoercionContext): b
 function formatSettings(context: BindContext): FormatSettings {
   return {
     timeZone: context.settings.timeZone,
-    dateStyle: 'ISO, MDY',
+    dateStyle: context.settings.dateStyle ?? 'ISO, MDY',
     intervalStyle: 'postgres',
     extraFloatDigits: 1,
     byteaOutput: 'hex',

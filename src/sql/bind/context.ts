@@ -24,18 +24,20 @@ export class BindContext {
   hasEffects = false;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
+  readonly #hasParameters: boolean;
   #aliases = 0;
 
   constructor(
     catalog: Catalog,
     settings: CompileSettings,
     source: string,
-    parameterTypes: readonly Oid[],
+    parameterTypes: readonly Oid[] | null,
   ) {
     this.catalog = catalog;
     this.settings = settings;
     this.source = source;
-    this.parameterTypes = parameterTypes.map((type) => (type === 0 ? UNKNOWN : type));
+    this.parameterTypes = (parameterTypes ?? []).map((type) => (type === 0 ? UNKNOWN : type));
+    this.#hasParameters = parameterTypes !== null;
   }
 
   /** A name for a range entry that is unique in the SQLite text. */
@@ -57,7 +59,7 @@ export class BindContext {
   }
 
   parameterType(number: number, location: number | undefined): Oid {
-    if (number < 1 || number > PARAMETERS_MAX) {
+    if (!this.#hasParameters || number < 1 || number > PARAMETERS_MAX) {
       throw this.error('42P02', `there is no parameter $${number}`, location);
     }
     while (this.parameterTypes.length < number) this.parameterTypes.push(UNKNOWN);

@@ -322,10 +322,9 @@ function bindBoolExpr(place: Place, fields: Fields): Expression {
 }
 
 function bindNullTest(place: Place, fields: Fields): Expression {
-  const argument = resolveUnknown(
-    place.context,
-    bindExpression(place, child(fields, 'arg') as Node),
-  );
+  const operand = bindExpression(place, child(fields, 'arg') as Node);
+  // This tells nothing of the type of a parameter.
+  const argument = operand.kind === 'parameter' ? operand : resolveUnknown(place.context, operand);
   return {
     kind: 'test',
     test: 'null',

@@ -2,6 +2,7 @@
 // replicated commands.
 import { BOOL, FLOAT8, INT4, NAME, TEXT } from '../../types/oids.ts';
 import { fn, js } from './builders.ts';
+import { BY_PATH, viewerOf } from './catalog-context.ts';
 import type { CallContext, FunctionSignature } from './signature.ts';
 import { PgError } from '../../errors/pg-error.ts';
 
@@ -9,11 +10,6 @@ export const VERSION_TEXT = 'PostgreSQL 15.0 (BalsaDB) on SQLite, replicated by 
 
 function fact(name: string): Pick<FunctionSignature, 'volatility' | 'settings' | 'isStrict'> {
   return { volatility: 'stable', settings: [name], isStrict: false };
-}
-
-function first(path: string | null): string {
-  const names = (path ?? 'public').split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
-  return names.find((name) => name !== '$user') ?? 'public';
 }
 
 /** 53 random bits. */
@@ -67,8 +63,11 @@ export const SESSION_FUNCTIONS: readonly FunctionSignature[] = [
     'current_schema',
     [],
     NAME,
-    js('pg_current_schema', (_args, context) => first(context.setting('search_path'))),
-    fact('search_path'),
+    js('pg_current_schema', (_args, context) => {
+      const { catalog, path } = viewerOf(context);
+      return path.find((name) => catalog.hasSchema(name)) ?? null;
+    }),
+    { ...BY_PATH, isStrict: false },
   ),
   fn(
     'current_setting',

@@ -1,0 +1,143 @@
+// Values of settings as clients write them -> as they are shown (PG: 20.1 Setting Parameters). Each
+// throws 22023, in Postgres' words, for what is no value.
+import { PgError } from '../errors/pg-error.ts';
+
+type ValueParser = (text: string, name: string) => string;
+
+function invalid(name: string, value: string, fields: PgError['fields'] = {}): PgError {
+  return new PgError('22023', `invalid value for parameter "${name}": "${value}"`, fields);
+}
+
+function outside(value: string, name: string, first: number, last: number): PgError {
+  return new PgError(
+    '22023',
+    `${value} is outside the valid range for parameter "${name}" (${first} .. ${last})`,
+  );
+}
+
+export function oneOf(...allowed: readonly string[]): ValueParser {
+  return (text, name) => {
+    const found = allowed.find((value) => value === text.toLowerCase());
+    if (found !== undefined) return found;
+    throw invalid(name, text, { hint: `Available values: ${allowed.join(', ')}.` });
+  };
+}
+
+export function parseBoolean(text: string, name: string): string {
+  const value = text.toLowerCase();
+  if (['on', 'true', 'yes', '1', 't', 'y'].includes(value)) return 'on';
+  if (['off', 'false', 'no', '0', 'f', 'n'].includes(value)) return 'off';
+  throw new PgError('22023', `parameter "${name}" requires a Boolean value`);
+}
+
+export const parseIsolation = oneOf(
+  'serializable',
+  'repeatable read',
+  'read committed',
+  'read uncommitted',
+);
+
+export function onlyOn(text: string, name: string): string {
+  if (parseBoolean(text, name) === 'on') return 'on';
+  throw new PgError('0A000', `${name} = off is not supported`);
+}
+
+export function integer(first: number, last: number): ValueParser {
+  return (text, name) => {
+    const value = Number(text.trim());
+    if (text.trim() === '' || !Number.isInteger(value)) throw invalid(name, text);
+    if (value < first || value > last) throw outside(String(value), name, first, last);
+    return String(value);
+  };
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['us', 0.001],
+  ['ms', 1],
+  ['s', 1000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+];
+const MILLISECOND = 1;
+const DURATION_MAX_MS = 2 ** 31 - 1;
+
+/** Milliseconds of a time setting: a bare number counts ms. */
+export function durationMs(text: string, name = 'duration'): number {
+  const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\S*)\s*$/i.exec(text);
+  if (match === null) throw invalid(name, text);
+  const [, number, unitName] = match;
+  const unit =
+    unitName === '' ? MILLISECOND : UNITS.find(([candidate]) => candidate === unitName)?.[1];
+  if (unit === undefined) {
+    const units = 'Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".';
+    throw invalid(name, text, { hint: units });
+  }
+  const ms = Math.round(Number(number) * unit);
+  if (Math.abs(ms) > DURATION_MAX_MS) {
+    throw invalid(name, text, { hint: 'Value exceeds integer range.' });
+  }
+  if (ms < 0) throw outside(`${ms} ms`, name, 0, DURATION_MAX_MS);
+  return ms;
+}
+
+/** As Postgres shows it: in the largest unit that divides it. */
+export function duration(text: string, name: string): string {
+  const ms = durationMs(text, name);
+  if (ms === 0) return '0';
+  const [unit, factor] = UNITS.findLast(([, each]) => ms % each === 0) ?? ['ms', MILLISECOND];
+  return `${ms / factor}${unit}`;
+}
+
+export function timeZone(text: string, name: string): string {
+  const upper = text.toUpperCase();
+  if (['UTC', 'GMT', 'ETC/UTC', 'Z'].includes(upper)) return upper === 'Z' ? 'UTC' : text;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return text;
+  } catch {
+    throw invalid(name, text);
+  }
+}
+
+export function encoding(text: string, name: string): string {
+  if (/^(utf-?8|unicode)$/i.test(text.replace(/'/g, ''))) return 'UTF8';
+  throw invalid(name, text);
+}
+
+const STYLES = ['ISO', 'GERMAN', 'SQL', 'POSTGRES'];
+const ORDERS = ['MDY', 'DMY', 'YMD'];
+
+export function dateStyle(text: string, name: string): string {
+  const parts = text.split(',').map((part) => part.trim());
+  const unknown = parts.find((part) => ![...STYLES, ...ORDERS].includes(part.toUpperCase()));
+  if (unknown !== undefined) {
+    throw invalid(name, text, { detail: `Unrecognized key word: "${unknown}".` });
+  }
+  const among = (words: readonly string[]): string | undefined =>
+    parts.map((part) => part.toUpperCase()).find((part) => words.includes(part));
+  const style = among(STYLES) ?? 'ISO';
+  if (style !== 'ISO') throw new PgError('0A000', `DateStyle ${style} is not supported`);
+  return `ISO, ${among(ORDERS) ?? 'MDY'}`;
+}
+
+/** Names between commas, each perhaps in quotes. */
+export function nameList(text: string, name: string): string {
+  const isList =
+    /^\s*$|^\s*(?:"(?:[^"]|"")+"|""|[^,\s"]+)(?:\s*,\s*(?:"(?:[^"]|"")*"|[^,\s"]+))*\s*$/;
+  if (isList.test(text)) return text;
+  throw invalid(name, text, { detail: 'List syntax is invalid.' });
+}
+
+/** From the least to the most severe, as client_min_messages has them. */
+export const SEVERITIES: readonly string[] = [
+  'debug5',
+  'debug4',
+  'debug3',
+  'debug2',
+  'debug1',
+  'log',
+  'notice',
+  'warning',
+  'error',
+];

@@ -1,0 +1,187 @@
+// A node without threads, peers and sockets: the production session, SQL, gateway, machine and
+// reader, with a log that commits what is proposed at once. For tests of one client's connection,
+// which need real answers, thousands of them, and to know when a session has nothing left to do.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Gateway } from '../../src/gateway/gateway.ts';
+import { RequestDecoder, splitRequest } from '../../src/machine/command-codec.ts';
+import { readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
+import type { Machine } from '../../src/machine/machine.ts';
+import { openMachine } from '../../src/machine/open-machine.ts';
+import type { OpenedMachine } from '../../src/machine/open-machine.ts';
+import { Reader } from '../../src/machine/reader.ts';
+import { monotonicMs } from '../../src/server/clock.ts';
+import { Executor } from '../../src/server/executor.ts';
+import { SERVER_VERSION } from '../../src/server/listener.ts';
+import { SharedState } from '../../src/server/shared-state.ts';
+import type { SpeculationAnswer } from '../../src/server/thread-messages.ts';
+import { Session } from '../../src/session/session.ts';
+import { initializeParser } from '../../src/sql/parse/parse.ts';
+import { Prng } from '../../src/util/prng.ts';
+import type { WireConnection } from './wire/connection.ts';
+
+const NODE = 1;
+const INCARNATION = 1;
+const TERM = 1;
+
+await initializeParser();
+
+export interface LocalNodeOptions {
+  /** With a lease reads are answered in the same turn, without one they wait for a barrier. */
+  readonly hasLease?: boolean;
+}
+
+export class LocalNode {
+  readonly executor: Executor;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'balsa-local-'));
+  readonly #machine: Machine;
+  readonly #database: OpenedMachine['database'];
+  readonly #reader: Reader;
+  readonly #gateway: Gateway;
+  readonly #shared = new SharedState();
+  readonly #decoder = new RequestDecoder();
+  readonly #hasLease: boolean;
+  #isScheduled = false;
+  #nextProcessId = 1;
+
+  constructor({ hasLease = true }: LocalNodeOptions = {}) {
+    this.#hasLease = hasLease;
+    const file = join(this.#directory, 'state.sqlite');
+    ({ machine: this.#machine, database: this.#database } = openMachine(file, 'postgres'));
+    this.#reader = new Reader(file);
+    this.#publish();
+    this.#gateway = new Gateway({ nodeId: NODE, incarnation: INCARNATION, prng: new Prng(1) });
+    this.executor = new Executor({
+      gateway: this.#gateway,
+      reader: this.#reader,
+      file,
+      shared: this.#shared,
+      wake: () => this.#wake(),
+      fact: (name) => (name === '@nodes' ? '[]' : null),
+      onFatal: (message) => {
+        throw new Error(message);
+      },
+    });
+    this.executor.roleChanged(true);
+  }
+
+  #publish(): void {
+    const { appliedIndex, schemaVersion } = this.#machine;
+    this.#shared.publishConsensus({
+      role: 'leader',
+      term: TERM,
+      leaderId: NODE,
+      commitIndex: appliedIndex,
+      leaseValidUntil: this.#hasLease ? Infinity : -Infinity,
+    });
+    this.#shared.publishApplied(appliedIndex, schemaVersion);
+  }
+
+  #wake(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const now = monotonicMs();
+    for (const command of this.#gateway.takeProposals(now)) this.#commit(command);
+    this.#speculate();
+    const ids = this.#gateway.takeReadRequests(now);
+    if (ids.length > 0) this.#gateway.readAnswered(ids, this.#machine.appliedIndex, now);
+    this.executor.deliver();
+    if (this.#gateway.openCount > 0) this.#wake();
+  }
+
+  #speculate(): void {
+    const answers: SpeculationAnswer[] = [];
+    for (const asked of this.executor.speculator.take()) {
+      if (asked.kind === 'forget') this.#machine.forgetSpeculation(asked.id);
+      else {
+        const { ticket, id, known, isKept } = asked;
+        const request = this.#decoder.decode(splitRequest(asked.request));
+        answers.push({ ticket, answer: this.#machine.speculate({ id, known, isKept, request }) });
+      }
+    }
+    this.executor.speculator.deliver(answers);
+  }
+
+  #commit(data: Uint8Array): void {
+    const index = this.#machine.appliedIndex + 1;
+    const { outcomes } = this.#machine.apply([{ index, term: TERM, kind: 'command', data }]);
+    this.#publish();
+    const seen = outcomes.map((entry) => ({
+      ...entry,
+      outcomes: entry.kind === 'registered' ? [] : unpackOutcomes(entry.outcomes),
+      registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
+    }));
+    this.#gateway.applied(seen, index);
+  }
+
+  /** True if no session waits for anything: between two turns of the event loop nothing else runs. */
+  get isIdle(): boolean {
+    return !this.#isScheduled && this.executor.openCount === 0;
+  }
+
+  open(): LocalConnection {
+    return new LocalConnection(this, this.#nextProcessId++);
+  }
+
+  close(): void {
+    this.executor.snapshots.close();
+    this.#reader.close();
+    this.#database.close();
+    rmSync(this.#directory, { recursive: true });
+  }
+}
+
+/** One session, fed with bytes by hand. */
+export class LocalConnection implements WireConnection {
+  readonly #node: LocalNode;
+  readonly #session: Session;
+  #received: Buffer[] = [];
+  #isClosed = false;
+
+  constructor(node: LocalNode, processId: number) {
+    this.#node = node;
+    this.#session = new Session({
+      backend: node.executor,
+      database: 'postgres',
+      serverVersion: SERVER_VERSION,
+      processId,
+      secret: 1,
+      write: (bytes) => void this.#received.push(bytes),
+      end: () => {
+        this.#isClosed = true;
+      },
+      logInternalError: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  send(bytes: Buffer): void {
+    if (!this.#isClosed) this.#session.receive(bytes);
+  }
+
+  async settle(): Promise<Buffer> {
+    do await new Promise<void>((done) => setImmediate(done));
+    while (!this.#node.isIdle);
+    const received = Buffer.concat(this.#received);
+    this.#received = [];
+    return received;
+  }
+
+  close(): void {
+    this.#session.closed();
+    this.#isClosed = true;
+  }
+}
