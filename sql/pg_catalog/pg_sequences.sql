@@ -1,4 +1,4 @@
--- Sequences (PG: 54.24 pg_sequences). The last value is in the sequence itself.
+-- Sequences (PG: 54.24 pg_sequences).
 SELECT n.nspname AS schemaname,
   c.relname AS sequencename,
   pg_get_userbyid(c.relowner) AS sequenceowner,
@@ -9,7 +9,7 @@ SELECT n.nspname AS schemaname,
   s.seqincrement AS increment_by,
   s.seqcycle AS cycle,
   s.seqcache AS cache_size,
-  NULL::int8 AS last_value
+  pg_sequence_last_value(c.oid) AS last_value
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

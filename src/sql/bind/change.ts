@@ -41,6 +41,8 @@ export interface Insert {
     readonly query: Query;
     readonly alias: string;
     readonly values: readonly Expression[];
+    /** See FromItem. */
+    readonly isMaterialized: boolean;
   } | null;
   readonly conflict: ConflictClause | null;
   readonly returning: readonly Target[] | null;
@@ -133,8 +135,6 @@ export function defaultValue(context: BindContext, column: Column): Expression {
 }
 
 export function bindInsert(context: BindContext, fields: Fields): Insert {
-  if (text(fields, 'override') === 'OVERRIDING_USER_VALUE')
-    throw context.notSupported('OVERRIDING USER VALUE');
   const { relation, scope, alias } = targetRelation(context, fields);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   const named = list(fields, 'cols').map((node) => {
@@ -150,18 +150,9 @@ export function bindInsert(context: BindContext, fields: Fields): Insert {
     }
   }
   const wanted = named.length > 0 ? named.map(({ column }) => column) : relation.columns;
-  const isOverriding = text(fields, 'override') === 'OVERRIDING_SYSTEM_VALUE';
   const cteScope = new Scope(null);
   for (const [name, cte] of scope.ctes) cteScope.ctes.set(name, cte);
-  const source = bindSource(
-    context,
-    fields,
-    cteScope,
-    wanted,
-    named.length > 0,
-    relation,
-    isOverriding,
-  );
+  const source = bindSource(context, fields, cteScope, wanted, named.length > 0, relation);
   const conflict = bindConflict(context, inner(fields, 'onConflictClause'), relation, scope);
   const returning = bindReturning(context, fields, scope);
   return {
@@ -185,15 +176,17 @@ function bindSource(
   wanted: readonly Column[],
   isNamed: boolean,
   relation: Relation,
-  isOverriding: boolean,
 ): Source {
+  const override = text(fields, 'override');
   const node = child(fields, 'selectStmt');
   /** All columns of the table from the values given for some. */
   const complete = (given: readonly (Expression | null)[]): readonly Expression[] =>
     relation.columns.map((column) => {
       const value = given[wanted.indexOf(column)] ?? null;
-      if (value === null) return defaultValue(context, column);
-      if (column.identity === 'a' && !isOverriding) throw generatedAlways(context, column);
+      const isIgnored = override === 'OVERRIDING_USER_VALUE' && column.identity !== undefined;
+      if (value === null || isIgnored) return defaultValue(context, column);
+      const isRefused = override !== 'OVERRIDING_SYSTEM_VALUE' && column.identity === 'a';
+      if (isRefused) throw generatedAlways(context, column);
       return value;
     });
   if (node === null) return { rows: [complete([])], source: null };
@@ -231,6 +224,12 @@ function generatedAlways(context: BindContext, column: Column): PgError {
     detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
     hint: 'Use OVERRIDING SYSTEM VALUE to override.',
     position: context.position(undefined),
+  });
+}
+
+function updatedAlways({ name }: Column): PgError {
+  return new PgError('428C9', `column "${name}" can only be updated to DEFAULT`, {
+    detail: `Column "${name}" is an identity column defined as GENERATED ALWAYS.`,
   });
 }
 
@@ -273,7 +272,10 @@ function bindSelectSource(
       wanted[at] as Column,
     ),
   );
-  return { rows: null, source: { query, alias, values: complete(given) } };
+  const [values, callsVolatile] = context.watchVolatile(() => complete(given));
+  // Values of a sequence go to the rows in their order.
+  const isMaterialized = callsVolatile && query.orderBy.length > 0;
+  return { rows: null, source: { query, alias, values, isMaterialized } };
 }
 
 /** Literals of a select list without a type get that of the column they go to. */
@@ -389,6 +391,7 @@ function bindAssignments(
 function assignedValue(place: Place, column: Column, node: Node): Expression {
   const { context } = place;
   if (asTag(node, 'SetToDefault') !== null) return defaultValue(context, column);
+  if (column.identity === 'a') throw updatedAlways(column);
   const multi = asTag(node, 'MultiAssignRef');
   if (multi === null) return coerceToColumn(context, bindExpression(place, node), column);
   const row = asTag(child(multi, 'source'), 'RowExpr');

@@ -116,8 +116,11 @@ function relationConstant(
   if (/^\d+$/.test(trimmed)) return constant(BigInt(trimmed));
   if (trimmed === '-') return constant(0n);
   try {
-    const parts = splitQualifiedName(text);
-    const relation = context.tryRelation(parts.at(-2) ?? null, parts.at(-1) ?? '');
+    const [schema = null, name = ''] = [null, ...splitQualifiedName(text)].slice(-2);
+    if (schema !== null && !context.catalog.hasSchema(schema)) {
+      throw new PgError('3F000', `schema "${schema}" does not exist`);
+    }
+    const relation = context.tryRelation(schema, name ?? '');
     if (relation === null) throw undefinedRelation(text);
     return constant(BigInt(relation.oid));
   } catch (error) {

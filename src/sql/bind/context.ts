@@ -20,6 +20,8 @@ export class BindContext {
   /** Settings that the functions of the statement ask for. */
   readonly usedSettings = new Set<string>();
   isVolatile = false;
+  /** It calls a volatile function. */
+  callsVolatile = false;
   /** It calls a function that changes something, such as nextval(). */
   hasEffects = false;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
@@ -69,6 +71,7 @@ export class BindContext {
   /** A function with these properties is called. */
   noteCall({ volatility, settings, hasEffects }: CallFacts): void {
     if (volatility !== 'immutable') this.isVolatile = true;
+    if (volatility === 'volatile') this.callsVolatile = true;
     if (hasEffects === true) this.hasEffects = true;
     for (const name of settings ?? []) this.usedSettings.add(name);
   }
@@ -76,9 +79,20 @@ export class BindContext {
   /** What was bound in a context of its own is part of this statement. */
   noteInner(inner: BindContext): void {
     this.isVolatile ||= inner.isVolatile;
+    this.callsVolatile ||= inner.callsVolatile;
     this.hasEffects ||= inner.hasEffects;
     for (const name of inner.usedSettings) this.usedSettings.add(name);
     for (const oid of inner.reads) this.reads.add(oid);
+  }
+
+  /** What `bind` gives, and whether volatile functions are called in it. */
+  watchVolatile<T>(bind: () => T): readonly [T, boolean] {
+    const before = this.callsVolatile;
+    this.callsVolatile = false;
+    const bound = bind();
+    const isCalled = this.callsVolatile;
+    this.callsVolatile ||= before;
+    return [bound, isCalled];
   }
 
   /** Schemas in the order of the search path, the catalog first unless it is named. */

@@ -95,7 +95,8 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
     if (relation.kind === 'S') return { kind: 'sequence', alias: sqliteAlias, oid: relation.oid };
     return { kind: 'table', alias: sqliteAlias, sqliteName: relation.sqliteName };
   }
-  const query = bindView(context, relation.viewText);
+  const { viewText } = relation;
+  const [query, isMaterialized] = context.watchVolatile(() => bindView(context, viewText));
   const viewColumns = resultScopeColumns(query.columns).map((column, position) => ({
     ...column,
     name: alias.columns[position] ?? columns[position]?.name ?? column.name,
@@ -106,7 +107,7 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
     { name: alias.name ?? name, alias: sqliteAlias, columns: viewColumns },
     at,
   );
-  return { kind: 'query', alias: sqliteAlias, query };
+  return { kind: 'query', alias: sqliteAlias, query, isMaterialized };
 }
 
 /** A view's text is bound where it is used; positions in it are not positions in the statement. */
@@ -129,10 +130,12 @@ function bindSubselect(context: BindContext, fields: Fields, scope: Scope): From
   const sqliteAlias = context.nextAlias();
   const outer = new Scope(scope.parent);
   for (const [name, cte] of scope.ctes) outer.ctes.set(name, cte);
-  const query = bindQuery(context, child(fields, 'subquery') as Node, outer);
+  const [query, isMaterialized] = context.watchVolatile(() =>
+    bindQuery(context, child(fields, 'subquery') as Node, outer),
+  );
   const columns = renamedColumns(resultScopeColumns(query.columns), alias.columns);
   addEntry(context, scope, { name: alias.name, alias: sqliteAlias, columns });
-  return { kind: 'query', alias: sqliteAlias, query };
+  return { kind: 'query', alias: sqliteAlias, query, isMaterialized };
 }
 
 function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): FromItem {

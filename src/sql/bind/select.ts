@@ -20,6 +20,7 @@ import type { ResultColumn } from '../plan.ts';
 import { expressionKey } from '../tree/expression.ts';
 import type { Expression, SortKey } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
+import { calledAfterSort } from './after-sort.ts';
 import { containsAggregate } from './call.ts';
 import { commonType, mustCoerce, resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
@@ -115,12 +116,13 @@ export function bindWith(
       throw context.notSupported('a data-modifying statement in WITH', location(cte));
     }
     const names = list(cte, 'aliascolnames').map(stringOf);
-    const query =
+    const [query, isMaterialized] = context.watchVolatile(() =>
       isRecursive && mentions(body, name)
         ? bindRecursive(context, body, scope, name, cteName, names)
-        : bindQuery(context, body, scope);
+        : bindQuery(context, body, scope),
+    );
     scope.ctes.set(name, { cteName, columns: renamed(query.columns, names) });
-    return { cteName, query };
+    return { cteName, query, isMaterialized };
   });
 }
 
@@ -335,7 +337,7 @@ function bindSelect(
     checkGrouping(context, scope, groupBy, checked);
   }
   if (distinctNodes !== undefined && !isGrouped) refuseHiddenOrder(context, targets, tail.orderBy);
-  return {
+  return calledAfterSort(context, {
     kind: 'select',
     isDistinct: distinctNodes !== undefined,
     distinctOn,
@@ -346,7 +348,7 @@ function bindSelect(
     having,
     columns: targets,
     ...tail,
-  };
+  });
 }
 
 function refuseHiddenOrder(

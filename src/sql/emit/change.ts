@@ -7,7 +7,7 @@ import type { FromItem, Target } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { emitExpression, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
-import { emitFrom, emitOuterQuery, emitTargets, emitWith } from './query.ts';
+import { derivedTable, emitFrom, emitOuterQuery, emitTargets, emitWith } from './query.ts';
 import { tableTick, whereTicks } from './ticks.ts';
 
 export function emitInsert(emitter: Emitter, insert: Insert): string {
@@ -24,7 +24,7 @@ export function emitInsertRows(emitter: Emitter, { rows, source }: Insert): stri
     row.map((value) => emitExpression(emitter, value)).join(', ');
   if (source === null) return `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;
   // "WHERE true": without it the parser takes ON CONFLICT for a join condition.
-  const from = `(${emitOuterQuery(emitter, source.query)}) AS ${quoteName(source.alias)}`;
+  const from = derivedTable(emitOuterQuery(emitter, source.query), source);
   return `SELECT ${values(source.values)} FROM ${from} WHERE true`;
 }
 

@@ -26,12 +26,12 @@ function emitQueryAt(emitter: Emitter, query: Query, isOuter: boolean): string {
 
 export function emitWith(emitter: Emitter, ctes: readonly CommonTable[]): string {
   if (ctes.length === 0) return '';
-  const parts = ctes.map(({ cteName, query }) => {
+  const parts = ctes.map(({ cteName, query, isMaterialized }) => {
     const columns = query.columns.map((_column, at) => `c${at + 1}`).join(', ');
     emitter.openTables.set(cteName, query);
     const text = emitQuery(emitter, query);
     emitter.openTables.delete(cteName);
-    return `${quoteName(cteName)} (${columns}) AS (${text})`;
+    return `${quoteName(cteName)} (${columns}) AS ${isMaterialized ? 'MATERIALIZED ' : ''}(${text})`;
   });
   return `WITH RECURSIVE ${parts.join(', ')} `;
 }
@@ -120,6 +120,15 @@ export function emitTargets(
   return `${isDistinct ? 'DISTINCT ' : ''}${texts.length === 0 ? 'NULL' : texts.join(', ')}`;
 }
 
+export function derivedTable(
+  text: string,
+  { alias, isMaterialized }: { readonly alias: string; readonly isMaterialized?: boolean },
+): string {
+  // SQLite would put the expressions of the query wherever its columns are used.
+  const once = isMaterialized === true ? `WITH m AS MATERIALIZED (${text}) SELECT * FROM m` : text;
+  return `(${once}) AS ${quoteName(alias)}`;
+}
+
 export function emitFrom(emitter: Emitter, item: FromItem, isInParentheses = false): string {
   switch (item.kind) {
     case 'table':
@@ -131,7 +140,7 @@ export function emitFrom(emitter: Emitter, item: FromItem, isInParentheses = fal
     case 'cte':
       return `${quoteName(item.cteName)} AS ${quoteName(item.alias)}`;
     case 'query':
-      return `(${emitQuery(emitter, item.query)}) AS ${quoteName(item.alias)}`;
+      return derivedTable(emitQuery(emitter, item.query), item);
     case 'function': {
       const args = item.arguments.map((part) => emitExpression(emitter, part)).join(', ');
       return `${item.sqlName}(${args}) AS ${quoteName(item.alias)}`;

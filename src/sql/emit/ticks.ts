@@ -61,7 +61,8 @@ function allLeaves(item: FromItem): readonly Leaf[] {
  * "ctid" is in every index, so that no index is less useful than before.
  */
 function leafTick(emitter: Emitter, leaf: Leaf): string {
-  const column = `${quoteName(leaf.alias)}.${leaf.kind === 'table' ? '"ctid"' : 'c1'}`;
+  const name = leaf.kind === 'table' ? '"ctid"' : leaf.kind === 'sequence' ? 'last_value' : 'c1';
+  const column = `${quoteName(leaf.alias)}.${name}`;
   return `coalesce(${TICK}(${sizeOf(emitter, leaf)}), ${column})`;
 }
 

@@ -1,6 +1,7 @@
 // Functions of sequences (PG: 9.17 Sequence Manipulation Functions).
 import { PgError } from '../../errors/pg-error.ts';
-import { BOOL, INT8 } from '../../types/oids.ts';
+import type { Relation } from '../../catalog/catalog.ts';
+import { BOOL, INT8, OID } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, sql } from './builders.ts';
 import { catalogOf, REGCLASS } from './catalog-context.ts';
@@ -17,12 +18,17 @@ function setval(args: readonly SqliteValue[], context: CallContext): bigint {
   return value as bigint;
 }
 
-function currval([oid]: readonly SqliteValue[], context: CallContext): bigint {
+function sequenceByOid(oid: SqliteValue | undefined, context: CallContext): Relation {
   const relation = catalogOf(context).relationByOid(Number(oid));
   if (relation === null) {
     throw new PgError('XX000', `could not open relation with OID ${String(oid)}`);
   }
-  if (relation.kind !== 'S') throw new PgError('42809', `"${relation.name}" is not a sequence`);
+  if (relation.kind === 'S') return relation;
+  throw new PgError('42809', `"${relation.name}" is not a sequence`);
+}
+
+function currval([oid]: readonly SqliteValue[], context: CallContext): bigint {
+  const relation = sequenceByOid(oid, context);
   const { values } = readSessionSequences(context.setting('@sequences'));
   const value = values.get(relation.oid);
   if (value !== undefined) return value;
@@ -58,8 +64,17 @@ export const SEQUENCE_FUNCTIONS: readonly FunctionSignature[] = [
     [REGCLASS],
     INT8,
     sql(
-      (oid) => `(SELECT last_value FROM "balsa.sequence" WHERE "oid" = ${oid} AND is_called = 1)`,
+      (oid) =>
+        `(SELECT last_value FROM "balsa.sequence" WHERE "oid" = pg_sequence_oid(${oid}) AND is_called = 1)`,
     ),
     { volatility: 'volatile', oid: 4032 },
+  ),
+  // Throws if it is none.
+  fn(
+    'pg_sequence_oid',
+    [REGCLASS],
+    OID,
+    js('pg_sequence_oid', ([oid], context) => BigInt(sequenceByOid(oid, context).oid)),
+    { volatility: 'stable' },
   ),
 ];

@@ -12,7 +12,13 @@ export type FromItem =
   | { readonly kind: 'table'; readonly alias: string; readonly sqliteName: string }
   /** A sequence as a table of one row. */
   | { readonly kind: 'sequence'; readonly alias: string; readonly oid: Oid }
-  | { readonly kind: 'query'; readonly alias: string; readonly query: Query }
+  | {
+      readonly kind: 'query';
+      readonly alias: string;
+      readonly query: Query;
+      /** Each row is computed once, whatever is made of it: it calls volatile functions. */
+      readonly isMaterialized?: boolean;
+    }
   /** A CTE, by its name in the SQLite text. */
   | { readonly kind: 'cte'; readonly alias: string; readonly cteName: string }
   | {
@@ -32,6 +38,8 @@ export type FromItem =
 export interface CommonTable {
   readonly cteName: string;
   readonly query: Query;
+  /** See FromItem. */
+  readonly isMaterialized: boolean;
 }
 
 interface QueryTail {

@@ -15,7 +15,7 @@ export class MachineWorld {
   readonly database: Database;
   readonly log: Entry[] = [];
 
-  constructor(mutations: MachineMutations = {}, source = ':memory:') {
+  constructor(mutations: MachineMutations = {}, source: string | Buffer = ':memory:') {
     const { machine, database } = openMachine(source, 'postgres', { mutations });
     this.machine = machine;
     this.database = database;
