@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { Client, Server } from 'net-ipc';
 import type { Connection } from 'net-ipc';
+import { frameIn } from './packet.ts';
 
 /** Longest frame of a peer whose greeting was accepted, bytes. */
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
@@ -23,7 +24,9 @@ interface Packet {
 }
 
 interface Internals {
-  connection: Socket | null;
+  connection: (Socket & { readonly msgpack?: { unpack(bytes: Buffer): unknown } }) | null;
+  /** Of the server's side. */
+  readonly server?: { emit(event: 'message', data: Buffer, connection: unknown): boolean };
   /** Set by the server's side when the greeting has been read. */
   readonly connectedAt?: number;
   _read(this: Internals): void;
@@ -62,15 +65,34 @@ export function allowLongFrames(connection: Connection): void {
 
 /** Whatever goes wrong while bytes of a peer are read ends this connection and nothing else. */
 function guardReading(prototype: Internals): void {
-  const read = prototype._read;
   prototype._read = function (): void {
     const socket = this.connection;
     try {
-      if (socket !== null) read.call(this);
+      if (socket !== null) readPackets(this, socket);
     } catch (error) {
       socket?.destroy(error as Error);
     }
   };
+}
+
+/** Messages of bytes go straight to the listeners, all else the way of net-ipc. */
+function readPackets(receiver: Internals, socket: NonNullable<Internals['connection']>): void {
+  while (socket.readableLength > 1) {
+    const tag = receiver._untag();
+    if (tag === false) return;
+    const packet = socket.read(tag[0] + tag[1]) as Buffer | null;
+    if (packet === null) return;
+    const body = packet.subarray(tag[0]);
+    const { server, connectedAt } = receiver;
+    const frame = server === undefined || connectedAt === undefined ? null : frameIn(body);
+    if (frame !== null) server?.emit('message', frame, receiver);
+    else receiver._parse(unpack(socket, body));
+  }
+}
+
+function unpack({ msgpack }: NonNullable<Internals['connection']>, body: Buffer): Packet {
+  const value = msgpack === undefined ? JSON.parse(body.toString()) : msgpack.unpack(body);
+  return value as Packet;
 }
 
 /** Called before each frame: also where reading stops once the connection has been ended. */

@@ -10,6 +10,7 @@ import { decodeHello, encodeHello, whyRefused } from './handshake.ts';
 import type { TransportLimits } from './limits.ts';
 import { Client, FRAME_BYTES_MAX } from './net-ipc-guards.ts';
 import { runOutside } from './own-code.ts';
+import { packetOf } from './packet.ts';
 import type { PeerMessage } from './peer-message.ts';
 import { clientTlsOptions, lookupAlways } from './tls.ts';
 import type { PeerTls } from './tls.ts';
@@ -110,9 +111,10 @@ export class OutgoingLink {
     this.#write(frame);
   }
 
-  /** Never awaited: net-ipc's promises settle when they like; the backlog is looked at instead. */
+  /** Only between greeting and end: the packet is one of MessagePack. */
   #write(frame: Buffer): void {
-    if (this.#socket()?.writable === true) this.#client?.send(frame).catch(() => undefined);
+    const socket = this.#socket();
+    if (this.#incarnation !== null && socket?.writable === true) socket.write(packetOf(frame));
   }
 
   #dial(): void {

@@ -2,6 +2,8 @@
 // format of ours (log, peer messages, commands) goes through these two classes.
 
 const SAFE_MAX = Number.MAX_SAFE_INTEGER;
+const EMPTY = Buffer.alloc(0);
+const GROWN_BYTES_MIN = 64;
 
 /** Bytes from the network or a disk that do not decode. The caller decides what that means. */
 export class DecodeError extends Error {
@@ -24,7 +26,7 @@ export class ByteWriter {
     const start = this.#length;
     const end = start + bytes;
     if (end > this.#buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2));
+      const grown = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2, GROWN_BYTES_MIN));
       this.#buffer.copy(grown, 0, 0, start);
       this.#buffer = grown;
     }
@@ -123,7 +125,7 @@ export class ByteWriter {
   /** What was written, as the caller's own. The writer is empty afterwards. */
   finish(): Buffer {
     const result = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.allocUnsafe(256);
+    this.#buffer = EMPTY;
     this.#length = 0;
     return result;
   }
