@@ -278,25 +278,26 @@ export class RaftNode {
   }
 
   status(): RaftStatus {
-    const { role, log, ...state } = this.#state;
+    const { id, role, log, currentTerm, leaderId, commitIndex, durableIndex, votedFor } =
+      this.#state;
     const peers =
       role.kind !== 'leader'
         ? []
-        : [...role.progress].map(([id, { matchIndex, nextIndex, state: peerState }]) => ({
-            id,
+        : [...role.progress].map(([peer, { matchIndex, nextIndex, state }]) => ({
+            id: peer,
             matchIndex,
             nextIndex,
-            state: peerState,
+            state,
           }));
     return {
-      id: state.id,
+      id,
       role: role.kind,
-      term: state.currentTerm,
-      leaderId: state.leaderId,
-      commitIndex: state.commitIndex,
+      term: currentTerm,
+      leaderId,
+      commitIndex,
       lastIndex: log.lastIndex,
-      durableIndex: state.durableIndex,
-      votedFor: state.votedFor,
+      durableIndex,
+      votedFor,
       peers,
     };
   }

@@ -24,6 +24,7 @@ import { monotonicMs, wallClockMs } from './clock.ts';
 import { packEntries, unpackByteStrings } from './entry-batch.ts';
 import { RaftDriver } from './raft-driver.ts';
 import { SharedState } from './shared-state.ts';
+import type { RoleName } from './shared-state.ts';
 import type {
   FromConsensus,
   KnownNode,
@@ -137,12 +138,12 @@ function run(): void {
   const { role, term, leaderId, commitIndex } = node.status();
   const lease = node.lease();
   state.publishConsensus({ role, term, leaderId, commitIndex, leaseValidUntil: lease.validUntil });
-  if (waiting.length > 0 && isApplyUrgent()) handToMachine();
+  if (waiting.length > 0 && isApplyUrgent(role)) handToMachine();
 }
 
 /** On a leader reads are served at once if everything committed is applied. */
-function isApplyUrgent(): boolean {
-  return waiting.length >= LAZY_ENTRIES_MAX || state.isWaiting() || node.status().role === 'leader';
+function isApplyUrgent(role: RoleName): boolean {
+  return waiting.length >= LAZY_ENTRIES_MAX || state.isWaiting() || role === 'leader';
 }
 
 function handToMachine(): void {
