@@ -15,6 +15,7 @@ import { DEFAULT_TIMING } from '../raft/state.ts';
 import { FileLogStore } from '../storage/file-log-store.ts';
 import { KnownDisks } from '../storage/known-disks.ts';
 import { nodeDisk } from '../storage/node-disk.ts';
+import { pacedDisk } from '../storage/paced-disk.ts';
 import { NetIpcTransport } from '../transport/net-ipc-transport.ts';
 import type { NodeStatus, PeerMessage } from '../transport/peer-message.ts';
 import { must } from '../util/assert.ts';
@@ -77,7 +78,7 @@ function fail(message: string): void {
 // The log -----------------------------------------------------------------------------------------
 
 const store = FileLogStore.open({
-  disk: nodeDisk,
+  disk: pacedDisk(nodeDisk, monotonicMs),
   directory: join(config.dataDirectory, 'log'),
   randomUint32: () => randomInt(0, 0xffff_ffff),
   // Behind the messages of this turn, which leave at its end (R20).

@@ -1,7 +1,7 @@
 // The few file operations that storage needs. node-disk.ts does them on real files; the simulator
-// has a disk that loses and tears what was not synced. Only the fsyncs of the running node are
-// asynchronous (a slow one must not stop the heartbeats): opening, recovery and reading back are
-// synchronous, and a write goes to the page cache.
+// has a disk that loses and tears what was not synced. Only the fsyncs of the running node may be
+// asynchronous (a slow one must not stop the heartbeats; see paced-disk.ts): opening, recovery and
+// reading back are synchronous, and a write goes to the page cache.
 
 export interface Disk {
   /** Creates the directory and its parents, durably. */
@@ -23,7 +23,7 @@ export interface DiskFile {
   read(position: number, byteCount: number): Buffer;
   /** Throws on any failure; a short write is continued (R34). */
   write(position: number, bytes: Uint8Array): void;
-  /** fdatasync: everything written so far. One at a time (R33). */
+  /** fdatasync: everything written so far. One at a time (R33). May call back before it returns. */
   sync(callback: (error: Error | null) => void): void;
   syncNow(): void;
   close(): void;
