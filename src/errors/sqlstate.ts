@@ -39,6 +39,7 @@ export const SQLSTATES = {
   '22P01': 'floating_point_exception',
   '22P02': 'invalid_text_representation',
   '22P03': 'invalid_binary_representation',
+  '22P04': 'bad_copy_file_format',
   '22P05': 'untranslatable_character',
   '23000': 'integrity_constraint_violation',
   '23502': 'not_null_violation',

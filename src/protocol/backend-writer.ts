@@ -154,6 +154,40 @@ export class BackendWriter {
     this.#end();
   }
 
+  copyInResponse(format: Format, columnCount: number): void {
+    this.#copyResponse('G', format, columnCount);
+  }
+
+  copyOutResponse(format: Format, columnCount: number): void {
+    this.#copyResponse('H', format, columnCount);
+  }
+
+  #copyResponse(type: 'G' | 'H', format: Format, columnCount: number): void {
+    this.#begin(type);
+    this.#byte(format);
+    this.#i16(columnCount);
+    for (let at = 0; at < columnCount; at++) this.#i16(format);
+    this.#end();
+  }
+
+  copyData(data: string | Uint8Array): void {
+    this.#begin('d');
+    if (typeof data === 'string') {
+      const bytes = Buffer.byteLength(data);
+      const at = this.#reserve(bytes);
+      this.#buffer.write(data, at, bytes, 'utf8');
+    } else {
+      const at = this.#reserve(data.length);
+      this.#buffer.set(data, at);
+    }
+    this.#end();
+  }
+
+  copyDone(): void {
+    this.#begin('c');
+    this.#end();
+  }
+
   emptyQueryResponse(): void {
     this.#begin('I');
     this.#end();

@@ -70,7 +70,8 @@ export type FrontendMessage =
   | { readonly kind: 'flush' }
   | { readonly kind: 'sync' }
   | { readonly kind: 'terminate' }
-  | { readonly kind: 'copy'; readonly what: 'data' | 'done' | 'fail' }
+  /** `body`: a view of the input, whatever is in it. */
+  | { readonly kind: 'copy'; readonly what: 'data' | 'done' | 'fail'; readonly body: Buffer }
   | { readonly kind: 'function-call' }
   | { readonly kind: 'malformed'; readonly of: MessageKind; readonly error: PgError };
 
@@ -242,6 +243,10 @@ class FieldReader {
     return this.#body.subarray(start, start + count);
   }
 
+  rest(): Buffer {
+    return this.bytes(this.#body.length - this.#offset);
+  }
+
   cstring(): string {
     const end = this.#body.indexOf(0, this.#offset);
     if (end < 0) throw violation('invalid string in message');
@@ -255,9 +260,14 @@ class FieldReader {
   }
 }
 
+/** The reason in the body of a CopyFail. Throws PgError. */
+export function copyFailReason(body: Buffer): string {
+  return new FieldReader(body).cstring();
+}
+
 function decodeMessage(kind: MessageKind, letter: string, reader: FieldReader): FrontendMessage {
-  // Nobody looks at what is in these.
-  if (kind === 'copy') return { kind, what: COPY_PARTS[letter] ?? 'fail' };
+  // Outside of COPY nobody looks at what is in these.
+  if (kind === 'copy') return { kind, what: COPY_PARTS[letter] ?? 'fail', body: reader.rest() };
   if (kind === 'terminate' || kind === 'function-call') return { kind };
   const message = decodeBody(kind, reader);
   reader.end();

@@ -11,11 +11,10 @@ import { FrontendDecoder, ProtocolError, repeatedRequest } from '../protocol/fro
 import type { Backend } from '../session/backend.ts';
 import { Session } from '../session/session.ts';
 import type { HostPort, TlsFiles } from './config.ts';
+import { FlowControl } from './flow-control.ts';
 import type { Log } from './log.ts';
 
 const STARTUP_TIMEOUT_MS = 60_000;
-/** Unsent bytes of a client that does not read, beyond which nothing more is read from it. */
-const UNSENT_BYTES_MAX = 1024 * 1024;
 export const SERVER_VERSION = '15.0 (BalsaDB 0.1.0)';
 
 export interface ListenerOptions {
@@ -181,6 +180,7 @@ export class Listener {
     const processId = this.#nextProcessId;
     this.#nextProcessId = (this.#nextProcessId % 0x7fff_ffff) + 1;
     const secret = randomInt(0, 0x7fff_ffff);
+    const flow = new FlowControl(socket);
     const session = new Session({
       backend,
       database,
@@ -189,15 +189,19 @@ export class Listener {
       secret,
       write(bytes) {
         socket.write(bytes);
-        if (socket.writableLength > UNSENT_BYTES_MAX) socket.pause();
+        flow.update();
       },
+      drained: () => flow.drained(),
+      onStarved: () => flow.starved(),
       end: () => socket.end(),
       logInternalError: (error) =>
         log('error', 'internal error in a session', { message: error.message, stack: error.stack }),
     });
     this.#clients.set(processId, { session, socket, secret });
-    socket.on('drain', () => socket.resume());
-    socket.on('data', (bytes: Buffer) => session.receive(bytes));
+    socket.on('data', (bytes: Buffer) => {
+      session.receive(bytes);
+      flow.received(session.bufferedBytes);
+    });
     socket.on('close', () => {
       this.#clients.delete(processId);
       session.closed();

@@ -6,7 +6,8 @@ import { PgError } from '../errors/pg-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
-import { queryPlan } from '../sql/plan.ts';
+import type { CopyPlan } from '../sql/copy/plan.ts';
+import { copyPlan, queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { mustType, typeByOid } from '../types/registry.ts';
@@ -14,6 +15,7 @@ import type { SqliteValue } from '../types/sqlite-value.ts';
 import { decodeText } from '../types/utf8.ts';
 import { must } from '../util/assert.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
+import { runCopy } from './copy.ts';
 import {
   RowWriter,
   checkFormat,
@@ -244,6 +246,7 @@ export class ExtendedQuery {
       } else portal.result = runUtility(this.#context, plan, this);
       return this.#sendRows(portal, rowsMax);
     }
+    if (plan.kind === 'copy') return this.#runCopy(portal, plan);
     block.refuseWrite(plan);
     if (block.isOpen) return this.#runInBlock(portal, plan, rowsMax);
     this.#refuseAfterCommit();
@@ -264,6 +267,13 @@ export class ExtendedQuery {
       parameters,
     }));
     this.#sendRows(portal, rowsMax);
+  }
+
+  async #runCopy({ prepared }: Portal, plan: CopyPlan): Promise<void> {
+    this.refuseOpenWrites('COPY');
+    const compile = (catalog: Catalog): CopyPlan => copyPlan(this.#compileFor(prepared, catalog));
+    await runCopy(this.#context, plan, compile);
+    this.#isCommitted = !this.#context.block.isOpen && plan.query.access === 'write';
   }
 
   #refuseAfterCommit(): void {

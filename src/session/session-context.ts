@@ -6,6 +6,7 @@ import { writeSessionSequences } from '../sql/functions/session-sequences.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
+import type { MessageInput } from './message-input.ts';
 import { settingFacts } from './setting-facts.ts';
 import type { Settings } from './settings.ts';
 import { durationMs } from './setting-values.ts';
@@ -17,6 +18,10 @@ export interface SessionContext {
   readonly processId: number;
   readonly settings: Settings;
   readonly writer: BackendWriter;
+  /** For a statement that reads messages of the client itself. */
+  readonly input: MessageInput;
+  /** Sends what was written; resolves when the client has taken enough of it, in another turn. */
+  flush(): Promise<void>;
   readonly block: TransactionBlock;
   /** What it got from sequences. */
   readonly sequences: SessionSequences;

@@ -8,6 +8,7 @@ import { unreachable } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
 import type { Backend } from './backend.ts';
 import { ExtendedQuery } from './extended-query.ts';
+import { MessageQueue } from './message-input.ts';
 import { runSimpleQuery } from './simple-query.ts';
 import type { SessionContext } from './session-context.ts';
 import { Settings } from './settings.ts';
@@ -26,6 +27,10 @@ export interface SessionOptions {
   readonly processId: number;
   readonly secret: number;
   readonly write: (bytes: Buffer) => void;
+  /** Resolves when the client has taken so much of what was written that more may follow. */
+  readonly drained: () => Promise<void>;
+  /** All messages that came are handled: more bytes are wanted. */
+  readonly onStarved: () => void;
   /** The connection must end once what was written has left. */
   readonly end: () => void;
   readonly logInternalError: (error: Error) => void;
@@ -36,6 +41,7 @@ export class Session {
   readonly #decoder = new FrontendDecoder();
   readonly #context: SessionContext;
   readonly #extended: ExtendedQuery;
+  readonly #input: MessageQueue;
   #phase: 'startup' | 'ready' | 'ended' = 'startup';
   #isRunning = false;
   #isShuttingDown = false;
@@ -48,6 +54,10 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#input = new MessageQueue(
+      () => this.#decoder.next(),
+      () => this.#waitForMessage(),
+    );
     this.#context = {
       backend: options.backend,
       database: options.database,
@@ -56,6 +66,11 @@ export class Session {
       user: 'postgres',
       settings: new Settings(),
       writer: new BackendWriter(),
+      input: this.#input,
+      flush: () => {
+        this.#flush();
+        return options.drained();
+      },
       cancellation: new Cancellation(),
       block: new TransactionBlock(() => this.#context),
     };
@@ -79,6 +94,7 @@ export class Session {
   receive(bytes: Buffer): void {
     this.#decoder.push(bytes);
     if (!this.#isRunning) void this.#run();
+    else this.#input.received();
   }
 
   /** Bytes received and not handled yet: the owner stops reading when there are many. */
@@ -95,6 +111,7 @@ export class Session {
   shutDown(): void {
     this.#isShuttingDown = true;
     if (!this.#isRunning) this.#endForShutdown();
+    else if (this.#input.isWaiting) this.#input.interrupt(shutdownError());
   }
 
   /** The socket is gone. */
@@ -103,6 +120,13 @@ export class Session {
     this.#stopListening();
     this.#context.cancellation.cancel();
     if (!this.#isRunning) this.#context.block.abandon();
+  }
+
+  /** A statement waits for a message of the client. */
+  #waitForMessage(): void {
+    this.#flush();
+    if (this.#isShuttingDown) this.#input.interrupt(shutdownError());
+    else this.#options.onStarved();
   }
 
   #noteRole(): void {
@@ -123,6 +147,7 @@ export class Session {
     if (this.#phase === 'ended') this.#context.block.abandon();
     this.#flush();
     if (this.#isShuttingDown && this.#phase !== 'ended') this.#endForShutdown();
+    this.#options.onStarved();
   }
 
   /** One message. False: there is none yet. */
@@ -274,12 +299,14 @@ export class Session {
 
   #endForShutdown(): void {
     this.#phase = 'ended';
-    this.#context.writer.error(
-      new PgError('57P01', 'terminating connection due to administrator command', {
-        severity: 'FATAL',
-      }),
-    );
+    this.#context.writer.error(shutdownError());
     this.#flush();
     this.#options.end();
   }
+}
+
+function shutdownError(): PgError {
+  return new PgError('57P01', 'terminating connection due to administrator command', {
+    severity: 'FATAL',
+  });
 }

@@ -4,10 +4,13 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
-import { queryPlan } from '../sql/plan.ts';
+import type { CopyPlan } from '../sql/copy/plan.ts';
+import { tagOf } from '../sql/parse/node.ts';
+import { copyPlan, queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
 import { transactionWord } from '../sql/transaction-statement.ts';
 import type { BoundPlan, TransactionResult } from './backend.ts';
+import { runCopy } from './copy.ts';
 import { writeSimpleResult } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { compileSettings, runOptions } from './session-context.ts';
@@ -25,8 +28,7 @@ export async function runSimpleQuery(
     context.writer.emptyQueryResponse();
     return;
   }
-  const { block } = context;
-  if (block.isOpen || parsed.some((statement) => transactionWord(statement) !== null)) {
+  if (isBlock(context, parsed)) {
     await runInBlock(context, parsed, statements);
     return;
   }
@@ -36,11 +38,28 @@ export async function runSimpleQuery(
     if (run.plans.length > 0) await runPlans(context, parsed, at, run);
     at += run.plans.length;
     if (run.failure !== null) throw run.failure;
+    if (run.copy !== null) {
+      const statement = parsed[at] as ParsedStatement;
+      await runCopy(context, run.copy, (catalog) =>
+        copyPlan(compileOne(context, statement, catalog)),
+      );
+      at += 1;
+    }
     if (run.utility !== null) {
       writeSimpleResult(context, run.utility, runUtility(context, run.utility, statements));
       at += 1;
     }
   }
+}
+
+/** True if what was run already must be known before the rest: it cannot be run together then. */
+function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {
+  if (block.isOpen) return true;
+  const isMany = parsed.length > 1;
+  return parsed.some((statement) => {
+    const isCopy = tagOf(statement.node) === 'CopyStmt';
+    return transactionWord(statement) !== null || (isCopy && isMany);
+  });
 }
 
 /** One by one: in the client's transaction, or in one that ends with the string. */
@@ -53,8 +72,7 @@ async function runInBlock(
   for (const statement of parsed) {
     block.refuseIfFailed(statement);
     if (!block.isOpen) block.beginImplicit();
-    const compile = (catalog: Catalog): Plan =>
-      context.backend.compile(statement, null, catalog, compileSettings(context));
+    const compile = (catalog: Catalog): Plan => compileOne(context, statement, catalog);
     const plan = compile(block.catalog());
     if (plan.kind === 'query') {
       const result = await block.run({ plan, parameters: [] }, (catalog) => ({
@@ -62,6 +80,8 @@ async function runInBlock(
         parameters: [],
       }));
       writeSimpleResult(context, plan, result);
+    } else if (plan.kind === 'copy') {
+      await runCopy(context, plan, (catalog) => copyPlan(compile(catalog)));
     } else if (plan.utility.kind === 'transaction') {
       writer.commandComplete(await block.control(plan.utility));
     } else writeSimpleResult(context, plan, runUtility(context, plan, statements));
@@ -75,6 +95,8 @@ interface Run {
   readonly failure: PgError | null;
   /** A statement after the plans that the session carries out itself. */
   readonly utility: Extract<Plan, { kind: 'utility' }> | null;
+  /** The only statement is a COPY. */
+  readonly copy: CopyPlan | null;
 }
 
 /** Compiles from `start` up to the first statement that does not go to the node. */
@@ -89,17 +111,22 @@ function compileRun(
   for (let at = start; at < parsed.length; at++) {
     try {
       const statement = parsed[at] as ParsedStatement;
-      const plan = context.backend.compile(statement, null, current, compileSettings(context));
-      if (plan.kind === 'utility') return { plans, failure: null, utility: plan };
+      const plan = compileOne(context, statement, current);
+      if (plan.kind === 'utility') return { plans, failure: null, utility: plan, copy: null };
+      if (plan.kind === 'copy') return { plans, failure: null, utility: null, copy: plan };
       context.block.refuseWrite(plan);
       plans.push(plan);
       current = plan.catalog;
     } catch (error) {
-      if (error instanceof PgError) return { plans, failure: error, utility: null };
+      if (error instanceof PgError) return { plans, failure: error, utility: null, copy: null };
       throw error;
     }
   }
-  return { plans, failure: null, utility: null };
+  return { plans, failure: null, utility: null, copy: null };
+}
+
+function compileOne(context: SessionContext, statement: ParsedStatement, catalog: Catalog): Plan {
+  return context.backend.compile(statement, null, catalog, compileSettings(context));
 }
 
 async function runPlans(

@@ -8,6 +8,7 @@ import { bindDelete, bindInsert, bindUpdate } from './bind/change.ts';
 import type { Insert, Update } from './bind/change.ts';
 import { BindContext } from './bind/context.ts';
 import { bindSelectFields } from './bind/select.ts';
+import { compileCopy } from './copy/compile-copy.ts';
 import { compileDdl } from './ddl/compile-ddl.ts';
 import {
   emitDelete,
@@ -49,6 +50,11 @@ export function compile(
 ): Plan {
   const utility = planUtility(statement.node);
   if (utility !== null) return utility;
+  if (tagOf(statement.node) === 'CopyStmt') {
+    return compileCopy(statement, catalog, settings, (query) =>
+      compile(query, null, catalog, settings),
+    );
+  }
   const compiler = COMPILERS[tagOf(statement.node)];
   if (compiler === undefined) {
     const ddl = compileDdl(statement, catalog, settings);

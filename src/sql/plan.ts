@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import type { CopyPlan } from './copy/plan.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -122,11 +123,17 @@ export interface TransactionModes {
   readonly isDeferrable: boolean | null;
 }
 
-export type Plan = QueryPlan | UtilityPlan;
+export type Plan = QueryPlan | UtilityPlan | CopyPlan;
 
 /** The same text for another schema: it does not become a statement of another kind. */
 export function queryPlan(plan: Plan): QueryPlan {
   if (plan.kind === 'query') return plan;
+  throw new PgError('XX000', 'the statement changed its kind');
+}
+
+/** The same, of COPY. */
+export function copyPlan(plan: Plan): CopyPlan {
+  if (plan.kind === 'copy') return plan;
   throw new PgError('XX000', 'the statement changed its kind');
 }
 

@@ -30,7 +30,11 @@ export interface ValueRows {
 export class ValueRowsWriter {
   readonly #columnCount: number;
   #writer: ByteWriter;
+  /** Values of the row that is begun. */
   #valueCount = 0;
+  #rowCount = 0;
+  /** Where the last complete row ends. */
+  #rowsEnd = HEADER_BYTES;
 
   constructor(columnCount: number) {
     this.#columnCount = columnCount;
@@ -47,17 +51,22 @@ export class ValueRowsWriter {
 
   /** The next value of the row, or the first of the next row. */
   value(value: SqliteValue): void {
-    this.#valueCount += 1;
     writeValue(this.#writer, value);
+    this.#valueCount += 1;
+    if (this.#valueCount < this.#columnCount) return;
+    this.#valueCount = 0;
+    this.#rowCount += 1;
+    this.#rowsEnd = this.#writer.length;
   }
 
-  /** What was written since the last call. Only where a row is complete. */
+  /** The complete rows that were written since the last call. */
   take(): ValueRows {
-    const count = this.#columnCount === 0 ? 0 : this.#valueCount / this.#columnCount;
+    const [count, end] = [this.#rowCount, this.#rowsEnd];
     const bytes = this.#writer.finish();
-    this.#valueCount = 0;
-    this.#writer = this.#begin();
-    return { count, bytes };
+    this.#writer = this.#begin().raw(bytes.subarray(end));
+    this.#rowCount = 0;
+    this.#rowsEnd = HEADER_BYTES;
+    return { count, bytes: bytes.subarray(0, end) };
   }
 }
 

@@ -155,6 +155,8 @@ export class LocalConnection implements WireConnection {
       processId,
       secret: 1,
       write: (bytes) => void this.#received.push(bytes),
+      drained: () => Promise.resolve(),
+      onStarved: () => undefined,
       end: () => {
         this.#isClosed = true;
       },

@@ -75,8 +75,9 @@ describe('rows of values', () => {
     const rows = Array.from({ length: 200 }, () => [prng.pick(VALUES), prng.pick(VALUES)]);
     const writer = new ValueRowsWriter(2);
     const pieces: ValueRows[] = [];
-    for (const row of rows) {
-      for (const value of row) writer.value(value);
+    for (const value of rows.flat()) {
+      writer.value(value);
+      // Behind half a row too.
       if (prng.chance(0.1)) pieces.push(writer.take());
     }
     pieces.push(writer.take());

@@ -7,6 +7,7 @@ import { Settings } from '../../../src/session/settings.ts';
 import { compile } from '../../../src/sql/compile.ts';
 import { initializeParser, parse } from '../../../src/sql/parse/parse.ts';
 import type { ParsedStatement } from '../../../src/sql/parse/parse.ts';
+import { queryPlan } from '../../../src/sql/plan.ts';
 import type { Binding, CompileSettings, QueryPlan, Utility } from '../../../src/sql/plan.ts';
 import type { FormatSettings } from '../../../src/types/pg-type.ts';
 import { mustType } from '../../../src/types/registry.ts';
@@ -93,11 +94,12 @@ export class Engine extends MachineWorld {
   /** Runs one statement as a transaction of its own; null: it has no result. Throws PgError. */
   run(statement: ParsedStatement, parameters: readonly SqliteValue[] = []): Ran | null {
     const before = this.catalog;
-    const plan = compile(statement, [], before, this.compileSettings());
-    if (plan.kind === 'utility') {
-      this.#carryOut(plan.utility);
+    const compiled = compile(statement, [], before, this.compileSettings());
+    if (compiled.kind === 'utility') {
+      this.#carryOut(compiled.utility);
       return null;
     }
+    const plan = queryPlan(compiled);
     const one = request([], {
       schemaVersion: this.machine.schemaVersion,
       schemaChanges: plan.catalog.version - before.version,

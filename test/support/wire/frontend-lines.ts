@@ -18,7 +18,7 @@ const ENCODERS: Readonly<Record<string, (text: string) => Buffer>> = {
   Startup: (text) => serialize.startup(JSON.parse(text)),
   SSLRequest: () => serialize.requestSsl(),
   GSSENCRequest: () => packet(Buffer.from('04d21630', 'hex')),
-  Query: (text) => serialize.query(text.startsWith('"') ? JSON.parse(text) : text),
+  Query: (text) => serialize.query(unquoted(text)),
   Parse: (text) => serialize.parse(JSON.parse(text)),
   Bind: (text) => bind(JSON.parse(text === '' ? '{}' : text)),
   Describe: (text) => serialize.describe(JSON.parse(text)),
@@ -27,7 +27,7 @@ const ENCODERS: Readonly<Record<string, (text: string) => Buffer>> = {
   Flush: () => serialize.flush(),
   Sync: () => serialize.sync(),
   Terminate: () => serialize.end(),
-  CopyData: (text) => serialize.copyData(Buffer.from(text)),
+  CopyData: (text) => serialize.copyData(Buffer.from(unquoted(text))),
   CopyDone: () => serialize.copyDone(),
   CopyFail: (text) => serialize.copyFail(text),
   /** Without a type byte, as at the start: the length is put before it. */
@@ -36,6 +36,11 @@ const ENCODERS: Readonly<Record<string, (text: string) => Buffer>> = {
   Message: (text) => message(text.slice(0, 1), Buffer.from(text.slice(1).trim(), 'hex')),
   Bytes: (text) => Buffer.from(text, 'hex'),
 };
+
+/** Plain, or as a JSON string for what does not fit on a line. */
+function unquoted(text: string): string {
+  return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+}
 
 export function isMessageLine(line: string): boolean {
   return (line.split(' ', 1)[0] as string) in ENCODERS;

@@ -1,0 +1,91 @@
+// What COPY needs of the transaction that it runs in: where rows go, and where they come from.
+import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
+import type { CopyPlan } from '../sql/copy/plan.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import { joinValueRows } from '../types/value-rows.ts';
+import type { ValueRows } from '../types/value-rows.ts';
+import type { BoundPlan, StatementResult } from './backend.ts';
+import type { SessionContext } from './session-context.ts';
+import { runOptions } from './session-context.ts';
+
+/** Where the rows of COPY FROM go. Of the errors, one with `row` in its fields is about that row. */
+export interface CopySink {
+  /** Resolves when more may come. */
+  rows(batch: ValueRows): Promise<void>;
+  /** All rows are there: they take effect. How many they are. */
+  finish(): Promise<number>;
+  /** They do not take effect. */
+  abort(): void;
+}
+
+/** The same statement compiled for another schema. */
+export type CompileCopy = (catalog: Catalog) => CopyPlan;
+
+export function openSink(context: SessionContext, plan: CopyPlan, compile: CompileCopy): CopySink {
+  return new CollectingSink(async ({ bytes }) => {
+    const { count } = await runCopyQuery(context, plan, [bytes], compile);
+    return count;
+  });
+}
+
+/** Runs the query of a COPY: in the client's transaction, or as one of its own. */
+export async function runCopyQuery(
+  context: SessionContext,
+  plan: CopyPlan,
+  parameters: readonly SqliteValue[],
+  compile: CompileCopy,
+): Promise<StatementResult> {
+  const { backend, block } = context;
+  const bound: BoundPlan = { plan: plan.query, parameters };
+  const recompile = (catalog: Catalog): BoundPlan => {
+    const again = compile(catalog);
+    checkSameFields(plan, again);
+    return { plan: again.query, parameters };
+  };
+  if (block.isOpen) return block.run(bound, recompile);
+  const options = runOptions(context);
+  const { results, error } =
+    backend.runImmediately?.([bound], options) ??
+    (await backend.run([bound], options, null, (catalog) => [recompile(catalog)]));
+  if (error !== null) throw error;
+  return results[0] ?? { rows: null, count: 0 };
+}
+
+/** The rows were made for these columns. */
+function checkSameFields(plan: CopyPlan, other: CopyPlan): void {
+  const text = ({ fields }: CopyPlan): string => JSON.stringify(fields);
+  if (text(plan) === text(other)) return;
+  throw new PgError('40001', `the columns of "${plan.relationName}" changed during the COPY`);
+}
+
+/** As much as one request may hold, with room for its SQL. */
+export const COPY_BYTES_MAX = 6.5 * 1024 * 1024;
+
+/** Collects the rows, and writes them with one statement. */
+class CollectingSink implements CopySink {
+  readonly #write: (rows: ValueRows) => Promise<number>;
+  #batches: ValueRows[] = [];
+  #bytes = 0;
+
+  constructor(write: (rows: ValueRows) => Promise<number>) {
+    this.#write = write;
+  }
+
+  async rows(batch: ValueRows): Promise<void> {
+    this.#batches.push(batch);
+    this.#bytes += batch.bytes.length;
+    if (this.#bytes <= COPY_BYTES_MAX) return;
+    throw new PgError('54000', `a COPY may write ${COPY_BYTES_MAX} bytes at most`, {
+      hint: 'Copy the rows in several parts.',
+    });
+  }
+
+  async finish(): Promise<number> {
+    return this.#batches.length === 0 ? 0 : this.#write(joinValueRows(this.#batches));
+  }
+
+  abort(): void {
+    this.#batches = [];
+  }
+}
