@@ -1,7 +1,7 @@
 // The extended protocol (PG: 55.2.3): named statements and portals. Writes between two Syncs are one
-// transaction: they are collected and run together at Sync, or when a result is needed before.
-// Answers come in the order of the messages all the same: those behind a statement that was not run
-// yet wait with it.
+// transaction: they are collected and run together at Sync. When a result is needed before, they
+// begin a block that ends at Sync. Answers come in the order of the messages all the same: those
+// behind a statement that was not run yet wait with it.
 import { PgError } from '../errors/pg-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
@@ -67,8 +67,7 @@ export class ExtendedQuery {
   #deferred: Deferred[] = [];
   /** The schema after the deferred statements; null: as the node has it. */
   #catalog: Catalog | null = null;
-  /** A write went through before Sync: what follows could not be undone together with it. */
-  #isCommitted = false;
+  #hasCopied = false;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -93,7 +92,7 @@ export class ExtendedQuery {
     if (unknown !== undefined)
       throw new PgError('42704', `type with OID ${unknown} does not exist`);
     const parsed = this.#context.backend.parse(message.sql);
-    this.#context.block.refuseIfFailed(parsed[0] ?? null);
+    if (parsed[0] !== undefined) this.#context.block.refuseIfFailed(parsed[0]);
     if (parsed.length > 1) {
       throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');
     }
@@ -237,26 +236,25 @@ export class ExtendedQuery {
       throw new PgError('55000', `portal "${message.portal}" cannot be run`);
     }
     portal.isExecuted = true;
+    if (this.#deferred.some((deferred) => deferred.portal === portal)) await this.#openBlock();
     if (portal.result !== null) return this.#reply(() => this.#sendRows(portal, rowsMax));
     if (plan.kind === 'utility') {
-      await this.#runDeferred();
+      await this.#openBlock();
       if (plan.utility.kind === 'transaction') {
-        portal.tag = await block.control(plan.utility);
+        portal.tag = await block.control(plan.utility, plan.tag.name);
         portal.result = { rows: null, count: 0 };
       } else portal.result = runUtility(this.#context, plan, this);
       return this.#sendRows(portal, rowsMax);
     }
+    this.refuseAfterCopy();
     if (plan.kind === 'copy') return this.#runCopy(portal, plan);
     block.refuseWrite(plan);
     if (block.isOpen) return this.#runInBlock(portal, plan, rowsMax);
-    this.#refuseAfterCommit();
     if (plan.access === 'read' && this.#deferred.length === 0) {
       return this.#runRead(portal, plan, rowsMax);
     }
     this.#deferred.push({ portal, rowsMax, replies: [] });
     this.#catalog = plan.catalog;
-    // With a limit the client waits for the rows, and not for the end of the cycle.
-    if (rowsMax > 0) await this.#runDeferred();
   }
 
   async #runInBlock(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
@@ -270,28 +268,34 @@ export class ExtendedQuery {
   }
 
   async #runCopy({ prepared }: Portal, plan: CopyPlan): Promise<void> {
-    this.refuseOpenWrites('COPY');
+    await this.#openBlock();
     const compile = (catalog: Catalog): CopyPlan => copyPlan(this.#compileFor(prepared, catalog));
     await runCopy(this.#context, plan, compile);
-    this.#isCommitted = !this.#context.block.isOpen && plan.query.access === 'write';
+    this.#hasCopied = !this.#context.block.isOpen && plan.query.access === 'write';
   }
 
-  #refuseAfterCommit(): void {
-    if (!this.#isCommitted) return;
-    throw new PgError(
-      '0A000',
-      'a statement after a Flush that made a write of the same pipeline take effect is not supported',
-      { hint: 'Send Sync between them.' },
-    );
-  }
-
-  /** What cannot be one transaction with the writes before it must not come before Sync. */
-  refuseOpenWrites(what: string): void {
-    this.#refuseAfterCommit();
-    if (this.#deferred.length === 0) return;
-    throw new PgError('0A000', `${what} after a write of the same pipeline is not supported`, {
+  /** What was copied without a block took effect: what follows could not be undone with it. */
+  refuseAfterCopy(): void {
+    if (!this.#hasCopied) return;
+    throw new PgError('0A000', 'a statement after a COPY of the same pipeline is not supported', {
       hint: 'Send Sync between them.',
     });
+  }
+
+  /** Runs what was collected in a block, so that what follows is one transaction with it. */
+  async #openBlock(): Promise<void> {
+    const deferred = this.#deferred;
+    if (deferred.length === 0) return;
+    this.discard();
+    const { block, writer } = this.#context;
+    block.beginImplicit();
+    for (const { portal, rowsMax, replies } of deferred) {
+      // Compiled before for the schema that the statements before it would leave.
+      const plan = queryPlan(this.#compileFor(portal.prepared, block.catalog()));
+      portal.plan = plan;
+      await this.#runInBlock(portal, plan, rowsMax);
+      for (const reply of replies) writer.append(reply);
+    }
   }
 
   async #runRead(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
@@ -340,9 +344,6 @@ export class ExtendedQuery {
       for (const reply of replies) this.#context.writer.append(reply);
     }
     if (result.error !== null) throw result.error;
-    this.#isCommitted = portals.some(
-      ({ plan }) => plan?.kind === 'query' && plan.access === 'write',
-    );
   }
 
   #sendRows(portal: Portal, rowsMax: number): void {
@@ -375,13 +376,19 @@ export class ExtendedQuery {
     this.#reply(() => this.#context.writer.closeComplete());
   }
 
+  /** Statements were collected that no answer was sent for. */
+  get isWaiting(): boolean {
+    return this.#deferred.length > 0;
+  }
+
   /** The client wants all answers so far. */
   async flush(): Promise<void> {
-    await this.#runDeferred();
+    await this.#openBlock();
   }
 
   async sync(): Promise<void> {
     await this.#runDeferred();
+    await this.#context.block.endImplicit();
   }
 
   /**
@@ -407,7 +414,7 @@ export class ExtendedQuery {
   /** Portals live until the end of their transaction. */
   endCycle(): void {
     this.discard();
-    this.#isCommitted = false;
+    this.#hasCopied = false;
     if (!this.#context.block.isOpen) this.#portals.clear();
   }
 

@@ -76,8 +76,8 @@ export class Session {
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#settingsBefore = this.#context.settings.snapshot();
-    this.#context.block.onEnd(() => {
-      this.#settingsBefore = this.#context.settings.snapshot();
+    this.#context.block.onEnd((isCommitted) => {
+      if (isCommitted) this.#settingsBefore = this.#context.settings.snapshot();
     });
     this.#extended = new ExtendedQuery(this.#context);
     this.#noteRole();
@@ -157,8 +157,22 @@ export class Session {
     if (message === null) return false;
     const kind = message.kind === 'malformed' ? message.of : message.kind;
     if (this.#isSkipping && kind !== 'sync' && kind !== 'terminate') return true;
+    // A query belongs to the transaction of the messages before it, but not to blame for them.
+    if (kind === 'query' && this.#extended.isWaiting) {
+      if (!(await this.#attempt('flush', () => this.#extended.flush()))) return true;
+    }
+    await this.#attempt(kind, () => this.#handle(message));
+    return true;
+  }
+
+  /** False: it failed, and the client was told. */
+  async #attempt(
+    kind: FrontendMessage['kind'],
+    action: () => Promise<void> | void,
+  ): Promise<boolean> {
     try {
-      await this.#handle(message);
+      await action();
+      return true;
     } catch (error) {
       this.#context.block.fail();
       const first = await this.#extended.fail(error);
@@ -166,8 +180,8 @@ export class Session {
       this.#report(first);
       if (first === error && ENDS_CYCLE.includes(kind)) this.#ready();
       else this.#isSkipping = true;
+      return false;
     }
-    return true;
   }
 
   #startup(): boolean {
@@ -218,7 +232,7 @@ export class Session {
 
   async #query(sql: string): Promise<void> {
     this.#extended.dropUnnamed();
-    this.#extended.refuseOpenWrites('a simple query');
+    this.#extended.refuseAfterCopy();
     this.#beginCycle();
     await runSimpleQuery(this.#context, sql, this.#extended);
     this.#ready();

@@ -1,14 +1,16 @@
 // A query string of the simple protocol: its statements are one transaction (PG: 55.2.2). They are
 // compiled in order, each against the schema that the one before leaves, and then run together.
-// Where a transaction block is open, or the string opens or ends one, they run one by one.
+// Where a transaction block is open, or the string opens or ends one, they run one by one; also where
+// a statement of the session's own, such as SET, is behind a write: it cannot be run with it.
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
-import type { ParsedStatement } from '../sql/parse/parse.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
 import { tagOf } from '../sql/parse/node.ts';
+import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
 import { transactionWord } from '../sql/transaction-statement.ts';
+import { isUtility } from '../sql/utility.ts';
 import type { BoundPlan, TransactionResult } from './backend.ts';
 import { runCopy } from './copy.ts';
 import { writeSimpleResult } from './results.ts';
@@ -54,12 +56,19 @@ export async function runSimpleQuery(
 
 /** True if what was run already must be known before the rest: it cannot be run together then. */
 function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {
-  if (block.isOpen) return true;
+  if (block.isOpen || hasWriteBeforeUtility(parsed)) return true;
   const isMany = parsed.length > 1;
   return parsed.some((statement) => {
     const isCopy = tagOf(statement.node) === 'CopyStmt';
     return transactionWord(statement) !== null || (isCopy && isMany);
   });
+}
+
+function hasWriteBeforeUtility(parsed: readonly ParsedStatement[]): boolean {
+  const write = parsed.findIndex(
+    (statement) => !isUtility(statement) && tagOf(statement.node) !== 'SelectStmt',
+  );
+  return write >= 0 && parsed.findLastIndex(isUtility) > write;
 }
 
 /** One by one: in the client's transaction, or in one that ends with the string. */
@@ -83,7 +92,7 @@ async function runInBlock(
     } else if (plan.kind === 'copy') {
       await runCopy(context, plan, (catalog) => copyPlan(compile(catalog)));
     } else if (plan.utility.kind === 'transaction') {
-      writer.commandComplete(await block.control(plan.utility));
+      writer.commandComplete(await block.control(plan.utility, plan.tag.name));
     } else writeSimpleResult(context, plan, runUtility(context, plan, statements));
   }
   await block.endImplicit();

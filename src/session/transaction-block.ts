@@ -104,12 +104,13 @@ export class TransactionBlock {
     return must(this.#transaction, 'a block has a transaction');
   }
 
-  /** Carries out a transaction statement; returns its command tag. */
-  async control(statement: TransactionStatement): Promise<string> {
+  /** Carries out a transaction statement; returns its command tag, which is `tag` unless it differs. */
+  async control(statement: TransactionStatement, tag: string): Promise<string> {
     const { what, name, isChain } = statement;
     switch (what) {
       case 'begin':
-        return this.#beginStatement(statement);
+        this.#beginStatement(statement);
+        return tag;
       case 'commit':
         return this.#end('COMMIT', isChain);
       case 'rollback':
@@ -138,13 +139,12 @@ export class TransactionBlock {
 
   // Begin -----------------------------------------------------------------------------------------
 
-  #beginStatement({ modes }: TransactionStatement): string {
+  #beginStatement({ modes }: TransactionStatement): void {
     if (this.#state === 'open') {
       writeWarning(this.#context(), '25001', 'there is already a transaction in progress');
     } else if (this.#state === 'implicit') this.#state = 'open';
     else this.#begin('open');
     this.setModes(modes);
-    return 'BEGIN';
   }
 
   /** For the statements of a query string with transaction statements. */

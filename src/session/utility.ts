@@ -1,4 +1,5 @@
 // Statements that the session carries out by itself: SET, SHOW, DISCARD and the like.
+import { PgError } from '../errors/pg-error.ts';
 import type { TransactionModes, UtilityPlan } from '../sql/plan.ts';
 import { InvariantViolation, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
@@ -32,6 +33,9 @@ export function runUtility(
     case 'show':
       return show(context, utility.name);
     case 'discard':
+      if (utility.what === 'all' && context.block.isOpen) {
+        throw new PgError('25001', 'DISCARD ALL cannot run inside a transaction block');
+      }
       if (utility.what === 'all') settings.resetAll();
       if (utility.what === 'all' || utility.what === 'sequences') {
         context.sequences.last = 0;

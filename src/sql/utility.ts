@@ -4,6 +4,7 @@ import { PgError } from '../errors/pg-error.ts';
 import { TEXT } from '../types/oids.ts';
 import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
 import type { Fields, Node } from './parse/node.ts';
+import type { ParsedStatement } from './parse/parse.ts';
 import type { ResultColumn, Utility, UtilityPlan } from './plan.ts';
 import { transactionModes, transactionStatement } from './transaction-statement.ts';
 
@@ -31,6 +32,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     plan(flag(fields, 'is_vacuumcmd') ? 'VACUUM' : 'ANALYZE', { kind: 'nothing' }),
   CheckPointStmt: () => plan('CHECKPOINT', { kind: 'nothing' }),
 };
+
+export function isUtility({ node }: ParsedStatement): boolean {
+  return tagOf(node) in HANDLERS;
+}
 
 /** null: not a utility statement of these. */
 export function planUtility(node: Node): UtilityPlan | null {

@@ -10,7 +10,7 @@ import type { WireConnection } from './connection.ts';
  */
 export type Settling = 'answered' | 'quiet';
 
-const QUIET_MS = 200;
+const QUIET_MS = 300;
 
 export class SocketConnection implements WireConnection {
   readonly #socket: Socket;

@@ -8,7 +8,7 @@
 //
 // Blank lines stand between the steps; a step without `session` goes on with the last connection.
 import { serialize } from 'pg-protocol';
-import { backendLines } from './backend-lines.ts';
+import { backendLines, isWholeAnswer } from './backend-lines.ts';
 import type { WireConnection } from './connection.ts';
 import { encodeLine } from './frontend-lines.ts';
 
@@ -80,6 +80,6 @@ async function openSession(server: WireServer): Promise<WireConnection> {
   const connection = await server.open();
   const { database } = server;
   connection.send(serialize.startup({ user: 'postgres', database }));
-  await connection.settle();
+  while (!isWholeAnswer(await connection.settle()) && !connection.isClosed);
   return connection;
 }
