@@ -23,6 +23,7 @@ import {
   referencesTo,
   removeSequence,
 } from './drop.ts';
+import { addIdentity, changeIdentity, dropIdentity, retypeIdentity } from './identity.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindDefault, bindStored, columnsOf, rebind, sqliteOf } from './stored-expression.ts';
 import { columnSpec, constraintSpec } from './table-spec.ts';
@@ -53,6 +54,9 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   AT_AlterColumnType: changeType,
   AT_ValidateConstraint: validateConstraint,
   AT_ChangeOwner: changeOwner,
+  AT_AddIdentity: changeColumnIdentity,
+  AT_SetIdentity: changeColumnIdentity,
+  AT_DropIdentity: changeColumnIdentity,
 };
 
 function relationOf({ editor, oid }: Alteration): Relation {
@@ -404,12 +408,27 @@ function changeType(alteration: Alteration, fields: Fields): void {
   const relation = relationOf(alteration);
   const column = mustColumn(relation, text(fields, 'name'));
   const definition = inner(fields, 'def')?.['ColumnDef'] as Fields;
+  retypeIdentity(editor, relation, column, inner(definition, 'typeName') ?? {});
   alterColumnType(editor, {
     relation,
     column,
     definition,
     parts: partsOf(editor, relation, column.number),
   });
+}
+
+function changeColumnIdentity({ editor, oid }: Alteration, fields: Fields): void {
+  const relation = editor.relation(oid);
+  const column = mustColumn(relation, text(fields, 'name'));
+  const def = child(fields, 'def');
+  switch (text(fields, 'subtype')) {
+    case 'AT_AddIdentity':
+      return addIdentity(editor, relation, column, asTag(def, 'Constraint') ?? {});
+    case 'AT_SetIdentity':
+      return changeIdentity(editor, relation, column, list(asTag(def, 'List') ?? {}, 'items'));
+    default:
+      return dropIdentity(editor, relation, column, flag(fields, 'missing_ok'));
+  }
 }
 
 function changeOwner(_alteration: Alteration, fields: Fields): void {
@@ -421,9 +440,9 @@ function changeOwner(_alteration: Alteration, fields: Fields): void {
 }
 
 export function alterTable(editor: SchemaEditor, fields: Fields): string {
-  const tag = 'ALTER TABLE';
   const objectType = text(fields, 'objtype');
-  if (objectType !== 'OBJECT_TABLE') {
+  const tag = `ALTER ${objectType.replace('OBJECT_', '')}`;
+  if (objectType !== 'OBJECT_TABLE' && objectType !== 'OBJECT_SEQUENCE') {
     throw notSupported(`ALTER ${objectType.replace('OBJECT_', '').replaceAll('_', ' ')}`);
   }
   const target = { ...rangeName(editor, inner(fields, 'relation') ?? {}), position: undefined };

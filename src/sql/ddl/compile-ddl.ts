@@ -5,6 +5,7 @@ import { notSupported } from '../../errors/pg-error.ts';
 import { fieldsOf, tagOf, type Fields } from '../parse/node.ts';
 import type { ParsedStatement } from '../parse/parse.ts';
 import type { CompileSettings, QueryPlan } from '../plan.ts';
+import { alterSequence } from './alter-sequence.ts';
 import { alterTable } from './alter-table.ts';
 import { createIndex } from './index-creation.ts';
 import { createTable } from './create-table.ts';
@@ -28,6 +29,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   RenameStmt: renameObject,
   TruncateStmt: truncate,
   CreateSeqStmt: createSequence,
+  AlterSeqStmt: alterSequence,
 };
 
 /** DDL of Postgres that there is nothing for. */
@@ -45,7 +47,6 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   AlterPolicyStmt: 'ALTER POLICY',
   AlterRoleStmt: 'ALTER ROLE',
   AlterRoleSetStmt: 'ALTER ROLE',
-  AlterSeqStmt: 'ALTER SEQUENCE',
   AlterSystemStmt: 'ALTER SYSTEM',
   AlterTypeStmt: 'ALTER TYPE',
   CompositeTypeStmt: 'CREATE TYPE',

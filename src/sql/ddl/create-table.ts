@@ -4,12 +4,12 @@ import { attributeRow, classRow, dependRow } from '../../catalog/catalog-rows.ts
 import { encodeNodeTree, type ExpressionText } from '../../catalog/node-tree.ts';
 import { ACCESS_METHOD_OID, CLASS_OID } from '../../catalog/system/oids.ts';
 import { notSupported, PgError } from '../../errors/pg-error.ts';
-import { INT2, INT4, INT8 } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { asTag, flag, inner, list, tagOf, text, type Fields } from '../parse/node.ts';
 import { addConstraints, isRelationName, updateCounts } from './constraints.ts';
 import type { SchemaEditor } from './schema-editor.ts';
-import { makeColumnSequence, ownSequence, sequenceOptions } from './sequence.ts';
+import { makeColumnSequence, ownSequence } from './sequence.ts';
+import { checkIdentityType, sequenceOptions } from './sequence-options.ts';
 import { storageOptions } from './storage-options.ts';
 import { bindDefault } from './stored-expression.ts';
 import { createIndexSql, createTableSql } from './table-sql.ts';
@@ -71,9 +71,7 @@ export function columnSequence(
   table: { readonly schema: string; readonly name: string },
 ): Oid | null {
   if (!column.isSerial && column.identity === null) return null;
-  if (![INT2, INT4, INT8].includes(column.type)) {
-    throw new PgError('22023', 'identity column type must be smallint, integer, or bigint');
-  }
+  checkIdentityType(column.type);
   const options = sequenceOptions(editor, column.identity?.options ?? [], column.type);
   const place = { schema: table.schema, table: table.name, name: column.name };
   return makeColumnSequence(editor, place, options);

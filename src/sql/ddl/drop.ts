@@ -17,6 +17,7 @@ import {
   type Node,
 } from '../parse/node.ts';
 import { updateCounts } from './constraints.ts';
+import { identityOfSequence } from './identity-link.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { dropIndexSql, rewriteTable } from './table-sql.ts';
 import {
@@ -411,6 +412,18 @@ function dropSchemas(editor: SchemaEditor, fields: Fields): string {
   return 'DROP SCHEMA';
 }
 
+/** It goes with its column only. */
+function refuseIdentitySequence(editor: SchemaEditor, sequence: Relation): void {
+  const identity = identityOfSequence(editor, sequence);
+  if (identity === null) return;
+  const column = `column ${identity.column.name} of ${describe(editor, identity.table)}`;
+  throw new PgError(
+    '2BP01',
+    `cannot drop ${describe(editor, sequence)} because ${column} requires it`,
+    { hint: `You can drop ${column} instead.` },
+  );
+}
+
 export function dropObjects(editor: SchemaEditor, fields: Fields): string {
   const type = text(fields, 'removeType');
   if (type === 'OBJECT_SCHEMA') return dropSchemas(editor, fields);
@@ -423,6 +436,7 @@ export function dropObjects(editor: SchemaEditor, fields: Fields): string {
     .map((node) => findDropped(editor, kind, node, flag(fields, 'missing_ok')))
     .filter((relation) => relation !== null);
   const objects = [...new Map(found.map((relation) => [relation.oid, relation])).values()];
+  for (const object of objects) refuseIdentitySequence(editor, object);
   if (kind.relkind === 'v' && objects.length > 0) throw notSupported('DROP VIEW');
   if (kind.relkind === 'i') dropIndexes(editor, objects, isCascade);
   else {

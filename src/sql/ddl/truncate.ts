@@ -5,7 +5,8 @@ import type { Relation } from '../../catalog/catalog.ts';
 import { asTag, flag, list, text, type Fields } from '../parse/node.ts';
 import { ownedSequences, referencesTo } from './drop.ts';
 import type { SchemaEditor } from './schema-editor.ts';
-import { restartSequence } from './sequence.ts';
+import { sequenceRow } from './alter-sequence.ts';
+import { setPosition } from './sequence.ts';
 import { findTable, rangeName } from './target.ts';
 
 /** The tables with everything that refers to them; tables that refer come first. */
@@ -70,5 +71,7 @@ export function truncate(editor: SchemaEditor, fields: Fields): string {
 }
 
 function restartSequences(editor: SchemaEditor, table: Relation): void {
-  for (const sequence of ownedSequences(editor, table.oid, null)) restartSequence(editor, sequence);
+  for (const sequence of ownedSequences(editor, table.oid, null)) {
+    setPosition(editor, sequence.oid, sequenceRow(editor, sequence)['seqstart'] as bigint);
+  }
 }
