@@ -3,10 +3,13 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
 import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
+import { must } from '../util/assert.ts';
 import { Prng } from '../util/prng.ts';
-import type { Request, SequencesUsed } from './command.ts';
+import type { PerformedAction, Request, SequencesUsed } from './command.ts';
 import type { MachineMutations } from './mutations.ts';
+import { PerformedActions } from './performed-actions.ts';
 import type { ReservedValues } from './reserved-values.ts';
 import { SequenceValues, SequenceWanted } from './sequence-values.ts';
 import type { SequenceStore } from './sequence-values.ts';
@@ -44,6 +47,9 @@ export class RequestContext implements CallContext {
   #spentBefore = 0;
   #settings: ReadonlyMap<string, string> = new Map();
   #valueRow: ValueRow | null = null;
+  /** null: the request is no interactive transaction. */
+  #actions: PerformedActions | null = null;
+  #actionsBefore = 0;
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
 
@@ -66,7 +72,13 @@ export class RequestContext implements CallContext {
     this.#drawnBeforeRow = 0;
     this.#spent = 0;
     this.#settings = new Map(settings);
+    this.#actions = null;
     this.#sequences.beginRequest();
+  }
+
+  /** What functions of the statement have done already. */
+  usePerformed(actions: readonly PerformedAction[]): void {
+    this.#actions = new PerformedActions(actions);
   }
 
   /** From here to the end of the request nextval() gives values that were reserved before. */
@@ -89,6 +101,7 @@ export class RequestContext implements CallContext {
     this.#valueRow = null;
     this.#drawnBefore = this.#drawn;
     this.#drawnBeforeRow = this.#drawn;
+    this.#actionsBefore = this.#actions?.taken ?? 0;
   }
 
   /** Undoes what functions did since the step began: it failed, or runs again and draws the same. */
@@ -97,6 +110,7 @@ export class RequestContext implements CallContext {
     this.#valueRow = null;
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
+    this.#actions?.rewind(this.#actionsBefore);
     this.#rewind(this.#drawnBefore);
   }
 
@@ -158,6 +172,12 @@ export class RequestContext implements CallContext {
   /** Throws SequenceWanted, PgError. */
   setval(oid: Oid, value: bigint, isCalled: boolean): void {
     this.#sequences.set(oid, value, isCalled);
+  }
+
+  /** See CallContext. Throws ActionWanted. */
+  action(action: string): SqliteValue {
+    const actions = must(this.#actions, 'such statements run in a transaction');
+    return actions.take(action);
   }
 
   /** For functions. Throws CatalogWanted. */

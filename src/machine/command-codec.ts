@@ -188,7 +188,7 @@ interface RequestTemplate {
 
 type Settings = readonly (readonly [name: string, value: string])[];
 
-type RecordedTemplate = Omit<RecordedStatement, 'seed' | 'digest'>;
+type RecordedTemplate = Omit<RecordedStatement, 'seed' | 'actions' | 'digest'>;
 
 /** A template behind its length, then the inputs. */
 export function encodeRequest(request: Request): Uint8Array {
@@ -244,9 +244,21 @@ function readOids(reader: ByteReader): number[] {
   return readItems(reader, 4, () => reader.u32());
 }
 
-function writeRecordingInputs(writer: ByteWriter, { snapshot, statements }: Recording): void {
+function writeRecordingInputs(writer: ByteWriter, recording: Recording): void {
+  const { snapshot, statements, sequences } = recording;
   writer.u53(snapshot);
-  for (const { seed, digest } of statements) writer.u32(seed).raw(digest);
+  for (const { seed, digest, actions } of statements) {
+    writer.u32(seed).raw(digest).u32(actions.length);
+    for (const { action, result } of actions) {
+      writer.string(action);
+      writeValue(writer, result);
+    }
+  }
+  writer.u32(sequences.length);
+  for (const { oid, isOwn, values } of sequences) {
+    writer.u32(oid).boolean(isOwn).u32(values.length);
+    for (const value of values) writer.i64(value);
+  }
 }
 
 function readRecordingInputs(
@@ -258,8 +270,14 @@ function readRecordingInputs(
     ...template,
     seed: reader.u32(),
     digest: reader.raw(DIGEST_BYTES),
+    actions: readItems(reader, 5, () => ({ action: reader.string(), result: readValue(reader) })),
   }));
-  return { snapshot, statements };
+  const sequences = readItems(reader, 9, () => ({
+    oid: reader.u32(),
+    isOwn: reader.boolean(),
+    values: readItems(reader, 8, () => reader.i64()),
+  }));
+  return { snapshot, statements, sequences };
 }
 
 function writeStepTemplate(writer: ByteWriter, step: Step): void {

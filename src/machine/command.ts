@@ -77,8 +77,28 @@ export interface RecordedStatement {
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** Seeds random(), gen_random_uuid(). */
   readonly seed: number;
+  /** What its functions did outside of the transaction, in order. */
+  readonly actions: readonly PerformedAction[];
   /** Of what the client was told, see told.ts. */
   readonly digest: Uint8Array;
+}
+
+/**
+ * Something that a function had done through the log before its transaction's place there, such as
+ * taking a lock. Where the statement runs again it gets the same result, and nothing is done.
+ */
+export interface PerformedAction {
+  /** What was asked for, in words of the function's own. */
+  readonly action: string;
+  readonly result: SqliteValue;
+}
+
+/** Values of a sequence that the transaction took through the log. */
+export interface ReservedSequence {
+  readonly oid: Oid;
+  /** The transaction has created it: it advances it itself. */
+  readonly isOwn: boolean;
+  readonly values: readonly bigint[];
 }
 
 /** Bytes of RecordedStatement.digest. */
@@ -90,6 +110,7 @@ export interface Recording {
   readonly snapshot: Index;
   /** One for each statement of the request. */
   readonly statements: readonly RecordedStatement[];
+  readonly sequences: readonly ReservedSequence[];
 }
 
 /** A transaction known in full: it takes effect as a whole or not at all. */

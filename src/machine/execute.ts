@@ -7,7 +7,10 @@ import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts
 import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
 import type { MachineMutations } from './mutations.ts';
-import { recordedAt } from './replay.ts';
+import { ActionWanted } from './performed-actions.ts';
+import { recordedAt } from './recorded-request.ts';
+import type { ReservedValues } from './reserved-values.ts';
+import { SequenceExhausted } from './sequence-values.ts';
 import { statementErrorData } from './statement-error.ts';
 
 /** The node must not go on: its state could differ from the others'. */
@@ -44,13 +47,17 @@ export class Execution {
 
   /**
    * One statement of an interactive transaction, within an open SQLite transaction. Undone by
-   * itself if it fails. Throws MachineHalted.
+   * itself if it fails. `reserved`: what the transaction took from sequences, the same object for
+   * all its statements. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
+   * was not recorded in full, and then the SQLite transaction must be rolled back.
    */
-  runStatement(request: Request, at: number): StepResult | ErrorData {
+  runStatement(request: Request, at: number, reserved: ReservedValues): StepResult | ErrorData {
     const { database, context } = this.#options;
     const steps = must(request.statements[at], `the request has a statement ${at}`);
-    const { seed, settings, changesSchema } = recordedAt(request, at);
+    const { seed, settings, changesSchema, actions } = recordedAt(request, at);
     context.begin({ now: request.now, seed, settings });
+    context.useReserved(reserved);
+    context.usePerformed(actions);
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
     const [only] = steps;
     if (only !== undefined && steps.length === 1) {
@@ -177,6 +184,10 @@ export class Execution {
       context.endStep();
       return resultOf(step, run);
     } catch (error) {
+      if (isWanting(error)) {
+        context.undoStep();
+        throw error;
+      }
       const row = rowAtFault(error, context.valueRow);
       // The query for the rows at fault is to draw what the statement drew.
       if (row === null) context.undoStep();
@@ -226,6 +237,11 @@ export class Execution {
 }
 
 const NOTHING: StepResult = { rows: null, count: 0 };
+
+/** The statement cannot run before something is done through the log. */
+export function isWanting(error: unknown): error is SequenceExhausted | ActionWanted {
+  return error instanceof SequenceExhausted || error instanceof ActionWanted;
+}
 
 /** The row of a COPY that a statement failed with; foreign keys are checked behind the last. */
 function rowAtFault(error: unknown, row: ValueRow | null): ValueRow | null {

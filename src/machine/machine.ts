@@ -20,7 +20,9 @@ import { Execution, MachineHalted } from './execute.ts';
 import type { ExplainConstraint } from './execute.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import type { MachineMutations } from './mutations.ts';
-import { isRecorded, replay } from './replay.ts';
+import { isRecorded } from './recorded-request.ts';
+import { replay } from './replay.ts';
+import { ReservedValues } from './reserved-values.ts';
 import { SequenceTable } from './sequence-table.ts';
 import { SessionTable } from './sessions.ts';
 import { Speculations } from './speculation.ts';
@@ -334,7 +336,13 @@ export class Machine {
     }
     const outcome = isRecorded(request)
       ? this.#execution.runRecording(request, () =>
-          replay(request, this.#execution, this.#changes, this.#mutations),
+          replay(
+            request,
+            new ReservedValues(request.recording.sequences),
+            this.#execution,
+            this.#changes,
+            this.#mutations,
+          ),
         )
       : this.#execution.run(request);
     if (outcome.kind === 'done' && !request.isDoomed) this.#noteEffects(request, index);

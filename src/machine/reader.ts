@@ -60,6 +60,7 @@ export class Reader {
       spend: (work) => this.#spend(work),
       nextval: () => refuse('nextval'),
       setval: () => refuse('setval'),
+      action: (action) => refuse(action),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);

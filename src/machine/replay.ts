@@ -3,19 +3,13 @@
 // speculation is taken up again on a newer state.
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
-import { must } from '../util/assert.ts';
-import type { Request } from './command.ts';
+import { isWanting } from './execute.ts';
 import type { Execution } from './execute.ts';
 import type { MachineMutations } from './mutations.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+import type { ReservedValues } from './reserved-values.ts';
 import type { TableChanges } from './table-changes.ts';
 import { digestOf } from './told.ts';
-
-/** A request that has a recording. */
-export type RecordedRequest = Request & { readonly recording: NonNullable<Request['recording']> };
-
-export function isRecorded(request: Request): request is RecordedRequest {
-  return request.recording !== null;
-}
 
 /**
  * Runs the statements in order, within an open SQLite transaction. Returns the number of the first
@@ -24,6 +18,7 @@ export function isRecorded(request: Request): request is RecordedRequest {
  */
 export function replay(
   request: RecordedRequest,
+  reserved: ReservedValues,
   execution: Execution,
   changes: TableChanges,
   mutations: MachineMutations,
@@ -34,14 +29,31 @@ export function replay(
     const mayDiffer = mutations.exactCheckOnly === true || differing.someOf(reads);
     if (isRead && !mayDiffer) continue;
     if (isRead && mutations.readsNotChecked === true) continue;
-    const told = execution.runStatement(request, at);
-    if (mutations.digestsNotChecked !== true && !Buffer.from(digestOf(told)).equals(digest)) {
-      return at;
-    }
+    const again = digestAgain(request, at, reserved, execution);
+    if (mutations.digestsNotChecked !== true && !isSame(again, digest)) return at;
     // What a write made of changed tables may differ too, though it told the same.
     if (!isRead && mayDiffer && mutations.fastCheckForgetsWrites !== true) differing.add(reads);
   }
   return null;
+}
+
+/** null: it asks for something else than before. */
+function digestAgain(
+  request: RecordedRequest,
+  at: number,
+  reserved: ReservedValues,
+  execution: Execution,
+): Uint8Array | null {
+  try {
+    return digestOf(execution.runStatement(request, at, reserved));
+  } catch (error) {
+    if (isWanting(error)) return null;
+    throw error;
+  }
+}
+
+function isSame(again: Uint8Array | null, digest: Uint8Array): boolean {
+  return again !== null && Buffer.from(again).equals(digest);
 }
 
 class DifferingTables {
@@ -63,12 +75,4 @@ class DifferingTables {
       (oid) => this.#added.has(oid) || this.#changes.isChangedSince(oid, this.#snapshot),
     );
   }
-}
-
-/** The statement at a place of a recorded request. */
-export function recordedAt(
-  request: Request,
-  at: number,
-): NonNullable<Request['recording']>['statements'][number] {
-  return must(request.recording?.statements[at], `the request has a recorded statement ${at}`);
 }

@@ -1,6 +1,7 @@
 // Values of sequences that a transaction took from the log beforehand: they are recorded with it, so
 // that its statements get the same ones wherever they run again, and other transactions others.
 import type { Oid } from '../types/pg-type.ts';
+import type { ReservedSequence } from './command.ts';
 
 /** How far the values were taken. */
 export type ReservedMark = ReadonlyMap<Oid, number>;
@@ -9,6 +10,17 @@ export class ReservedValues {
   readonly #values = new Map<Oid, bigint[]>();
   #taken = new Map<Oid, number>();
   readonly #own = new Set<Oid>();
+
+  constructor(sequences: readonly ReservedSequence[]) {
+    this.addAll(sequences);
+  }
+
+  addAll(sequences: readonly ReservedSequence[]): void {
+    for (const { oid, isOwn, values } of sequences) {
+      this.add(oid, values);
+      if (isOwn) this.setOwn(oid);
+    }
+  }
 
   /** More values, behind those that are left. */
   add(oid: Oid, values: readonly bigint[]): void {

@@ -2,13 +2,25 @@
 // inside a SQLite transaction that is never committed by speculation itself. One of them is active;
 // the others are parked as recorded statements, and taken up again by replay.
 import type { Index } from '../raft/entry.ts';
+import type { Oid } from '../types/pg-type.ts';
 import { assert, must } from '../util/assert.ts';
 import type { RequestContext } from './call-context.ts';
-import type { ErrorData, RecordedStatement, Request, Step, StepResult } from './command.ts';
+import type {
+  ErrorData,
+  RecordedStatement,
+  Request,
+  ReservedSequence,
+  Step,
+  StepResult,
+} from './command.ts';
 import type { Database } from './database.ts';
+import { isWanting } from './execute.ts';
 import type { Execution } from './execute.ts';
 import type { MachineMutations } from './mutations.ts';
+import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
+import { ReservedValues } from './reserved-values.ts';
+import { SequenceExhausted } from './sequence-values.ts';
 import type { TableChanges } from './table-changes.ts';
 import { digestOf } from './told.ts';
 
@@ -25,17 +37,14 @@ export interface SpeculationOptions {
   readonly now?: () => number;
 }
 
-/**
- * The next statement of a transaction: the last of `request`. The ones before it, if any, were not
- * run here yet, but on a reader, with the digests that they carry.
- */
+/** The next statement of a transaction: the last of `request`. */
 export interface Speculate {
   readonly id: SpeculationId;
   /**
-   * Statements told before this request, as far as the gateway knows: those behind were given up,
-   * the client never heard of them.
+   * `request` has all statements of the transaction, with digests of what the client was told: they
+   * ran on a reader, or the last answer from here was not waited for. Else it has only the next one.
    */
-  readonly known: number;
+  readonly isWhole: boolean;
   /** False for a read that is not checked at the end (read committed): run, and not recorded. */
   readonly isKept: boolean;
   readonly request: Request;
@@ -49,6 +58,9 @@ export type Speculated =
       /** All statements of the transaction hold up to here. */
       readonly snapshot: Index;
     }
+  /** Nothing happened: values of the sequence are to be reserved, or the action to be done. */
+  | { readonly kind: 'exhausted'; readonly sequence: Oid }
+  | { readonly kind: 'wanted'; readonly action: string }
   /** A statement before would tell something else by now. The transaction is forgotten. */
   | { readonly kind: 'conflict'; readonly statement: number }
   | { readonly kind: 'stale-schema'; readonly schemaVersion: number };
@@ -59,6 +71,9 @@ interface Speculation {
   snapshot: Index;
   readonly statements: (readonly Step[])[];
   readonly recorded: RecordedStatement[];
+  readonly sequences: ReservedSequence[];
+  /** Of the active one: `sequences`, and how far they were used. */
+  reserved: ReservedValues;
 }
 
 export class Speculations {
@@ -82,29 +97,23 @@ export class Speculations {
 
   /** Throws MachineHalted. */
   run(
-    { id, known, isKept, request }: Speculate,
+    { id, isWhole, isKept, request }: Speculate,
     machine: { readonly appliedIndex: Index; readonly schemaVersion: number },
   ): Speculated {
     const recording = must(request.recording, 'a speculated request has a recording');
     if (this.#active !== id) this.park();
-    if (known === 0) this.forget(id);
+    if (isWhole) this.forget(id);
     const speculation = this.#speculation(id, request, recording.snapshot);
-    if (speculation.statements.length > known) {
-      this.park();
-      speculation.statements.length = known;
-      speculation.recorded.length = known;
-    }
-    assert(
-      speculation.statements.length === known,
-      `${speculation.statements.length} statements where the gateway knows ${known}`,
-    );
     speculation.schemaChanges = request.schemaChanges;
+    speculation.sequences.push(...recording.sequences);
+    if (this.#active !== null) speculation.reserved.addAll(recording.sequences);
     if (request.schemaVersion !== machine.schemaVersion) {
       this.park();
       return { kind: 'stale-schema', schemaVersion: machine.schemaVersion };
     }
     const startedAt = this.#now();
     const last = request.statements.length - 1;
+    assert(isWhole || last === 0, 'one statement at a time');
     for (let at = 0; at < last; at++) add(speculation, request, at);
     if (this.#active === null) {
       const differing = this.#resume(id, speculation, request.schemaVersion, machine.appliedIndex);
@@ -112,22 +121,31 @@ export class Speculations {
         this.forget(id);
         return { kind: 'conflict', statement: differing };
       }
-    } else assert(last === 0, 'only a transaction that begins has statements of a reader');
-    add(speculation, request, last);
-    const at = speculation.statements.length - 1;
-    const told = this.#options.execution.runStatement(
-      requestOf(speculation, request.schemaVersion),
-      at,
-    );
-    const digest = digestOf(told);
-    if (isKept) {
-      speculation.recorded[at] = { ...must(speculation.recorded[at], 'it was added'), digest };
-    } else {
-      speculation.statements.pop();
-      speculation.recorded.pop();
     }
+    add(speculation, request, last);
+    const answer = this.#runLast(speculation, request.schemaVersion, isKept);
     this.#activeMs += this.#now() - startedAt;
-    return { kind: 'told', told, digest, snapshot: speculation.snapshot };
+    return answer;
+  }
+
+  #runLast(speculation: Speculation, schemaVersion: number, isKept: boolean): Speculated {
+    const { execution } = this.#options;
+    const { statements, recorded, reserved, snapshot } = speculation;
+    const at = statements.length - 1;
+    try {
+      const told = execution.runStatement(requestOf(speculation, schemaVersion), at, reserved);
+      const digest = digestOf(told);
+      if (isKept) recorded[at] = { ...must(recorded[at], 'it was added'), digest };
+      else dropLast(speculation);
+      return { kind: 'told', told, digest, snapshot };
+    } catch (error) {
+      if (!isWanting(error)) throw error;
+      dropLast(speculation);
+      this.park();
+      return error instanceof SequenceExhausted
+        ? { kind: 'exhausted', sequence: error.oid }
+        : { kind: 'wanted', action: error.action };
+    }
   }
 
   #now(): number {
@@ -137,7 +155,9 @@ export class Speculations {
   #speculation(id: SpeculationId, { now, schemaChanges }: Request, snapshot: Index): Speculation {
     const found = this.#open.get(id);
     if (found !== undefined) return found;
-    const created = { now, schemaChanges, snapshot, statements: [], recorded: [] };
+    const reserved = new ReservedValues([]);
+    const lists = { statements: [], recorded: [], sequences: [] };
+    const created = { now, schemaChanges, snapshot, reserved, ...lists };
     this.#open.set(id, created);
     return created;
   }
@@ -154,8 +174,10 @@ export class Speculations {
     this.#activeMs = 0;
     database.run('BEGIN IMMEDIATE');
     database.run('SAVEPOINT request');
+    speculation.reserved = new ReservedValues(speculation.sequences);
     const differing = replay(
       requestOf(speculation, schemaVersion),
+      speculation.reserved,
       execution,
       changes,
       mutations.resumeWithoutCheck === true ? { ...mutations, digestsNotChecked: true } : mutations,
@@ -191,10 +213,15 @@ function add({ statements, recorded }: Speculation, request: Request, at: number
   recorded.push(must(request.recording?.statements[at], `recorded statement ${at}`));
 }
 
+function dropLast({ statements, recorded }: Speculation): void {
+  statements.pop();
+  recorded.pop();
+}
+
 function requestOf(
-  { now, schemaChanges, snapshot, statements, recorded }: Speculation,
+  { now, schemaChanges, snapshot, statements, recorded, sequences }: Speculation,
   schemaVersion: number,
-): Request & { readonly recording: NonNullable<Request['recording']> } {
+): RecordedRequest {
   return {
     schemaVersion,
     schemaChanges,
@@ -204,6 +231,6 @@ function requestOf(
     statements,
     isDoomed: false,
     writes: [],
-    recording: { snapshot, statements: recorded },
+    recording: { snapshot, statements: recorded, sequences },
   };
 }

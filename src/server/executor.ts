@@ -21,8 +21,11 @@ import type {
   TransactionResult,
 } from '../session/backend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
+import { queryPlan } from '../sql/plan.ts';
 import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import { must } from '../util/assert.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -36,6 +39,7 @@ import type { ReadInputs, TransactionHost } from './transaction-host.ts';
 const FENCE_GRACE_MS = 2000;
 const READ_MS_MAX = 10_000;
 const RECOMPILES_MAX = 50;
+const RESERVE_SETTINGS: CompileSettings = { searchPath: [], user: 'postgres', timeZone: 'UTC' };
 const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 
 export interface ExecutorOptions {
@@ -266,6 +270,30 @@ export class Executor implements Backend, TransactionHost {
       this.runImmediately([plan], options) ??
       (await this.run([plan], options, null, (catalog) => [recompile(catalog)]))
     );
+  }
+
+  /** See TransactionHost. */
+  async reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]> {
+    const [statement] = this.parse(
+      `SELECT pg_catalog.nextval(${oid}::pg_catalog.oid::pg_catalog.regclass) FROM pg_catalog.generate_series(1, ${count})`,
+    );
+    const bind = (catalog: Catalog): readonly BoundPlan[] => {
+      const plan = this.compile(must(statement, 'one statement'), [], catalog, RESERVE_SETTINGS);
+      return [{ plan: queryPlan(plan), parameters: [] }];
+    };
+    const { results, error } = await this.run(
+      bind(this.catalog()),
+      { ...options, noteSequences: () => undefined },
+      null,
+      bind,
+    );
+    if (error !== null) throw error;
+    return (results[0]?.rows ?? []).map(([value]) => value as bigint);
+  }
+
+  /** See TransactionHost. */
+  async perform(action: string): Promise<SqliteValue> {
+    throw new PgError('0A000', `${action} is not supported`);
   }
 
   #readPlans(

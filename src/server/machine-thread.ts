@@ -100,8 +100,8 @@ function runSpeculations(only: number | null): void {
     if (next === null) break;
     if (next.kind === 'forget') machine.forgetSpeculation(next.id);
     else {
-      const { ticket, id, known, isKept, request } = next;
-      const speculate = { id, known, isKept, request: decoder.decode(splitRequest(request)) };
+      const { ticket, id, isWhole, isKept, request } = next;
+      const speculate = { id, isWhole, isKept, request: decoder.decode(splitRequest(request)) };
       answers.push({ ticket, answer: machine.speculate(speculate) });
     }
   }

@@ -8,7 +8,15 @@ import { PgError } from '../errors/pg-error.ts';
 import type { SqlState } from '../errors/sqlstate.ts';
 import { encodeRequest } from '../machine/command-codec.ts';
 import { DIGEST_BYTES } from '../machine/command.ts';
-import type { ErrorData, RecordedStatement, Request, Step, StepResult } from '../machine/command.ts';
+import type {
+  ErrorData,
+  PerformedAction,
+  RecordedStatement,
+  Request,
+  ReservedSequence,
+  Step,
+  StepResult,
+} from '../machine/command.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
 import { pgErrorData } from '../machine/statement-error.ts';
@@ -29,6 +37,8 @@ import type { TransactionHost } from './transaction-host.ts';
 /** All that is recorded of a transaction must fit into one entry of the log. */
 const RECORD_BYTES_MAX = 7 * 1024 * 1024;
 const SCHEMA_RETRIES_MAX = 20;
+/** Values of a sequence in one go: what a transaction does not use of them is lost. */
+const SEQUENCE_VALUES_MAX = 1024;
 const RETRY_HINT = 'The transaction might succeed if retried.';
 
 /** What a statement failed with says something of the data, unless it is of these classes. */
@@ -75,9 +85,13 @@ export class OpenTransaction implements Transaction {
   #reader: Reader | null = null;
   /** What was told holds up to here. */
   #snapshot: Index = 0;
-  /** Statements that the machine has; -1: it knows nothing of this transaction yet. */
-  #speculated = -1;
-  /** The machine may hold something of this transaction. */
+  /** The machine has run all of `#entries`; else it is to be told all of them. */
+  #isSpeculated = false;
+  /** Values of sequences, in the order they were taken from the log. */
+  #sequences: ReservedSequence[] = [];
+  /** How many of them the machine knows of. */
+  #sequencesSent = 0;
+  /** The machine was asked something: from then on it is asked everything. */
   #wasAsked = false;
   /** This node had all that was acknowledged before the transaction's first statement. */
   #isFresh = false;
@@ -102,7 +116,7 @@ export class OpenTransaction implements Transaction {
 
   async run(bound: BoundPlan, options: RunOptions, recompile: Recompile): Promise<StatementResult> {
     const isWrite = bound.plan.access === 'write';
-    if (!isWrite && this.#speculated < 0) {
+    if (!isWrite && !this.#wasAsked) {
       return this.#checksReads
         ? this.#readInSnapshot(bound, options, recompile)
         : this.#readFresh(bound, options, recompile);
@@ -162,7 +176,7 @@ export class OpenTransaction implements Transaction {
     const told: StepResult | ErrorData =
       error === null ? must(results[0], 'a read has a result') : pgErrorData(error);
     if (error === null || isTelling(error)) {
-      this.#record({ ...this.#entry(bound, options, recompile, seed), digest: digestOf(told) });
+      this.#record({ ...this.#entry(bound, options, recompile, seed, []), digest: digestOf(told) });
     }
     if (error !== null) throw error;
     return told as StepResult;
@@ -199,23 +213,47 @@ export class OpenTransaction implements Transaction {
       await this.#host.freshen(options);
       this.#isFresh = true;
     }
-    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+    const actions: PerformedAction[] = [];
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX;) {
       const isKept = this.#checksReads || current.plan.access === 'write';
       const seed = randomInt(0, 0xffff_ffff);
-      const entry = this.#entry(current, options, recompile, seed);
+      const entry = this.#entry(current, options, recompile, seed, actions);
       const answer = await this.#ask(entry, isKept, options);
-      if (answer.kind === 'told') {
-        this.#hasWritten ||= entry.isWrite;
-        if (isKept) this.#record({ ...entry, digest: answer.digest });
-        if (isError(answer.told)) throw errorOf(answer.told);
-        if (current.plan.changesSchema === true) this.#changed = current.plan.catalog;
-        if (answer.told.sequences !== undefined) options.noteSequences(answer.told.sequences);
-        return answer.told;
+      switch (answer.kind) {
+        case 'told': {
+          const { told, digest } = answer;
+          if (isKept) this.#record({ ...entry, digest });
+          this.#hasWritten ||= entry.isWrite;
+          if (isError(told)) throw errorOf(told);
+          if (current.plan.changesSchema === true) this.#changed = current.plan.catalog;
+          if (told.sequences !== undefined) options.noteSequences(told.sequences);
+          return told;
+        }
+        case 'exhausted':
+          await this.#reserve(answer.sequence, options);
+          break;
+        case 'wanted':
+          actions.push({
+            action: answer.action,
+            result: await this.#host.perform(answer.action, options),
+          });
+          break;
+        default:
+          attempt += 1;
+          await this.#moveTo(answer.schemaVersion);
+          current = recompile(this.catalog());
       }
-      await this.#moveTo(answer.schemaVersion);
-      current = recompile(this.catalog());
     }
     throw schemaChanged();
+  }
+
+  /** More values each time: nobody knows how many the statement takes. */
+  async #reserve(oid: Oid, options: RunOptions): Promise<void> {
+    const isOwn = must(this.#base, 'statements have a schema').relationByOid(oid) === null;
+    const so = this.#sequences.filter((sequence) => sequence.oid === oid);
+    const count = Math.min(SEQUENCE_VALUES_MAX, 2 ** so.length);
+    const values = isOwn ? [] : await this.#host.reserve(oid, count, options);
+    this.#sequences.push({ oid, isOwn, values });
   }
 
   /** `entry` behind all that is recorded. Throws 40001 if something recorded does not hold. */
@@ -224,33 +262,31 @@ export class OpenTransaction implements Transaction {
     isKept: boolean,
     options: RunOptions,
   ): Promise<Exclude<Speculated, { kind: 'conflict' }>> {
-    const isFirst = this.#speculated < 0;
+    const isWhole = !this.#isSpeculated;
     if (this.#isReadOverfull) this.#refuseTooMuch(this.#bytes);
-    const sent: readonly Entry[] = isFirst ? [...this.#entries, entry] : [entry];
-    const request = this.#request(sent, withSchemaOf(entry, this.#schemaChanges()));
-    const bytes = encodeRequest(request);
-    this.#refuseTooMuch(isFirst ? bytes.length : this.#bytes + bytes.length);
-    const known = isFirst ? 0 : this.#entries.length;
-    const answer = await this.#wait(known, isKept, bytes, options);
-    if (answer.kind === 'conflict') {
-      this.#speculated = -1;
-      throw this.#conflict(answer.statement);
-    }
-    if (answer.kind === 'told') {
-      this.#snapshot = answer.snapshot;
-      this.#speculated = this.#entries.length + (isKept ? 1 : 0);
-    }
+    const sent = isWhole ? [...this.#entries, entry] : [entry];
+    const sequences = isWhole ? this.#sequences : this.#sequences.slice(this.#sequencesSent);
+    const schemaChanges = withSchemaOf(entry, this.#schemaChanges());
+    const bytes = encodeRequest(this.#request(sent, schemaChanges, sequences));
+    this.#refuseTooMuch(isWhole ? bytes.length : this.#bytes + bytes.length);
+    // Until it has answered nobody knows what it has.
+    this.#isSpeculated = false;
+    const answer = await this.#wait(isWhole, isKept, bytes, options);
+    if (answer.kind === 'conflict') throw this.#conflict(answer.statement);
+    this.#isSpeculated = answer.kind !== 'stale-schema';
+    this.#sequencesSent = this.#sequences.length;
+    if (answer.kind === 'told') this.#snapshot = answer.snapshot;
     return answer;
   }
 
   async #wait(
-    known: number,
+    isWhole: boolean,
     isKept: boolean,
     bytes: Uint8Array,
     options: RunOptions,
   ): Promise<Speculated> {
     this.#wasAsked = true;
-    const { answer, giveUp } = this.#host.speculator.run(this.#id, known, isKept, bytes);
+    const { answer, giveUp } = this.#host.speculator.run(this.#id, isWhole, isKept, bytes);
     const { statementTimeoutMs, cancellation } = options;
     let stop: () => void = () => undefined;
     const ended = new Promise<never>((_resolve, reject) => {
@@ -276,7 +312,11 @@ export class OpenTransaction implements Transaction {
     return this.#changed === null ? 0 : this.#changed.version - must(this.#base, 'a base').version;
   }
 
-  #request(entries: readonly Entry[], schemaChanges: number): Request {
+  #request(
+    entries: readonly Entry[],
+    schemaChanges: number,
+    sequences: readonly ReservedSequence[],
+  ): Request {
     const writes = new Set(entries.flatMap((entry) => entry.writes));
     return {
       schemaVersion: must(this.#base, 'statements have a schema').version,
@@ -290,6 +330,7 @@ export class OpenTransaction implements Transaction {
       recording: {
         snapshot: this.#snapshot,
         statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
+        sequences,
       },
     };
   }
@@ -299,6 +340,7 @@ export class OpenTransaction implements Transaction {
     options: RunOptions,
     recompile: Recompile | null,
     seed: number,
+    actions: readonly PerformedAction[],
   ): Entry {
     const { plan } = bound;
     const isWrite = plan.access === 'write';
@@ -309,6 +351,7 @@ export class OpenTransaction implements Transaction {
       changesSchema: plan.changesSchema === true,
       settings: pinned([bound], options),
       seed,
+      actions: [...actions],
     };
     const name = plan.tag.name.replace(/ 0$/, '');
     const steps = stepsOf(bound);
@@ -320,7 +363,7 @@ export class OpenTransaction implements Transaction {
     this.#entries.push(entry);
     this.#bytes += sizeOf(entry.steps);
     // A transaction that only reads may go on for as long as it likes.
-    if (this.#speculated >= 0 || this.#bytes <= RECORD_BYTES_MAX) return;
+    if (this.#isSpeculated || this.#bytes <= RECORD_BYTES_MAX) return;
     this.#isReadOverfull = true;
     this.#entries = [];
   }
@@ -417,6 +460,7 @@ export class OpenTransaction implements Transaction {
         changesSchema: mark.kind === 'rollback to',
         settings: [],
         seed: 0,
+        actions: [],
       },
       name: mark.kind.toUpperCase(),
       isWrite: false,
@@ -425,13 +469,13 @@ export class OpenTransaction implements Transaction {
       mark,
       digest: DIGEST_OF_NOTHING,
     };
-    if (this.#speculated < 0) {
+    if (!this.#wasAsked) {
       this.#record(entry);
       return;
     }
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
       const answer = await this.#ask(entry, true, options);
-      if (answer.kind === 'told') {
+      if (answer.kind !== 'stale-schema') {
         this.#record(entry);
         return;
       }
@@ -452,7 +496,9 @@ export class OpenTransaction implements Transaction {
 
   async #propose(options: RunOptions): Promise<void> {
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
-      const request = encodeRequest(this.#request(this.#entries, this.#schemaChanges()));
+      const request = encodeRequest(
+        this.#request(this.#entries, this.#schemaChanges(), this.#sequences),
+      );
       this.#refuseTooMuch(request.length);
       const outcome = await this.#host.propose(request, options);
       switch (outcome.kind) {
@@ -479,7 +525,7 @@ export class OpenTransaction implements Transaction {
     this.#releaseReader();
     if (this.#wasAsked) this.#host.speculator.forget(this.#id);
     this.#wasAsked = false;
-    this.#speculated = -1;
+    this.#isSpeculated = false;
     this.#entries = [];
     this.#hasWritten = false;
   }

@@ -22,13 +22,13 @@ export class Speculator {
   /** See Speculate; `request` encoded. One at a time for an id. */
   run(
     id: SpeculationId,
-    known: number,
+    isWhole: boolean,
     isKept: boolean,
     request: Uint8Array,
   ): { readonly answer: Promise<Speculated>; readonly giveUp: () => void } {
     const ticket = this.#nextTicket++;
     const answer = new Promise<Speculated>((resolve) => this.#waiting.set(ticket, resolve));
-    this.#outgoing.push({ kind: 'run', ticket, id, known, isKept, request });
+    this.#outgoing.push({ kind: 'run', ticket, id, isWhole, isKept, request });
     this.#wake();
     return { answer, giveUp: () => this.#waiting.delete(ticket) };
   }

@@ -67,7 +67,7 @@ export type SpeculationRequest =
       /** Comes back with the answer. */
       readonly ticket: number;
       readonly id: SpeculationId;
-      readonly known: number;
+      readonly isWhole: boolean;
       readonly isKept: boolean;
       /** See encodeRequest. */
       readonly request: Uint8Array;

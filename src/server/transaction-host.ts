@@ -4,6 +4,8 @@ import type { Outcome } from '../machine/command.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
+import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Speculator } from './speculator.ts';
 
@@ -35,6 +37,10 @@ export interface TransactionHost {
     options: RunOptions,
     recompile: (catalog: Catalog) => BoundPlan,
   ): Promise<TransactionResult>;
+  /** Takes values of a sequence, in an entry of their own. */
+  reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]>;
+  /** See CallContext.action. */
+  perform(action: string, options: RunOptions): Promise<SqliteValue>;
   /** Through the log; resolves when this node's schema is at least what the outcome names. */
   propose(request: Uint8Array, options: RunOptions): Promise<Outcome>;
 }

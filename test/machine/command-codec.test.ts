@@ -74,8 +74,14 @@ function drawRecording(prng: Prng, count: number): Recording {
     settings: drawSettings(prng),
     seed: prng.uint32(),
     digest: Buffer.alloc(DIGEST_BYTES, prng.integer(256)),
+    actions: some(prng, 2, () => ({ action: prng.pick(TEXTS), result: drawValue(prng) })),
   }));
-  return { snapshot: prng.integer(2 ** 50), statements };
+  const sequences = some(prng, 2, () => ({
+    oid: prng.integer(2 ** 31),
+    isOwn: prng.chance(0.5),
+    values: some(prng, 3, () => BigInt(prng.integer(2 ** 50))),
+  }));
+  return { snapshot: prng.integer(2 ** 50), statements, sequences };
 }
 
 function drawRequest(prng: Prng): Request {

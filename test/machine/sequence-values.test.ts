@@ -126,7 +126,7 @@ describe('reserved values', () => {
   let reserved: ReservedValues;
 
   beforeEach(() => {
-    reserved = new ReservedValues();
+    reserved = new ReservedValues([]);
     values.useReserved(reserved);
   });
 

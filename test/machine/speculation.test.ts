@@ -129,6 +129,25 @@ describe('a transaction', () => {
     ]);
   });
 
+  it('takes values of a sequence through the log, and keeps them wherever it runs', () => {
+    const w = world();
+    w.sql('CREATE TABLE s (id serial PRIMARY KEY, x int)');
+    const a = w.begin();
+    expect(a.run('INSERT INTO s (x) VALUES (1), (2) RETURNING id')).toBe('1, 2');
+    const b = w.begin();
+    expect(b.run('INSERT INTO s (x) VALUES (3) RETURNING id')).toBe('3');
+    expect(b.commit().kind).toBe('done');
+    w.sql('INSERT INTO s (x) VALUES (4)');
+    expect(a.run('SELECT id FROM s ORDER BY id')).toBe('1, 2, 3, 4');
+    expect(a.commit().kind).toBe('done');
+    expect(w.rows('SELECT id, x FROM "public.s" ORDER BY id')).toEqual([
+      [1n, 1n],
+      [2n, 2n],
+      [3n, 3n],
+      [4n, 4n],
+    ]);
+  });
+
   it('leaves nothing behind when it is forgotten', () => {
     const w = world();
     const a = w.begin();

@@ -31,6 +31,11 @@ export interface CallContext {
   nextval(oid: Oid): bigint;
   /** `isCalled`: the next value is the one after. Throws PgError. */
   setval(oid: Oid, value: bigint, isCalled: boolean): void;
+  /**
+   * Does something outside of the transaction, through the log, and gives its result: at most once,
+   * however often the statement runs. Only for functions with `needsTransaction`.
+   */
+  action(action: string): SqliteValue;
 }
 
 /**
@@ -58,6 +63,8 @@ export interface FunctionSignature {
   readonly volatility: Volatility;
   /** NULL in, NULL out, without a call. */
   readonly isStrict: boolean;
+  /** It calls CallContext.action(): the statement must be an interactive transaction. */
+  readonly needsTransaction?: boolean;
   /** Settings and facts that the function asks the context for: pinned in replicated commands. */
   readonly settings?: readonly string[];
   /** A call changes something: the statement goes through the log. */

@@ -46,6 +46,7 @@ export class TestDatabase {
       spend,
       nextval: () => 0n,
       setval: () => undefined,
+      action: () => null,
       catalog: () => this.catalog,
     });
     this.sqlite.exec(readFileSync(SYSTEM_TABLES, 'utf8'));

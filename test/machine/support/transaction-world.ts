@@ -3,7 +3,13 @@
 import { withCascades } from '../../../src/catalog/cascades.ts';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
 import { DIGEST_BYTES } from '../../../src/machine/command.ts';
-import type { Outcome, RecordedStatement, Request, Step } from '../../../src/machine/command.ts';
+import type {
+  Outcome,
+  RecordedStatement,
+  Request,
+  ReservedSequence,
+  Step,
+} from '../../../src/machine/command.ts';
 import type { MachineMutations } from '../../../src/machine/mutations.ts';
 import { isError } from '../../../src/machine/told.ts';
 import { must } from '../../../src/util/assert.ts';
@@ -23,6 +29,8 @@ export class OpenTransaction {
   readonly #now: bigint;
   readonly #statements: Recorded[] = [];
   #snapshot = 0;
+  readonly #sequences: ReservedSequence[] = [];
+  #sequencesSent = 0;
   readonly #base: Catalog;
   #catalog: Catalog;
 
@@ -49,6 +57,7 @@ export class OpenTransaction {
           changesSchema: changesSchema === true,
           settings: [['search_path', '"$user", public']],
           seed: 7 + this.#statements.length,
+          actions: [],
           digest: new Uint8Array(DIGEST_BYTES),
         },
       },
@@ -66,18 +75,26 @@ export class OpenTransaction {
       changesSchema: true,
       settings: [],
       seed: 0,
+      actions: [],
       digest,
     };
     return this.#tell({ steps: [step], writes: [], recorded }, this.#catalog);
   }
 
   #tell(next: Recorded, after: Catalog): string {
+    const isWhole = this.#statements.length === 0;
+    const sequences = this.#sequences.slice(isWhole ? 0 : this.#sequencesSent);
     const answer = this.#world.machine.speculate({
       id: this.#id,
-      known: this.#statements.length,
+      isWhole,
       isKept: true,
-      request: this.#request([next]),
+      request: this.#request([next], sequences),
     });
+    this.#sequencesSent = this.#sequences.length;
+    if (answer.kind === 'exhausted') {
+      this.#reserve(answer.sequence);
+      return this.#tell(next, after);
+    }
     if (answer.kind !== 'told') return answer.kind;
     this.#snapshot = answer.snapshot;
     this.#statements.push({ ...next, recorded: { ...next.recorded, digest: answer.digest } });
@@ -87,7 +104,17 @@ export class OpenTransaction {
     return rows === null ? `count ${count}` : rows.map((row) => row.join(' ')).join(', ');
   }
 
-  #request(statements: readonly Recorded[]): Request {
+  #reserve(oid: number): void {
+    const isOwn = this.#base.relationByOid(oid) === null;
+    const outcome = isOwn ? null : this.#world.sql(`SELECT nextval(${oid}::oid::regclass)`);
+    const rows = outcome?.kind === 'done' ? outcome.results[0]?.rows : null;
+    this.#sequences.push({ oid, isOwn, values: (rows ?? []).map(([value]) => value as bigint) });
+  }
+
+  #request(
+    statements: readonly Recorded[],
+    sequences: readonly ReservedSequence[] = this.#sequences,
+  ): Request {
     return request([], {
       schemaVersion: this.#base.version,
       schemaChanges: this.#catalog.version - this.#base.version,
@@ -97,6 +124,7 @@ export class OpenTransaction {
       recording: {
         snapshot: this.#snapshot,
         statements: statements.map(({ recorded }) => recorded),
+        sequences,
       },
     });
   }
