@@ -102,9 +102,9 @@ export class LocalNode {
     for (const asked of this.executor.speculator.take()) {
       if (asked.kind === 'forget') this.#machine.forgetSpeculation(asked.id);
       else {
-        const { ticket, id, known, isKept } = asked;
+        const { ticket, id, isWhole, isKept } = asked;
         const request = this.#decoder.decode(splitRequest(asked.request));
-        answers.push({ ticket, answer: this.#machine.speculate({ id, known, isKept, request }) });
+        answers.push({ ticket, answer: this.#machine.speculate({ id, isWhole, isKept, request }) });
       }
     }
     this.executor.speculator.deliver(answers);
