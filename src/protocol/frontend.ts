@@ -75,7 +75,7 @@ export type FrontendMessage =
   | { readonly kind: 'function-call' }
   | { readonly kind: 'malformed'; readonly of: MessageKind; readonly error: PgError };
 
-type MessageKind = Exclude<FrontendMessage['kind'], 'malformed'>;
+export type MessageKind = Exclude<FrontendMessage['kind'], 'malformed'>;
 
 const SSL_REQUEST = 80877103;
 const GSSENC_REQUEST = 80877104;
@@ -97,6 +97,12 @@ const KINDS: Readonly<Record<string, MessageKind>> = {
   f: 'copy',
   F: 'function-call',
 };
+
+/** The first byte of messages of the kind. */
+export function typeByte(kind: MessageKind): number {
+  const letter = Object.keys(KINDS).find((candidate) => KINDS[candidate] === kind) ?? '';
+  return letter.charCodeAt(0);
+}
 
 /** Takes bytes as they come, gives whole messages. */
 export class FrontendDecoder {

@@ -1,8 +1,8 @@
 // COPY over the wire (PG: 55.2.6 COPY Operations): rows are decoded as their bytes come, and sent in
 // bounded pieces.
 import { PgError } from '../errors/pg-error.ts';
-import { copyFailReason, ProtocolError } from '../protocol/frontend.ts';
-import type { FrontendMessage } from '../protocol/frontend.ts';
+import { copyFailReason, ProtocolError, typeByte } from '../protocol/frontend.ts';
+import type { FrontendMessage, MessageKind } from '../protocol/frontend.ts';
 import { LineReader } from '../sql/copy/line-reader.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
 import { CopyPosition, inContext, lineContext } from '../sql/copy/position.ts';
@@ -118,7 +118,7 @@ class CopyIn {
       case 'sync':
         return true;
       default:
-        throw unexpectedMessage(message.kind);
+        throw this.#unexpected(message.kind === 'malformed' ? message.of : message.kind);
     }
   }
 
@@ -130,10 +130,17 @@ class CopyIn {
       case 'done':
         return false;
       case 'fail':
-        throw this.located(
-          new PgError('57014', `COPY from stdin failed: ${copyFailReason(message.body)}`),
-        );
+        throw this.located(failure(message.body));
     }
+  }
+
+  /** Nobody knows any more what the client means. */
+  #unexpected(kind: MessageKind): ProtocolError {
+    const type = typeByte(kind).toString(16).toUpperCase();
+    const message = `unexpected message type 0x${type} during COPY from stdin`;
+    this.#context.writer.error(this.located(new PgError('08P01', message)));
+    const lost = 'terminating connection because protocol synchronization was lost';
+    return new ProtocolError(message, new PgError('08P01', lost, { severity: 'FATAL' }));
   }
 
   /** A message may hold any number of rows. */
@@ -177,10 +184,14 @@ class CopyIn {
   }
 }
 
-/** Nobody knows any more what the client means. */
-function unexpectedMessage(kind: FrontendMessage['kind']): ProtocolError {
-  const message = `unexpected message "${kind}" during COPY from stdin`;
-  return new ProtocolError(message, new PgError('08P01', message, { severity: 'FATAL' }));
+/** The error that the client asks for, or that about how it does. */
+function failure(body: Buffer): PgError {
+  try {
+    return new PgError('57014', `COPY from stdin failed: ${copyFailReason(body)}`);
+  } catch (error) {
+    if (error instanceof PgError) return error;
+    throw error;
+  }
 }
 
 /** More is not kept: the error goes without the text of its line then. */

@@ -67,7 +67,6 @@ export class ExtendedQuery {
   #deferred: Deferred[] = [];
   /** The schema after the deferred statements; null: as the node has it. */
   #catalog: Catalog | null = null;
-  #hasCopied = false;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -246,7 +245,6 @@ export class ExtendedQuery {
       } else portal.result = runUtility(this.#context, plan, this);
       return this.#sendRows(portal, rowsMax);
     }
-    this.refuseAfterCopy();
     if (plan.kind === 'copy') return this.#runCopy(portal, plan);
     block.refuseWrite(plan);
     if (block.isOpen) return this.#runInBlock(portal, plan, rowsMax);
@@ -269,17 +267,11 @@ export class ExtendedQuery {
 
   async #runCopy({ prepared }: Portal, plan: CopyPlan): Promise<void> {
     await this.#openBlock();
+    const { block } = this.#context;
+    // It takes effect with Sync: what fails before undoes it.
+    if (!block.isOpen && plan.query.access === 'write') block.beginImplicit();
     const compile = (catalog: Catalog): CopyPlan => copyPlan(this.#compileFor(prepared, catalog));
     await runCopy(this.#context, plan, compile);
-    this.#hasCopied = !this.#context.block.isOpen && plan.query.access === 'write';
-  }
-
-  /** What was copied without a block took effect: what follows could not be undone with it. */
-  refuseAfterCopy(): void {
-    if (!this.#hasCopied) return;
-    throw new PgError('0A000', 'a statement after a COPY of the same pipeline is not supported', {
-      hint: 'Send Sync between them.',
-    });
   }
 
   /** Runs what was collected in a block, so that what follows is one transaction with it. */
@@ -414,7 +406,6 @@ export class ExtendedQuery {
   /** Portals live until the end of their transaction. */
   endCycle(): void {
     this.discard();
-    this.#hasCopied = false;
     if (!this.#context.block.isOpen) this.#portals.clear();
   }
 

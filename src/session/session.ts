@@ -232,7 +232,6 @@ export class Session {
 
   async #query(sql: string): Promise<void> {
     this.#extended.dropUnnamed();
-    this.#extended.refuseAfterCopy();
     this.#beginCycle();
     await runSimpleQuery(this.#context, sql, this.#extended);
     this.#ready();

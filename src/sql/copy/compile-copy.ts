@@ -62,8 +62,7 @@ function findRelation(context: BindContext, range: Fields, isFrom: boolean): Rel
   const schema = text(range, 'schemaname') || null;
   const name = text(range, 'relname');
   const relation = context.tryRelation(schema, name);
-  // For its error.
-  if (relation === null) return context.relation(schema, name, -1);
+  if (relation === null) throw missingRelation(context, schema, name);
   const verb = isFrom ? 'copy to' : 'copy from';
   switch (relation.kind) {
     case 'i':
@@ -81,14 +80,21 @@ function findRelation(context: BindContext, range: Fields, isFrom: boolean): Rel
   }
 }
 
+function missingRelation(context: BindContext, schema: string | null, name: string): PgError {
+  if (schema === null) return new PgError('42P01', `relation "${name}" does not exist`);
+  return context.catalog.hasSchema(schema)
+    ? new PgError('42P01', `relation "${schema}.${name}" does not exist`)
+    : new PgError('3F000', `schema "${schema}" does not exist`);
+}
+
 // COPY FROM ---------------------------------------------------------------------------------------
 
 function copyFrom(context: BindContext, fields: Fields, relation: Relation): CopyPlan {
   if (relation.isSystem) {
     throw new PgError('42501', `permission denied: "${relation.name}" is a system catalog`);
   }
-  const options = optionsOf(context, fields);
   const columns = columnsOf(relation, list(fields, 'attlist'));
+  const options = optionsOf(context, fields);
   const names = columns.map(({ name }) => name);
   checkForced('FORCE_NOT_NULL', options.forceNotNull, names, relation);
   checkForced('FORCE_NULL', options.forceNull, names, relation);
@@ -137,7 +143,8 @@ function insertPlan(
   return {
     kind: 'query',
     access: 'write',
-    tag: TAG,
+    // What a read-only transaction says that it is.
+    tag: { name: 'COPY FROM', hasCount: true },
     steps: [
       {
         sql: `INSERT INTO ${into} ${sql}`,
@@ -167,8 +174,8 @@ function copyTo(
   context: BindContext,
   compileQuery: CompileQuery,
 ): CopyPlan {
-  const options = optionsOf(context, fields);
   const names = columnsOf(relation, list(fields, 'attlist')).map(({ name }) => name);
+  const options = optionsOf(context, fields);
   if (options.forceQuote !== 'all') checkForced('FORCE_QUOTE', options.forceQuote, names, relation);
   const range = { schemaname: relation.schema, relname: relation.name, inh: true };
   const node = {

@@ -75,6 +75,10 @@ class BodyReader {
     return this.#body.subarray(this.#at - count, this.#at);
   }
 
+  rest(): Buffer {
+    return this.bytes(this.#body.length - this.#at);
+  }
+
   cstring(): string {
     const end = this.#body.indexOf(0, this.#at);
     if (end < 0) throw new Error('a string without an end');
@@ -100,6 +104,7 @@ const EMPTY: Readonly<Record<string, string>> = {
   n: 'NoData',
   s: 'PortalSuspended',
   I: 'EmptyQueryResponse',
+  c: 'CopyDone',
 };
 
 function decodeMessage(type: string, body: BodyReader): readonly string[] {
@@ -125,6 +130,13 @@ function decodeMessage(type: string, body: BodyReader): readonly string[] {
       return ['RowDescription', ...body.list(body.int16(), () => field(body))];
     case 'D':
       return [['DataRow', ...body.list(body.int16(), () => value(body))].join(' ')];
+    case 'G':
+    case 'H': {
+      const formats = [body.bytes(1)[0] as number, ...body.list(body.int16(), () => body.int16())];
+      return [`Copy${type === 'G' ? 'In' : 'Out'}Response ${formats.join(' ')}`];
+    }
+    case 'd':
+      return [`CopyData ${shown(body.rest())}`];
     case 'E':
       return report('ErrorResponse', body);
     case 'N':
@@ -153,13 +165,16 @@ function field(body: BodyReader): string {
   return `  ${name} type ${type}, ${length} bytes, modifier ${typmod}, ${format}${place}`;
 }
 
-/** Text as such; bytes that are none as \x and hex. */
 function value(body: BodyReader): string {
   const length = body.int32();
   if (length < 0) return 'NULL';
-  const bytes = body.bytes(length);
+  return shown(body.bytes(length));
+}
+
+/** Text as such; bytes that are none as \x and hex. */
+function shown(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  const isText = !/\p{Cc}|�/u.test(text.replaceAll('\n', ''));
+  const isText = !/\p{Cc}|�/u.test(text.replace(/[\n\t]/g, ''));
   return isText ? JSON.stringify(text) : `\\x${bytes.toString('hex')}`;
 }
 
