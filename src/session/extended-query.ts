@@ -25,7 +25,9 @@ import {
   writeNotices,
 } from './results.ts';
 import type { SessionContext } from './session-context.ts';
-import { compileSettings, formatSettings, runOptions } from './session-context.ts';
+import { formatSettings, runOptions } from './session-context.ts';
+import { compileStatement, isMomentary } from './session-plan.ts';
+import type { SessionPlan } from './session-plan.ts';
 import { runUtility } from './utility.ts';
 
 type Message<K extends FrontendMessage['kind']> = Extract<FrontendMessage, { kind: K }>;
@@ -34,7 +36,7 @@ interface Prepared {
   /** null: an empty query string. */
   readonly parsed: ParsedStatement | null;
   readonly parameterTypes: readonly Oid[];
-  plan: Plan | null;
+  plan: SessionPlan | null;
   /** The schema that `plan` was compiled for. */
   version: number;
 }
@@ -43,7 +45,7 @@ interface Portal {
   readonly prepared: Prepared;
   readonly parameters: readonly SqliteValue[];
   readonly resultFormats: readonly number[];
-  plan: Plan | null;
+  plan: SessionPlan | null;
   isExecuted: boolean;
   /** Of a transaction statement that did something else than its name says. */
   tag: string | null;
@@ -107,14 +109,14 @@ export class ExtendedQuery {
   }
 
   /** The plan for the schema as it is now, or will be behind the deferred statements. */
-  #compile(prepared: Prepared): Plan | null {
+  #compile(prepared: Prepared): SessionPlan | null {
     if (prepared.parsed === null) return null;
     const { block } = this.#context;
     const catalog = this.#catalog ?? block.catalog();
-    if (prepared.plan !== null && prepared.version === catalog.version && this.#catalog === null) {
-      return prepared.plan;
+    const before = prepared.plan === null || isMomentary(prepared.plan) ? null : prepared.plan;
+    if (before !== null && prepared.version === catalog.version && this.#catalog === null) {
+      return before;
     }
-    const before = prepared.plan;
     const plan = this.#compileFor(prepared, catalog);
     if (before !== null && !hasSameColumns(before, plan)) {
       throw new PgError('0A000', 'cached plan must not change result type');
@@ -124,10 +126,9 @@ export class ExtendedQuery {
     return plan;
   }
 
-  #compileFor({ parsed, parameterTypes }: Prepared, catalog: Catalog): Plan {
-    const { backend } = this.#context;
+  #compileFor({ parsed, parameterTypes }: Prepared, catalog: Catalog): SessionPlan {
     const statement = must(parsed, 'an empty statement is not compiled');
-    return backend.compile(statement, parameterTypes, catalog, compileSettings(this.#context));
+    return compileStatement(this.#context, statement, parameterTypes, catalog);
   }
 
   bind(message: Message<'bind'>): void {
@@ -242,7 +243,7 @@ export class ExtendedQuery {
       if (plan.utility.kind === 'transaction') {
         portal.tag = await block.control(plan.utility, plan.tag.name);
         portal.result = { rows: null, count: 0 };
-      } else portal.result = runUtility(this.#context, plan, this);
+      } else portal.result = await runUtility(this.#context, plan, this, portal.parameters);
       return this.#sendRows(portal, rowsMax);
     }
     if (plan.kind === 'copy') return this.#runCopy(portal, plan);

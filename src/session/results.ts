@@ -9,6 +9,7 @@ import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { StatementResult } from './backend.ts';
 import type { SessionContext } from './session-context.ts';
 import { formatSettings } from './session-context.ts';
+import type { SessionPlan } from './session-plan.ts';
 import { SEVERITIES } from './setting-values.ts';
 
 /** Formats of each result column: none given is text, one goes for all (PG: Bind). */
@@ -100,12 +101,13 @@ export function writeNotices(context: SessionContext, plan: Plan): void {
 /** RowDescription, rows and tag of a statement of a simple query. */
 export function writeSimpleResult(
   context: SessionContext,
-  plan: Plan,
+  plan: SessionPlan,
   result: StatementResult,
 ): void {
   writeNotices(context, plan);
   if (plan.columns !== null) {
-    const formats = columnFormats(plan.columns.length, []);
+    const isBinary = plan.kind === 'utility' && plan.isBinary === true;
+    const formats = columnFormats(plan.columns.length, isBinary ? [1] : []);
     context.writer.rowDescription(fieldDescriptions(plan.columns, formats));
     new RowWriter(context, plan.columns, formats).write(result.rows ?? []);
   }

@@ -6,6 +6,7 @@ import { writeSessionSequences } from '../sql/functions/session-sequences.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
+import type { Cursors } from './cursors.ts';
 import type { MessageInput } from './message-input.ts';
 import { settingFacts } from './setting-facts.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +24,7 @@ export interface SessionContext {
   /** Sends what was written; resolves when the client has taken enough of it, in another turn. */
   flush(): Promise<void>;
   readonly block: TransactionBlock;
+  readonly cursors: Cursors;
   /** What it got from sequences. */
   readonly sequences: SessionSequences;
   user: string;

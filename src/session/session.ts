@@ -7,6 +7,7 @@ import type { FrontendMessage } from '../protocol/frontend.ts';
 import { unreachable } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
 import type { Backend } from './backend.ts';
+import { Cursors } from './cursors.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { MessageQueue } from './message-input.ts';
 import { runSimpleQuery } from './simple-query.ts';
@@ -73,10 +74,18 @@ export class Session {
       },
       cancellation: new Cancellation(),
       block: new TransactionBlock(() => this.#context),
+      cursors: new Cursors(),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#settingsBefore = this.#context.settings.snapshot();
-    this.#context.block.onEnd((isCommitted) => {
+    const { block, settings, cursors } = this.#context;
+    block.join({
+      save: () => settings.snapshot(),
+      restore: (state) => settings.restore(state),
+    });
+    block.join({ save: () => cursors.names(), restore: (state) => cursors.keepOnly(state) });
+    block.onEnd((isCommitted) => cursors.endTransaction(isCommitted));
+    block.onEnd((isCommitted) => {
       if (isCommitted) this.#settingsBefore = this.#context.settings.snapshot();
     });
     this.#extended = new ExtendedQuery(this.#context);

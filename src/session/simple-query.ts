@@ -8,14 +8,16 @@ import type { CopyPlan } from '../sql/copy/plan.ts';
 import { tagOf } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
-import type { Plan, QueryPlan } from '../sql/plan.ts';
+import type { QueryPlan } from '../sql/plan.ts';
 import { transactionWord } from '../sql/transaction-statement.ts';
 import { isUtility } from '../sql/utility.ts';
 import type { BoundPlan, TransactionResult } from './backend.ts';
 import { runCopy } from './copy.ts';
 import { writeSimpleResult } from './results.ts';
 import type { SessionContext } from './session-context.ts';
-import { compileSettings, runOptions } from './session-context.ts';
+import { runOptions } from './session-context.ts';
+import { compileStatement } from './session-plan.ts';
+import type { SessionPlan, SessionUtilityPlan } from './session-plan.ts';
 import { runUtility } from './utility.ts';
 import type { PreparedStatements } from './utility.ts';
 
@@ -48,7 +50,7 @@ export async function runSimpleQuery(
       at += 1;
     }
     if (run.utility !== null) {
-      writeSimpleResult(context, run.utility, runUtility(context, run.utility, statements));
+      writeSimpleResult(context, run.utility, await runUtility(context, run.utility, statements));
       at += 1;
     }
   }
@@ -81,7 +83,7 @@ async function runInBlock(
   for (const statement of parsed) {
     block.refuseIfFailed(statement);
     if (!block.isOpen) block.beginImplicit();
-    const compile = (catalog: Catalog): Plan => compileOne(context, statement, catalog);
+    const compile = (catalog: Catalog): SessionPlan => compileOne(context, statement, catalog);
     const plan = compile(block.catalog());
     if (plan.kind === 'query') {
       const result = await block.run({ plan, parameters: [] }, (catalog) => ({
@@ -93,7 +95,7 @@ async function runInBlock(
       await runCopy(context, plan, (catalog) => copyPlan(compile(catalog)));
     } else if (plan.utility.kind === 'transaction') {
       writer.commandComplete(await block.control(plan.utility, plan.tag.name));
-    } else writeSimpleResult(context, plan, runUtility(context, plan, statements));
+    } else writeSimpleResult(context, plan, await runUtility(context, plan, statements));
   }
   await block.endImplicit();
 }
@@ -103,7 +105,7 @@ interface Run {
   /** What compiling the statement after the plans failed with. */
   readonly failure: PgError | null;
   /** A statement after the plans that the session carries out itself. */
-  readonly utility: Extract<Plan, { kind: 'utility' }> | null;
+  readonly utility: SessionUtilityPlan | null;
   /** The only statement is a COPY. */
   readonly copy: CopyPlan | null;
 }
@@ -134,8 +136,12 @@ function compileRun(
   return { plans, failure: null, utility: null, copy: null };
 }
 
-function compileOne(context: SessionContext, statement: ParsedStatement, catalog: Catalog): Plan {
-  return context.backend.compile(statement, null, catalog, compileSettings(context));
+function compileOne(
+  context: SessionContext,
+  statement: ParsedStatement,
+  catalog: Catalog,
+): SessionPlan {
+  return compileStatement(context, statement, null, catalog);
 }
 
 async function runPlans(

@@ -20,11 +20,19 @@ type State = 'idle' | 'implicit' | 'open' | 'failed';
 
 interface Mark {
   readonly name: string;
-  readonly settings: SettingsSnapshot;
+  /** Of each of those that joined, in order. */
+  readonly states: readonly unknown[];
+}
+
+/** Something of the session that goes back to a savepoint with the data. */
+export interface Restorable<T> {
+  save(): T;
+  restore(state: T): void;
 }
 
 export class TransactionBlock {
   readonly #context: () => SessionContext;
+  readonly #restorables: Restorable<unknown>[] = [];
   readonly #endListeners: ((isCommitted: boolean) => void)[] = [];
   #state: State = 'idle';
   #transaction: Transaction | null = null;
@@ -38,6 +46,11 @@ export class TransactionBlock {
   /** `context`: asked for when it is needed, as it has this block in it. */
   constructor(context: () => SessionContext) {
     this.#context = context;
+  }
+
+  /** From now on savepoints are also about this. */
+  join<T>(restorable: Restorable<T>): void {
+    this.#restorables.push(restorable as Restorable<unknown>);
   }
 
   /** Called after the end of each block, and of each implicit one. */
@@ -203,7 +216,7 @@ export class TransactionBlock {
   async #savepoint(name: string): Promise<void> {
     const context = this.#context();
     await this.#open().savepoint(name, runOptions(context));
-    this.#marks.push({ name, settings: context.settings.snapshot() });
+    this.#marks.push({ name, states: this.#restorables.map((restorable) => restorable.save()) });
   }
 
   async #release(name: string): Promise<void> {
@@ -216,7 +229,9 @@ export class TransactionBlock {
     await this.#open().rollbackTo(name, runOptions(context));
     const at = this.#marks.findLastIndex((mark) => mark.name === name);
     this.#marks.length = at + 1;
-    context.settings.restore(must(this.#marks[at], 'the savepoint exists').settings);
+    const { states } = must(this.#marks[at], 'the savepoint exists');
+    for (const [which, restorable] of this.#restorables.entries())
+      restorable.restore(states[which]);
     this.#state = 'open';
   }
 

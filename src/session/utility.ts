@@ -1,10 +1,12 @@
 // Statements that the session carries out by itself: SET, SHOW, DISCARD and the like.
 import { PgError } from '../errors/pg-error.ts';
-import type { TransactionModes, UtilityPlan } from '../sql/plan.ts';
-import { InvariantViolation, unreachable } from '../util/assert.ts';
+import type { CursorStatement, TransactionModes } from '../sql/plan.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import { InvariantViolation, must, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
 import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
+import type { SessionUtilityPlan } from './session-plan.ts';
 import { parseBoolean, parseIsolation } from './setting-values.ts';
 
 const NOTHING: StatementResult = { rows: null, count: 0 };
@@ -15,11 +17,12 @@ export interface PreparedStatements {
   deallocate(name: string | null): void;
 }
 
-export function runUtility(
+export async function runUtility(
   context: SessionContext,
-  plan: UtilityPlan,
+  plan: SessionUtilityPlan,
   statements: PreparedStatements,
-): StatementResult {
+  parameters: readonly SqliteValue[] = [],
+): Promise<StatementResult> {
   const { utility } = plan;
   const { settings } = context;
   switch (utility.kind) {
@@ -49,6 +52,14 @@ export function runUtility(
     case 'set-transaction':
       setTransaction(context, utility.modes, utility.isSession);
       return NOTHING;
+    case 'declare-cursor':
+      await declareCursor(context, utility, plan.compileQuery, parameters);
+      return NOTHING;
+    case 'fetch':
+      return context.cursors.fetch(utility);
+    case 'close-cursor':
+      context.cursors.close(utility.name);
+      return NOTHING;
     case 'transaction':
       throw new InvariantViolation("transaction statements are the block's");
     case 'nothing':
@@ -56,6 +67,29 @@ export function runUtility(
     default:
       return unreachable(utility);
   }
+}
+
+async function declareCursor(
+  context: SessionContext,
+  declare: Extract<CursorStatement, { kind: 'declare-cursor' }>,
+  compileQuery: SessionUtilityPlan['compileQuery'],
+  parameters: readonly SqliteValue[],
+): Promise<void> {
+  const { block, cursors, backend } = context;
+  if (!block.isOpen && !declare.isHold) {
+    throw new PgError('25P01', 'DECLARE CURSOR can only be used in transaction blocks');
+  }
+  cursors.refuseTaken(declare.name);
+  const isAlone = !block.isOpen;
+  if (isAlone) block.beginImplicit();
+  const compile = must(compileQuery, 'DECLARE has a query');
+  const plan = compile(isAlone ? backend.catalog() : block.catalog());
+  const { rows } = await block.run({ plan, parameters }, (catalog) => ({
+    plan: compile(catalog),
+    parameters,
+  }));
+  cursors.declare(declare, plan.columns ?? [], rows ?? []);
+  if (isAlone) await block.endImplicit();
 }
 
 /** Settings that belong to the transaction alone. */

@@ -48,7 +48,7 @@ export function compile(
   catalog: Catalog,
   settings: CompileSettings,
 ): Plan {
-  const utility = planUtility(statement.node);
+  const utility = planUtility(statement);
   if (utility !== null) return utility;
   if (tagOf(statement.node) === 'CopyStmt') {
     return compileCopy(statement, catalog, settings, (query) =>

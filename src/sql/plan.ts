@@ -3,6 +3,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { Oid } from '../types/pg-type.ts';
+import type { ParsedStatement } from './parse/parse.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { CopyPlan } from './copy/plan.ts';
 
@@ -97,6 +98,7 @@ export type Utility =
   | { readonly kind: 'discard'; readonly what: string }
   | { readonly kind: 'deallocate'; /** null: ALL */ readonly name: string | null }
   | TransactionStatement
+  | CursorStatement
   /** SET TRANSACTION, or SET SESSION CHARACTERISTICS AS TRANSACTION. */
   | {
       readonly kind: 'set-transaction';
@@ -115,6 +117,25 @@ export interface TransactionStatement {
   /** AND CHAIN */
   readonly isChain: boolean;
 }
+
+export type CursorStatement =
+  | {
+      readonly kind: 'declare-cursor';
+      readonly name: string;
+      readonly isHold: boolean;
+      readonly isBinary: boolean;
+      readonly mayScroll: boolean;
+      readonly query: ParsedStatement;
+    }
+  | {
+      readonly kind: 'fetch';
+      readonly name: string;
+      readonly how: 'forward' | 'backward' | 'absolute' | 'relative';
+      /** Infinity: ALL */
+      readonly count: number;
+      readonly isMove: boolean;
+    }
+  | { readonly kind: 'close-cursor'; /** null: ALL */ readonly name: string | null };
 
 /** What BEGIN and SET TRANSACTION say; what they leave out is null. */
 export interface TransactionModes {

@@ -2,13 +2,14 @@
 import { quoteIdentifier } from '../catalog/quote-identifier.ts';
 import { PgError } from '../errors/pg-error.ts';
 import { TEXT } from '../types/oids.ts';
+import { closeStatement, declareStatement, fetchStatement } from './cursor-statement.ts';
 import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
 import type { Fields, Node } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import type { ResultColumn, Utility, UtilityPlan } from './plan.ts';
 import { transactionModes, transactionStatement } from './transaction-statement.ts';
 
-type Handler = (fields: Fields) => UtilityPlan;
+type Handler = (fields: Fields, statement: ParsedStatement) => UtilityPlan;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   VariableSetStmt: planSet,
@@ -16,6 +17,16 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   TransactionStmt: (fields) => {
     const { tag, statement } = transactionStatement(fields);
     return plan(tag, statement);
+  },
+  DeclareCursorStmt: (fields, statement) =>
+    plan('DECLARE CURSOR', declareStatement(fields, statement)),
+  FetchStmt: (fields) => {
+    const name = flag(fields, 'ismove') ? 'MOVE' : 'FETCH';
+    return { ...plan(name, fetchStatement(fields)), tag: { name, hasCount: true } };
+  },
+  ClosePortalStmt: (fields) => {
+    const statement = closeStatement(fields);
+    return plan(text(fields, 'portalname') === '' ? 'CLOSE CURSOR ALL' : 'CLOSE CURSOR', statement);
   },
   DiscardStmt: (fields) => {
     const what = text(fields, 'target').replace('DISCARD_', '').toLowerCase();
@@ -38,8 +49,9 @@ export function isUtility({ node }: ParsedStatement): boolean {
 }
 
 /** null: not a utility statement of these. */
-export function planUtility(node: Node): UtilityPlan | null {
-  return HANDLERS[tagOf(node)]?.(fieldsOf(node)) ?? null;
+export function planUtility(statement: ParsedStatement): UtilityPlan | null {
+  const { node } = statement;
+  return HANDLERS[tagOf(node)]?.(fieldsOf(node), statement) ?? null;
 }
 
 function plan(
