@@ -2,6 +2,8 @@
 // tell a machine that has sequences in memory from one that does not.
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/machine/command.ts';
+import { reserveSequenceValues } from '../../src/sql/reserve-values.ts';
+import { query } from './support/entries.ts';
 import { dump, MachineWorld } from './support/machine-world.ts';
 import { SqlWorld } from './support/sql-world.ts';
 
@@ -16,6 +18,11 @@ function world(): SqlWorld {
 
 function results(outcome: Outcome) {
   return outcome.kind === 'done' ? outcome.results : [];
+}
+
+function oidOf(one: SqlWorld, name: string): number {
+  const rows = one.rows(`SELECT oid FROM "pg_catalog.pg_class" WHERE relname = '${name}'`);
+  return Number(rows[0]?.[0]);
 }
 
 describe('a failed statement takes no values', () => {
@@ -67,9 +74,7 @@ describe('a statement tells what it took', () => {
         "insert into t (n) values (1), (2); select 1; select nextval('t_id_seq'), nextval('s'); select setval('t_id_seq', 9)",
       ),
     );
-    const oid = (name: string) =>
-      Number(one.rows(`SELECT oid FROM "pg_catalog.pg_class" WHERE relname = '${name}'`)[0]?.[0]);
-    const [t, s] = [oid('t_id_seq'), oid('s')];
+    const [t, s] = [oidOf(one, 't_id_seq'), oidOf(one, 's')];
     expect(inserted?.sequences).toEqual({ last: t, values: [[t, 2n]] });
     expect(read).not.toHaveProperty('sequences');
     expect(taken?.sequences).toEqual({
@@ -80,6 +85,25 @@ describe('a statement tells what it took', () => {
       ],
     });
     expect(set?.sequences).toEqual({ last: 0, values: [[t, 9n]] });
+  });
+});
+
+describe('values can be reserved', () => {
+  const reserve = (one: SqlWorld, sequence: string, count: number): Outcome => {
+    const { sql, bindings } = reserveSequenceValues(oidOf(one, sequence), count);
+    const values = bindings.map((binding) => (binding.kind === 'constant' ? binding.value : null));
+    return one.steps([query(sql, values)]);
+  };
+
+  it('in one request, and as many as there are', () => {
+    const one = world();
+    one.sql('create sequence s increment -3 maxvalue 10 minvalue 0 start 10');
+    expect(results(reserve(one, 's', 2))[0]?.rows).toEqual([[10n], [7n]]);
+    expect(results(reserve(one, 's', 9))[0]?.rows).toEqual([[4n], [1n]]);
+    expect(reserve(one, 's', 1)).toMatchObject({ error: { code: '2200H' } });
+    expect(reserve(one, 't', 1)).toMatchObject({ error: { code: '42809' } });
+    one.sql('alter sequence s cycle');
+    expect(results(reserve(one, 's', 3))[0]?.rows).toEqual([[10n], [7n], [4n]]);
   });
 });
 

@@ -13,7 +13,7 @@ import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
-import { SEQUENCE_FUNCTIONS } from './sequences.ts';
+import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
@@ -59,6 +59,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...SUPPORT_SET_FUNCTIONS,
   ...CATALOG_SET_FUNCTIONS,
+  ...SEQUENCE_SET_FUNCTIONS,
 ];
 export const ALL_CASTS: readonly CastSignature[] = [
   ...CASTS,

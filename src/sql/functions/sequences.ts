@@ -6,7 +6,10 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, sql } from './builders.ts';
 import { catalogOf, REGCLASS } from './catalog-context.ts';
 import { readSessionSequences } from './session-sequences.ts';
-import type { CallContext, FunctionSignature } from './signature.ts';
+import type { CallContext, FunctionSignature, SetFunctionSignature } from './signature.ts';
+
+/** Table function: the sequence by its oid, and how many values. */
+export const RESERVED_VALUES = 'pg_reserved_values';
 
 const EFFECT = { volatility: 'volatile', hasEffects: true } as const;
 /** What the session got before, see SessionContext. */
@@ -46,6 +49,38 @@ function lastval(_args: readonly SqliteValue[], context: CallContext): bigint {
   if (isThere) return value;
   throw new PgError('55000', 'lastval is not yet defined in this session');
 }
+
+/** As many values as the sequence has, at least one: for transactions that take them beforehand. */
+function* reservedValues(
+  [oid, count]: readonly SqliteValue[],
+  context: CallContext,
+): Iterable<readonly SqliteValue[]> {
+  yield [context.nextval(Number(oid))];
+  for (let given = 1n; given < (count as bigint); given++) {
+    let value: bigint;
+    try {
+      value = context.nextval(Number(oid));
+    } catch (error) {
+      if (error instanceof PgError && error.code === '2200H') return;
+      throw error;
+    }
+    yield [value];
+  }
+}
+
+export const SEQUENCE_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
+  {
+    oid: 0,
+    name: 'balsa_reserved_values',
+    arguments: [REGCLASS, INT8],
+    columns: [{ name: 'value', type: INT8 }],
+    isStrict: true,
+    volatility: 'volatile',
+    hasEffects: true,
+    sqlName: RESERVED_VALUES,
+    rows: reservedValues,
+  },
+];
 
 export const SEQUENCE_FUNCTIONS: readonly FunctionSignature[] = [
   fn(

@@ -105,6 +105,8 @@ export interface SetFunctionSignature {
   readonly columns: readonly { readonly name: string; readonly type: Oid }[];
   readonly isStrict: boolean;
   readonly volatility: Volatility;
+  /** See FunctionSignature. */
+  readonly hasEffects?: boolean;
   readonly sqlName: string;
   /** Registered as a table-valued function of that name. */
   rows(args: readonly SqliteValue[], context: CallContext): Iterable<readonly SqliteValue[]>;
