@@ -1,6 +1,7 @@
 // Which entry changed a table last, as far as this process knows: what was read from tables that
 // have not changed since need not be read again. It only saves work: the outcome of an entry must
 // never depend on it, as it differs from node to node.
+import { SEQUENCES_OID } from '../catalog/system/oids.ts';
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 
@@ -24,6 +25,8 @@ export class TableChanges {
 
   /** True if an entry behind `index` may have changed the table. */
   isChangedSince(table: Oid, index: Index): boolean {
+    // Where sequences are is moved by calls that no plan tells of.
+    if (table === SEQUENCES_OID) return true;
     return this.#floor > index || (this.#changed.get(table) ?? 0) > index;
   }
 }

@@ -275,7 +275,7 @@ export class Executor implements Backend, TransactionHost {
   /** See TransactionHost. */
   async reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]> {
     const [statement] = this.parse(
-      `SELECT pg_catalog.nextval(${oid}::pg_catalog.oid::pg_catalog.regclass) FROM pg_catalog.generate_series(1, ${count})`,
+      `SELECT value FROM pg_catalog.balsa_reserved_values(${oid}::pg_catalog.oid, ${count})`,
     );
     const bind = (catalog: Catalog): readonly BoundPlan[] => {
       const plan = this.compile(must(statement, 'one statement'), [], catalog, RESERVE_SETTINGS);

@@ -2,8 +2,6 @@
 // tell a machine that has sequences in memory from one that does not.
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/machine/command.ts';
-import { reserveSequenceValues } from '../../src/sql/reserve-values.ts';
-import { query } from './support/entries.ts';
 import { dump, MachineWorld } from './support/machine-world.ts';
 import { SqlWorld } from './support/sql-world.ts';
 
@@ -89,11 +87,8 @@ describe('a statement tells what it took', () => {
 });
 
 describe('values can be reserved', () => {
-  const reserve = (one: SqlWorld, sequence: string, count: number): Outcome => {
-    const { sql, bindings } = reserveSequenceValues(oidOf(one, sequence), count);
-    const values = bindings.map((binding) => (binding.kind === 'constant' ? binding.value : null));
-    return one.steps([query(sql, values)]);
-  };
+  const reserve = (one: SqlWorld, sequence: string, count: number): Outcome =>
+    one.sql(`select value from balsa_reserved_values('${sequence}', ${count})`);
 
   it('in one request, and as many as there are', () => {
     const one = world();

@@ -148,6 +148,36 @@ describe('a transaction', () => {
     ]);
   });
 
+  it.each(['SELECT last_value FROM s', "SELECT pg_sequence_last_value('s')"])(
+    'that was told where a sequence is does not, when the sequence has moved: %s',
+    (read) => {
+      const w = world();
+      w.sql('CREATE SEQUENCE s');
+      w.sql("SELECT nextval('s')");
+      const [a, b] = [w.begin(), w.begin()];
+      for (const each of [a, b]) {
+        expect(each.run(read)).toBe('1');
+        expect(each.run('UPDATE t SET n = 0 WHERE k = 2')).toBe('count 1');
+      }
+      expect(a.commit().kind).toBe('done');
+      w.sql("SELECT nextval('s')");
+      expect(b.commit()).toEqual({ kind: 'conflict', statement: 0 });
+    },
+  );
+
+  it('advances a sequence that it has made or set', () => {
+    const w = world();
+    w.sql('CREATE SEQUENCE s');
+    const a = w.begin();
+    expect(a.run("SELECT setval('s', 40)")).toBe('40');
+    expect(a.run("SELECT nextval('s')")).toBe('41');
+    a.run('CREATE SEQUENCE own START 7');
+    expect(a.run("SELECT nextval('own'), nextval('own')")).toBe('7 8');
+    w.sql("SELECT nextval('s')");
+    expect(a.commit().kind).toBe('done');
+    expect(w.rows('SELECT last_value FROM "balsa.sequence" ORDER BY oid')).toEqual([[41n], [8n]]);
+  });
+
   it('leaves nothing behind when it is forgotten', () => {
     const w = world();
     const a = w.begin();

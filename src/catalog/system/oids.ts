@@ -23,6 +23,9 @@ export const CLASS_OID = {
   pg_rewrite: 2618,
 } as const;
 
+/** pg_sequence; statements that read where a sequence is read this table. */
+export const SEQUENCES_OID = 2224;
+
 /** The role that owns everything: `postgres`. */
 export const OWNER_OID = 10;
 

@@ -7,7 +7,7 @@ import { characterPosition } from '../parse/parse.ts';
 import type { CompileSettings } from '../plan.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
 
-type CallFacts = Pick<FunctionSignature, 'volatility' | 'settings' | 'hasEffects'>;
+type CallFacts = Pick<FunctionSignature, 'volatility' | 'settings' | 'hasEffects' | 'reads'>;
 
 const PARAMETERS_MAX = 65_535;
 
@@ -69,9 +69,10 @@ export class BindContext {
   }
 
   /** A function with these properties is called. */
-  noteCall({ volatility, settings, hasEffects }: CallFacts): void {
+  noteCall({ volatility, settings, hasEffects, reads }: CallFacts): void {
     if (volatility !== 'immutable') this.isVolatile = true;
     if (volatility === 'volatile') this.callsVolatile = true;
+    if (reads !== undefined) this.reads.add(reads);
     if (hasEffects === true) this.hasEffects = true;
     for (const name of settings ?? []) this.usedSettings.add(name);
   }

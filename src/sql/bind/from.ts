@@ -1,5 +1,6 @@
 // FROM: tables, views, subqueries, functions and joins.
 import type { Relation } from '../../catalog/catalog.ts';
+import { SEQUENCES_OID } from '../../catalog/system/oids.ts';
 import { setFunctionsNamed } from '../functions/registry.ts';
 import {
   asTag,
@@ -88,7 +89,7 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
     return { kind: 'cte', alias: sqliteAlias, cteName: cte.cteName };
   }
   const relation = context.relation(schema, name, at);
-  context.reads.add(relation.oid);
+  context.reads.add(relation.kind === 'S' ? SEQUENCES_OID : relation.oid);
   const columns = renamedColumns(relationColumns(relation), alias.columns);
   if (relation.viewText === null) {
     addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);

@@ -63,7 +63,6 @@ export function makeSequence(
 /** nextval() gives `next` then. Through a function: the machine holds sequences in memory. */
 export function setPosition(editor: SchemaEditor, oid: Oid, next: bigint): void {
   editor.sqlite('SELECT pg_setval(?, ?, 0)', [BigInt(oid), next]);
-  editor.writes(oid);
 }
 
 /** The sequence goes with its column: `a` when it is only owned, `i` for an identity. */

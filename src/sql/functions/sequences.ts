@@ -1,4 +1,5 @@
 // Functions of sequences (PG: 9.17 Sequence Manipulation Functions).
+import { SEQUENCES_OID } from '../../catalog/system/oids.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import type { Relation } from '../../catalog/catalog.ts';
 import { BOOL, INT8, OID } from '../../types/oids.ts';
@@ -7,9 +8,6 @@ import { fn, js, sql } from './builders.ts';
 import { catalogOf, REGCLASS } from './catalog-context.ts';
 import { readSessionSequences } from './session-sequences.ts';
 import type { CallContext, FunctionSignature, SetFunctionSignature } from './signature.ts';
-
-/** Table function: the sequence by its oid, and how many values. */
-export const RESERVED_VALUES = 'pg_reserved_values';
 
 const EFFECT = { volatility: 'volatile', hasEffects: true } as const;
 /** What the session got before, see SessionContext. */
@@ -77,7 +75,7 @@ export const SEQUENCE_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
     isStrict: true,
     volatility: 'volatile',
     hasEffects: true,
-    sqlName: RESERVED_VALUES,
+    sqlName: 'pg_reserved_values',
     rows: reservedValues,
   },
 ];
@@ -102,7 +100,7 @@ export const SEQUENCE_FUNCTIONS: readonly FunctionSignature[] = [
       (oid) =>
         `(SELECT last_value FROM "balsa.sequence" WHERE "oid" = pg_sequence_oid(${oid}) AND is_called = 1)`,
     ),
-    { volatility: 'volatile', oid: 4032 },
+    { volatility: 'volatile', oid: 4032, reads: SEQUENCES_OID },
   ),
   // Throws if it is none.
   fn(

@@ -69,6 +69,8 @@ export interface FunctionSignature {
   readonly settings?: readonly string[];
   /** A call changes something: the statement goes through the log. */
   readonly hasEffects?: boolean;
+  /** A table of the catalog that the call reads by itself. */
+  readonly reads?: Oid;
   readonly implementation: Implementation;
 }
 
