@@ -25,6 +25,8 @@ export class CatalogWanted extends Error {
 
 /** Of one request, see CallContext.spend(): some five to ten seconds of every node. */
 const WORK_MAX = 10_000_000;
+/** Of one request, see CallContext.keep(): its results are in memory several times. */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A row of a COPY: the one that a statement reads at the moment, or failed with. */
 export interface ValueRow {
@@ -45,6 +47,8 @@ export class RequestContext implements CallContext {
   #drawnBeforeRow = 0;
   #spent = 0;
   #spentBefore = 0;
+  #kept = 0;
+  #keptBefore = 0;
   #settings: ReadonlyMap<string, string> = new Map();
   #valueRow: ValueRow | null = null;
   /** null: the request is no interactive transaction. */
@@ -71,6 +75,7 @@ export class RequestContext implements CallContext {
     this.#drawnBefore = 0;
     this.#drawnBeforeRow = 0;
     this.#spent = 0;
+    this.#kept = 0;
     this.#settings = new Map(settings);
     this.#actions = null;
     this.#sequences.beginRequest();
@@ -98,6 +103,7 @@ export class RequestContext implements CallContext {
   /** Remembers where a step begins: it may run again. */
   beginStep(): void {
     this.#spentBefore = this.#spent;
+    this.#keptBefore = this.#kept;
     this.#valueRow = null;
     this.#drawnBefore = this.#drawn;
     this.#drawnBeforeRow = this.#drawn;
@@ -107,6 +113,7 @@ export class RequestContext implements CallContext {
   /** Undoes what functions did since the step began: it failed, or runs again and draws the same. */
   undoStep(): void {
     this.#spent = this.#spentBefore;
+    this.#kept = this.#keptBefore;
     this.#valueRow = null;
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
@@ -117,6 +124,7 @@ export class RequestContext implements CallContext {
   /** Undoes what functions did for the row of a COPY that the statement failed with, or the step. */
   undoRow(): void {
     this.#spent = this.#spentBefore;
+    this.#kept = this.#keptBefore;
     this.#sequences.undoRow();
     this.#rewind(this.#drawnBeforeRow);
   }
@@ -145,6 +153,12 @@ export class RequestContext implements CallContext {
     throw new PgError('54000', 'canceling statement: it is too much work for one transaction', {
       hint: 'Write less at a time: every node of the cluster runs each transaction in one go.',
     });
+  }
+
+  keep(bytes: number): void {
+    this.#kept += bytes;
+    if (this.#kept <= KEPT_BYTES_MAX) return;
+    throw new PgError('54000', 'the results of a transaction may have 64 MB at most');
   }
 
   /** The statement reads the next row of a COPY. */

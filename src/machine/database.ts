@@ -1,6 +1,7 @@
 // The only importer of the SQLite driver. Connections of ours have integers as bigint, foreign keys
 // on, statements cached by text, and rows as arrays.
 import Sqlite from 'better-sqlite3';
+import { bytesOfRow } from '../sql/functions/bounds.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { RecentMap } from '../util/recent-map.ts';
 
@@ -20,7 +21,8 @@ export interface StatementRun {
 }
 
 const CACHED_STATEMENTS_MIN = 1000;
-const ROWS_BETWEEN_CHECKS = 1024;
+/** Of rows, between two checks of what a query gives. */
+const BYTES_BETWEEN_CHECKS = 128 * 1024;
 const PRAGMA = 'PRAGMA ';
 const ROLLBACK = 'ROLLBACK';
 /** Memory of a connection for pages, KiB. */
@@ -109,20 +111,28 @@ export class Database {
     return this.run(sql, values).rows ?? [];
   }
 
-  /** The rows of a query; `check` is called now and then with their number, and may throw. */
-  rowsChecked(
+  /**
+   * As run(). While a query gives rows `gave` is told now and then how many bytes they have, and may
+   * throw. Rows of a statement that writes are not told of: SQLite has written all of them before.
+   */
+  runChecked(
     sql: string,
     values: readonly SqliteValue[],
-    check: (count: number) => void,
-  ): readonly Row[] {
+    gave: (bytes: number) => void,
+  ): StatementRun {
     const statement = this.#prepare(sql);
-    if (!statement.reader) return this.run(sql, values).rows ?? [];
+    if (!statement.reader || !statement.readonly) return this.run(sql, values);
     const rows: Row[] = [];
+    let bytes = 0;
     for (const row of statement.iterate(...values)) {
       rows.push(row as Row);
-      if (rows.length % ROWS_BETWEEN_CHECKS === 0) check(rows.length);
+      bytes += bytesOfRow(row as Row);
+      if (bytes < BYTES_BETWEEN_CHECKS) continue;
+      gave(bytes);
+      bytes = 0;
     }
-    return rows;
+    gave(bytes);
+    return { rows, count: rows.length };
   }
 
   /**

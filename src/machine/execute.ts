@@ -204,7 +204,7 @@ export class Execution {
     const { database, context } = this.#options;
     for (;;) {
       try {
-        return database.run(sql, values);
+        return database.runChecked(sql, values, (bytes) => context.keep(bytes));
       } catch (error) {
         if (!context.provide(error)) throw error;
         context.undoStep();

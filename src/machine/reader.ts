@@ -11,8 +11,8 @@ import { Prng } from '../util/prng.ts';
 import { Database } from './database.ts';
 import type { Row } from './database.ts';
 
-/** A result is held in memory as a whole. */
-const RESULT_ROWS_MAX = 5_000_000;
+/** Results are held in memory as a whole. */
+const KEPT_BYTES_MAX = 256 * 1024 * 1024;
 /** Between two looks at the clock, see CallContext.spend(). */
 const WORK_BETWEEN_CHECKS = 256;
 
@@ -49,6 +49,7 @@ export class Reader {
   #snapshot: Snapshot | null = null;
   #prng = new Prng(0);
   #spent = 0;
+  #kept = 0;
 
   constructor(file: string) {
     this.#database = new Database({ source: file, isReader: true });
@@ -58,6 +59,7 @@ export class Reader {
       setting: (name) => this.#context?.setting(name) ?? null,
       catalog: () => this.#context?.catalog,
       spend: (work) => this.#spend(work),
+      keep: (bytes) => this.#keep(bytes),
       nextval: () => refuse('nextval'),
       setval: () => refuse('setval'),
       action: (action) => refuse(action),
@@ -96,10 +98,11 @@ export class Reader {
     if (schemaVersion !== context.catalog.version) return null;
     this.#context = context;
     this.#prng = new Prng(context.seed);
+    this.#kept = 0;
     const rows: (readonly Row[])[] = [];
     try {
       for (const { sql, values } of steps) {
-        rows.push(this.#database.rowsChecked(sql, values, (count) => this.#check(count)));
+        rows.push(this.#rows(sql, values));
       }
       return { appliedIndex, rows, error: null };
     } catch (error) {
@@ -109,6 +112,11 @@ export class Reader {
     }
   }
 
+  #rows(sql: string, values: readonly SqliteValue[]): readonly Row[] {
+    const { rows } = this.#database.runChecked(sql, values, (bytes) => this.#gave(bytes));
+    return rows ?? [];
+  }
+
   #spend(work: number): void {
     this.#spent += work;
     if (this.#spent < WORK_BETWEEN_CHECKS) return;
@@ -116,10 +124,15 @@ export class Reader {
     this.#context?.checkTime?.();
   }
 
-  #check(rowCount: number): void {
+  #gave(bytes: number): void {
     this.#context?.checkTime?.();
-    if (rowCount <= RESULT_ROWS_MAX) return;
-    throw new PgError('54000', `a result may have ${RESULT_ROWS_MAX} rows at most`, {
+    this.#keep(bytes);
+  }
+
+  #keep(bytes: number): void {
+    this.#kept += bytes;
+    if (this.#kept <= KEPT_BYTES_MAX) return;
+    throw new PgError('54000', 'a result may have 256 MB at most', {
       hint: 'Read it in parts, with ORDER BY a key, WHERE key > the last one seen, and LIMIT.',
     });
   }

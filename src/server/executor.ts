@@ -9,6 +9,7 @@ import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
 import { decodeOutcome, encodeRequest } from '../machine/command-codec.ts';
 import type { ErrorData, Outcome } from '../machine/command.ts';
 import { isFatalCode, sqliteCode } from '../machine/database.ts';
+import { statementErrorData } from '../machine/statement-error.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type {
@@ -330,13 +331,16 @@ export class Executor implements Backend, TransactionHost {
     if (error instanceof PgError) return error;
     const code = sqliteCode(error);
     const { message } = error as Error;
-    if (code === null) throw error;
-    if (isFatalCode(code)) {
+    // Of this statement alone: there was no room for what it sorts or joins.
+    if (code?.startsWith('SQLITE_NOMEM')) return new PgError('53200', 'out of memory');
+    if (code?.startsWith('SQLITE_FULL')) return new PgError('53100', `no space left: ${message}`);
+    if (code !== null && isFatalCode(code)) {
       this.#options.onFatal(`the database cannot be read: ${code} ${message}`);
       return new PgError('58030', `the database cannot be read: ${message}`);
     }
-    if (message.includes('integer overflow')) return new PgError('22003', 'bigint out of range');
-    return new PgError('XX000', `the compiled statement failed: ${message}`);
+    const data = statementErrorData(error);
+    if (data === null) throw error;
+    return new PgError(data.code as SqlState, data.message, data.fields);
   }
 
   /** The clock, never before what was answered already. */

@@ -230,7 +230,7 @@ describe('entries', () => {
 
 describe('a request that is too much work', () => {
   /** As much as two thirds of what a request may do, in one call. */
-  const much = query('SELECT balsa_tick(64 * 6500000)');
+  const much = query('SELECT balsa_tick(32 * 6500000)');
 
   it('fails, and the node goes on', () => {
     const world = new RequestWorld();

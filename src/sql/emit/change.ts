@@ -2,12 +2,14 @@
 import type { Column } from '../../catalog/catalog.ts';
 import type { Assignment, ConflictClause, Delete, Insert, Update } from '../bind/change.ts';
 import type { Expression } from '../tree/expression.ts';
+import { mustType } from '../../types/registry.ts';
+import { KEEP } from '../functions/bounds.ts';
 import { withoutAlias } from '../tree/expression.ts';
 import type { FromItem, Target } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { emitExpression, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
-import { derivedTable, emitFrom, emitOuterQuery, emitTargets, emitWith } from './query.ts';
+import { derivedTable, emitFrom, emitOuterQuery, emitWith } from './query.ts';
 import { tableTick, whereTicks } from './ticks.ts';
 
 export function emitInsert(emitter: Emitter, insert: Insert): string {
@@ -48,6 +50,17 @@ function emitAssignments(emitter: Emitter, set: readonly Assignment[]): string {
     .join(', ');
 }
 
+/** SQLite holds all rows of RETURNING before it gives the first: one too many is to undo them. */
+function emitKeptTargets(emitter: Emitter, targets: readonly Target[]): string {
+  return targets
+    .map(({ expression, type }, at) => {
+      const text = emitExpression(emitter, expression);
+      const isLong = ['TEXT', 'BLOB'].includes(mustType(type).storage);
+      return `${at === 0 || isLong ? `${KEEP}(${text})` : text} AS c${at + 1}`;
+    })
+    .join(', ');
+}
+
 /** SQLite's RETURNING knows the changed table's columns, but not its alias. */
 function emitReturning(emitter: Emitter, targets: readonly Target[] | null, alias: string): string {
   if (targets === null) return '';
@@ -55,7 +68,7 @@ function emitReturning(emitter: Emitter, targets: readonly Target[] | null, alia
     ...target,
     expression: withoutAlias(target.expression, alias),
   }));
-  return ` RETURNING ${emitTargets(emitter, plain, false)}`;
+  return ` RETURNING ${emitKeptTargets(emitter, plain)}`;
 }
 
 export function emitUpdate(emitter: Emitter, update: Update): string {

@@ -2,7 +2,7 @@
 // that it calls, and that throws. A loop over rows which may go on for long without giving any has a
 // condition that calls one and is always true, once for each row that the loop looks at.
 import { mustType } from '../../types/registry.ts';
-import { TICK } from '../functions/tick.ts';
+import { TICK } from '../functions/bounds.ts';
 import type { FromItem, Query, Select } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { quoteName } from './names.ts';

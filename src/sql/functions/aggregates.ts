@@ -19,6 +19,7 @@ import {
 import type { Oid, PgType } from '../../types/pg-type.ts';
 import { allTypes, mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
+import { bytesOfRow, checkLength, lengthOf } from './bounds.ts';
 import { aggregate } from './builders.ts';
 import type { AggregateSignature } from './signature.ts';
 import { STATISTICS } from './statistics.ts';
@@ -83,6 +84,52 @@ interface Extreme {
 }
 
 /** All that have an order except boolean and json. */
+type Part = readonly [by: SqliteValue, value: SqliteValue];
+
+/** Values with the separators before them; the frame of a window begins at `first`. */
+interface Concatenation {
+  readonly parts: Part[];
+  readonly first: number;
+  readonly length: number;
+}
+
+type JsAggregate = Extract<AggregateSignature['implementation'], { readonly kind: 'js' }>;
+
+function concatenation(
+  join: (parts: readonly SqliteValue[]) => SqliteValue,
+): Pick<JsAggregate, 'start' | 'step' | 'inverse' | 'finish'> {
+  const lengthOfPart = ([by, value]: Part): number => lengthOf(by) + lengthOf(value);
+  return {
+    start: () => null,
+    step(state, [value = null, by = null], context) {
+      if (value === null) return state;
+      const { parts, first, length } = (state ?? {
+        parts: [],
+        first: 0,
+        length: 0,
+      }) as Concatenation;
+      const part: Part = [by, value];
+      context.keep(bytesOfRow(part));
+      checkLength(length + lengthOfPart(part));
+      parts.push(part);
+      return { parts, first, length: length + lengthOfPart(part) };
+    },
+    inverse(state, [value = null]) {
+      if (value === null) return state;
+      const { parts, first, length } = state as Concatenation;
+      return { parts, first: first + 1, length: length - lengthOfPart(parts[first] as Part) };
+    },
+    finish(state, context) {
+      if (state === null) return null;
+      const { parts, first } = state as Concatenation;
+      context.spend(parts.length - first);
+      if (first === parts.length) return null;
+      const [head, ...rest] = parts.slice(first);
+      return join([(head as Part)[1], ...rest.flat()].filter((part) => part !== null));
+    },
+  };
+}
+
 const MIN_MAX_TYPES = allTypes().filter(
   ({ oid, name, category }) =>
     [INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC, OID, TEXT, BPCHAR].includes(oid) ||
@@ -129,22 +176,15 @@ export const AGGREGATES: readonly AggregateSignature[] = [
   aggregate('bool_and', [BOOL], BOOL, native('min')),
   aggregate('every', [BOOL], BOOL, native('min')),
   aggregate('bool_or', [BOOL], BOOL, native('max')),
-  aggregate('string_agg', [TEXT, TEXT], TEXT, native('group_concat')),
+  aggregate('string_agg', [TEXT, TEXT], TEXT, {
+    kind: 'js',
+    sqlName: 'pg_string_agg',
+    ...concatenation((parts) => parts.join('')),
+  }),
   aggregate('string_agg', [BYTEA, BYTEA], BYTEA, {
     kind: 'js',
     sqlName: 'pg_string_agg_bytea',
-    start: () => null,
-    step: (state, [value = null, by = null]) =>
-      value === null
-        ? state
-        : state === null
-          ? Buffer.from(value as Uint8Array)
-          : Buffer.concat([
-              state as Buffer,
-              (by ?? Buffer.alloc(0)) as Uint8Array,
-              value as Uint8Array,
-            ]),
-    finish: (state) => state as Buffer | null,
+    ...concatenation((parts) => Buffer.concat(parts as Uint8Array[])),
   }),
 ];
 

@@ -1,5 +1,6 @@
 // Puts our functions on a SQLite connection.
 import type { SqliteValue } from '../../types/sqlite-value.ts';
+import { KEEP, TICK, bytesOfRow, checkLength, lengthOf } from './bounds.ts';
 import {
   ALL_AGGREGATES,
   ALL_CASTS,
@@ -7,7 +8,6 @@ import {
   ALL_OPERATORS,
   ALL_SET_FUNCTIONS,
 } from './registry.ts';
-import { TICK } from './tick.ts';
 import type {
   AggregateSignature,
   CallContext,
@@ -29,7 +29,7 @@ export interface FunctionHost {
 }
 
 /** Values are copied, and looked at: work in proportion to their bytes. */
-const BYTES_PER_WORK = 64;
+const BYTES_PER_WORK = 32;
 /** A row of a function goes through a generator. */
 const ROW_WORK = 2;
 
@@ -48,10 +48,7 @@ export function registerFunctions(host: FunctionHost, context: CallContext): voi
     host.function(sqlName, options, (...args: SqliteValue[]) => {
       context.spend(workOf(args));
       if (isStrict && args.includes(null)) return null;
-      const result = call(args, context);
-      const bytes = sizeOf(result);
-      if (bytes > BYTES_PER_WORK) context.spend(bytes / BYTES_PER_WORK);
-      return result;
+      return checked(call(args, context), context);
     });
   };
   for (const { implementation, isStrict, volatility } of [...ALL_FUNCTIONS, ...ALL_OPERATORS]) {
@@ -62,13 +59,13 @@ export function registerFunctions(host: FunctionHost, context: CallContext): voi
     if (implementation.kind === 'js')
       scalar(implementation.sqlName, implementation.call, true, volatility);
   }
-  registerTick(host, context);
+  registerBounds(host, context);
   for (const signature of ALL_AGGREGATES) registerAggregate(host, signature, context, done);
   for (const signature of ALL_SET_FUNCTIONS) registerTable(host, signature, context, done);
 }
 
 /** Not deterministic: SQLite is to call it each time. */
-function registerTick(host: FunctionHost, context: CallContext): void {
+function registerBounds(host: FunctionHost, context: CallContext): void {
   const options = { deterministic: false, safeIntegers: false, varargs: true } as const;
   host.function(TICK, options, (...sizes: number[]) => {
     let work = 1;
@@ -76,16 +73,30 @@ function registerTick(host: FunctionHost, context: CallContext): void {
     context.spend(work);
     return 1;
   });
-}
-
-function sizeOf(value: SqliteValue): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
+  host.function(KEEP, { ...options, safeIntegers: true }, (...row: SqliteValue[]) => {
+    context.keep(bytesOfRow(row));
+    return row[0] ?? null;
+  });
 }
 
 function workOf(values: readonly SqliteValue[]): number {
-  let bytes = 0;
-  for (const value of values) bytes += sizeOf(value);
-  return 1 + bytes / BYTES_PER_WORK;
+  let work = 1;
+  for (const value of values) {
+    const length = lengthOf(value);
+    if (length <= BYTES_PER_WORK) continue;
+    checkLength(length);
+    work += length / BYTES_PER_WORK;
+  }
+  return work;
+}
+
+function checked(result: SqliteValue, context: CallContext): SqliteValue {
+  const length = lengthOf(result);
+  if (length > BYTES_PER_WORK) {
+    checkLength(length);
+    context.spend(length / BYTES_PER_WORK);
+  }
+  return result;
 }
 
 function registerAggregate(
@@ -96,13 +107,17 @@ function registerAggregate(
 ): void {
   if (implementation.kind !== 'js' || done.has(implementation.sqlName)) return;
   done.add(implementation.sqlName);
+  const { inverse } = implementation;
   host.aggregate(implementation.sqlName, {
     start: implementation.start,
     step(state: unknown, ...args: SqliteValue[]) {
       context.spend(workOf(args));
       return implementation.step(state, args, context);
     },
-    result: (state: unknown) => implementation.finish(state, context),
+    ...(inverse === undefined
+      ? {}
+      : { inverse: (state: unknown, ...args: SqliteValue[]) => inverse(state, args, context) }),
+    result: (state: unknown) => checked(implementation.finish(state, context), context),
     safeIntegers: true,
     deterministic: true,
     varargs: true,

@@ -27,6 +27,8 @@ export interface CallContext {
    * has gone on for too long: nothing else can stop it while it runs.
    */
   spend(work: number): void;
+  /** Counts bytes that are held in memory until the statement ends. Throws PgError for too many. */
+  keep(bytes: number): void;
   /** The next value of a sequence. Throws PgError; 25006 where nothing may be written. */
   nextval(oid: Oid): bigint;
   /** `isCalled`: the next value is the one after. Throws PgError. */

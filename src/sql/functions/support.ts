@@ -4,8 +4,18 @@ import { CANONICAL, arrayItems, arrayOf, splitArray } from '../../types/arrays.t
 import { INT4, INT8, TEXT } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
+import { bytesOfRow, checkLength, lengthOf } from './bounds.ts';
 import { aggregate, fn, js } from './builders.ts';
 import type { AggregateSignature, FunctionSignature, SetFunctionSignature } from './signature.ts';
+
+function joined(parts: readonly SqliteValue[], by: string): string {
+  const length = parts.reduce<number>(
+    (sum, part) => sum + lengthOf(part),
+    by.length * parts.length,
+  );
+  checkLength(length);
+  return parts.join(by);
+}
 
 export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
   // A scalar subquery: its value, and how many rows it has.
@@ -62,9 +72,10 @@ export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
     [0, TEXT],
     TEXT,
     js('pg_array_to_string', ([array, by]) =>
-      splitArray(String(array))
-        .filter((item) => item !== null)
-        .join(String(by)),
+      joined(
+        splitArray(String(array)).filter((item) => item !== null),
+        String(by),
+      ),
     ),
   ),
   fn(
@@ -74,7 +85,10 @@ export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
     js('pg_array_to_string_null', ([array = null, by = null, none = null]) => {
       if (array === null || by === null) return null;
       const items = splitArray(String(array)).map((item) => item ?? none);
-      return items.filter((item) => item !== null).join(String(by));
+      return joined(
+        items.filter((item) => item !== null),
+        String(by),
+      );
     }),
     { isStrict: false },
   ),
@@ -122,7 +136,7 @@ export const SUPPORT_FUNCTIONS: readonly FunctionSignature[] = [
 
 interface Collected {
   readonly type: number;
-  readonly items: readonly SqliteValue[];
+  readonly items: SqliteValue[];
 }
 
 /** The element type, then the values: ARRAY(subquery) gives '{}' for no rows, array_agg NULL. */
@@ -131,9 +145,11 @@ function collector(sqlName: string, ofNothing: string | null): AggregateSignatur
     kind: 'js',
     sqlName,
     start: () => null,
-    step(state, [type = null, value = null]) {
-      const { items: before } = (state as Collected | null) ?? { items: [] };
-      return { type: Number(type), items: [...before, value] };
+    step(state, [type = null, value = null], context) {
+      const collected = (state as Collected | null) ?? { type: Number(type), items: [] };
+      context.keep(bytesOfRow([value]));
+      collected.items.push(value);
+      return collected;
     },
     finish(state) {
       if (state === null) return ofNothing;

@@ -5,6 +5,7 @@ import { formatJsonb, parseJson } from '../../types/json.ts';
 import type { JsonValue } from '../../types/json.ts';
 import { BOOL, BYTEA, INT4, JSON, JSONB, TEXT, UUID } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
+import { checkLength } from './bounds.ts';
 import { fn, js, operator, sql } from './builders.ts';
 import type { CallContext, FunctionSignature, OperatorSignature } from './signature.ts';
 
@@ -77,7 +78,7 @@ export const TEXT_OPERATORS: readonly OperatorSignature[] = [
     TEXT,
     TEXT,
     TEXT,
-    sql((a = '', b = '') => `(${a} || ${b})`),
+    js('pg_concat', ([a, b]) => String(a) + String(b)),
   ),
   operator(
     '||',
@@ -222,6 +223,23 @@ function substring(value: SqliteValue | undefined, from: number, count: number |
   return all.slice(Math.max(from - 1, 0), Math.max(end, 0)).join('');
 }
 
+function replaced(text: string, from: string, to: string): string {
+  if (from === '') return text;
+  const parts = text.split(from);
+  checkLength(text.length + (parts.length - 1) * (to.length - from.length));
+  return parts.join(to);
+}
+
+function lengthOfText(value: SqliteValue | undefined): bigint {
+  const text = String(value);
+  let count = text.length;
+  // Two units are one character beyond the basic plane.
+  for (let at = 0; at < text.length; at++) {
+    if ((text.charCodeAt(at) & 0xfc00) === 0xdc00) count -= 1;
+  }
+  return BigInt(count);
+}
+
 function character(code: number): string {
   if (code < 0) throw new PgError('22023', 'character number must be positive');
   if (code === 0) throw new PgError('54000', 'null character not permitted');
@@ -234,11 +252,8 @@ function character(code: number): string {
   return String.fromCodePoint(code);
 }
 
-/** Characters may take four bytes, and a value one gigabyte. */
-const PADDED_MAX = 268_435_454;
-
 function padded(value: SqliteValue, length: number, fill: string, isLeft: boolean): string {
-  if (length > PADDED_MAX) throw new PgError('54000', 'requested length too large');
+  checkLength(length);
   const text = characters(value);
   const missing = Math.max(length, 0) - text.length;
   if (missing <= 0) return text.slice(0, Math.max(length, 0)).join('');
@@ -278,19 +293,19 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     'length',
     [TEXT],
     INT4,
-    js('pg_length', ([a]) => BigInt(characters(a).length)),
+    js('pg_length', ([a]) => lengthOfText(a)),
   ),
   fn(
     'char_length',
     [TEXT],
     INT4,
-    js('pg_length', ([a]) => BigInt(characters(a).length)),
+    js('pg_length', ([a]) => lengthOfText(a)),
   ),
   fn(
     'character_length',
     [TEXT],
     INT4,
-    js('pg_length', ([a]) => BigInt(characters(a).length)),
+    js('pg_length', ([a]) => lengthOfText(a)),
   ),
   fn(
     'length',
@@ -388,8 +403,7 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     TEXT,
     js('pg_repeat', ([a, n]) => {
       const count = Math.max(Number(n), 0);
-      if (String(a).length * count > 256 * 1024 * 1024)
-        throw new PgError('54000', 'requested length too large');
+      checkLength(String(a).length * count);
       return String(a).repeat(count);
     }),
   ),
@@ -397,9 +411,7 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     'replace',
     [TEXT, TEXT, TEXT],
     TEXT,
-    js('pg_replace', ([a, from, to]) =>
-      String(from) === '' ? String(a) : String(a).replaceAll(String(from), () => String(to)),
-    ),
+    js('pg_replace', ([a, from, to]) => replaced(String(a), String(from), String(to))),
   ),
   fn(
     'reverse',

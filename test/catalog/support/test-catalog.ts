@@ -44,6 +44,7 @@ export class TestDatabase {
       randomUint32: () => 0,
       setting: (name) => (name === 'search_path' ? '"$user", public' : null),
       spend,
+      keep: () => undefined,
       nextval: () => 0n,
       setval: () => undefined,
       action: () => null,

@@ -1,0 +1,31 @@
+// How much one statement may ask of a node: nothing that a client sends may take it down.
+import { PgError } from '../../errors/pg-error.ts';
+import type { SqliteValue } from '../../types/sqlite-value.ts';
+
+/** The function that long loops of a statement call, see emit/ticks.ts. Gives 1. */
+export const TICK = 'balsa_tick';
+/** Called for values that are kept until the statement ends. Gives its argument. */
+export const KEEP = 'balsa_keep';
+
+/** Of a value that a function takes or gives: characters, or bytes of bytea. */
+export const VALUE_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** What a row takes in memory beside the bytes of its texts. */
+const ROW_BYTES = 64;
+const VALUE_BYTES = 16;
+
+export function checkLength(length: number): void {
+  if (length <= VALUE_LENGTH_MAX) return;
+  throw new PgError('54000', 'requested length too large');
+}
+
+export function lengthOf(value: SqliteValue): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
+}
+
+/** About what a row takes in memory. */
+export function bytesOfRow(row: readonly SqliteValue[]): number {
+  let bytes = ROW_BYTES;
+  for (const value of row) bytes += VALUE_BYTES + lengthOf(value);
+  return bytes;
+}
