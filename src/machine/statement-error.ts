@@ -9,6 +9,9 @@ const STACK_OVERFLOW = 'Maximum call stack size exceeded';
 const ALLOCATION_FAILURE = 'Array buffer allocation failed';
 const STRING_TOO_LONG = 'Invalid string length';
 
+/** How SQLite begins to say that a statement is beyond one of its limits. */
+const TOO_COMPLEX = ['too many ', 'at most ', 'VIEWs and/or subqueries nested', 'Expression tree'];
+
 /** null: the node is to blame. Constraint violations need explainConstraint(). */
 export function statementErrorData(error: unknown): ErrorData | null {
   if (error instanceof PgError) return pgErrorData(error);
@@ -30,7 +33,9 @@ function sqliteErrorData(code: string, { message }: Error): ErrorData {
   if (message.includes('integer overflow')) {
     return { code: '22003', message: 'bigint out of range', fields: {} };
   }
-  return { code: 'XX000', message: `the compiled statement failed: ${message}`, fields: {} };
+  const isTooComplex = TOO_COMPLEX.some((start) => message.startsWith(start));
+  const failure = `the compiled statement failed: ${message}`;
+  return { code: isTooComplex ? '54001' : 'XX000', message: failure, fields: {} };
 }
 
 /** A function of ours did not check its arguments. No reason to stop all nodes, again and again. */

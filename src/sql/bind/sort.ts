@@ -27,6 +27,7 @@ export function bindSortKeys(place: Place, nodes: readonly Node[]): readonly Sor
 const FRAME_RANGE = 0x2;
 const FRAME_ROWS = 0x4;
 const FRAME_GROUPS = 0x8;
+const FRAME_EXCLUDE = 0x38000;
 const NONDEFAULT = 0x1;
 const BOUNDS: readonly (readonly [start: number, end: number, text: string])[] = [
   [0x20, 0x40, 'UNBOUNDED PRECEDING'],
@@ -50,6 +51,9 @@ export function bindWindow(place: Place, fields: Fields): WindowClause {
 function frameText(place: Place, fields: Fields): string | null {
   const options = integer(fields, 'frameOptions');
   if ((options & NONDEFAULT) === 0) return null;
+  if ((options & FRAME_EXCLUDE) !== 0) {
+    throw place.context.notSupported('EXCLUDE in a window frame', location(fields));
+  }
   const mode =
     (options & FRAME_ROWS) !== 0 ? 'ROWS' : (options & FRAME_GROUPS) !== 0 ? 'GROUPS' : 'RANGE';
   if ((options & (FRAME_ROWS | FRAME_RANGE | FRAME_GROUPS)) === 0) return null;

@@ -7,69 +7,44 @@ import { BOOL, BYTEA, INT4, JSON, JSONB, TEXT, UUID } from '../../types/oids.ts'
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { checkLength } from './bounds.ts';
 import { fn, js, operator, sql } from './builders.ts';
+import { isLike } from './like.ts';
+import { compileRegex, hasMatch } from './regex.ts';
+import type { Regex } from './regex.ts';
 import type { CallContext, FunctionSignature, OperatorSignature } from './signature.ts';
 
-const PATTERNS_MAX = 500;
-const patterns = new Map<string, RegExp>();
+/** Instructions of all together: some tens of megabytes. */
+const CACHED_INSTRUCTIONS_MAX = 200_000;
+let cachedInstructions = 0;
+const regexes = new Map<string, Regex>();
 
-function cached(key: string, create: () => RegExp): RegExp {
-  const found = patterns.get(key);
+function cachedRegex(pattern: string, isCaseInsensitive: boolean): Regex {
+  const key = `${isCaseInsensitive ? 'i' : 'c'}${pattern}`;
+  const found = regexes.get(key);
   if (found !== undefined) return found;
-  if (patterns.size >= PATTERNS_MAX) patterns.clear();
-  const created = create();
-  patterns.set(key, created);
+  const created = compileRegex(pattern, isCaseInsensitive);
+  cachedInstructions += created.program.length;
+  if (cachedInstructions > CACHED_INSTRUCTIONS_MAX) {
+    regexes.clear();
+    cachedInstructions = created.program.length;
+  }
+  regexes.set(key, created);
   return created;
 }
 
-/** LIKE as a regular expression: % and _, with backslash as the escape. */
-function likePattern(pattern: string, isCaseInsensitive: boolean): RegExp {
-  return cached(`${isCaseInsensitive ? 'i' : 's'}${pattern}`, () => {
-    let source = '';
-    for (let at = 0; at < pattern.length; at++) {
-      const character = pattern[at] as string;
-      if (character === '%') source += '.*';
-      else if (character === '_') source += '.';
-      else {
-        const isEscape = character === '\\';
-        if (isEscape && at + 1 === pattern.length) {
-          throw new PgError('22025', 'LIKE pattern must not end with escape character');
-        }
-        const literal = isEscape ? (pattern[++at] as string) : character;
-        source += literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-      }
-    }
-    return new RegExp(`^${source}$`, isCaseInsensitive ? 'isu' : 'su');
-  });
-}
+type Matcher = (args: readonly SqliteValue[], context: CallContext) => SqliteValue;
 
-/** POSIX classes and word boundaries; what else differs between the two dialects is rare. */
-function posixPattern(pattern: string, isCaseInsensitive: boolean): RegExp {
-  return cached(`~${isCaseInsensitive ? 'i' : 's'}${pattern}`, () => {
-    const source = pattern
-      .replace(/\[:alpha:\]/g, 'a-zA-Z')
-      .replace(/\[:digit:\]/g, '0-9')
-      .replace(/\[:alnum:\]/g, 'a-zA-Z0-9')
-      .replace(/\[:space:\]/g, '\\s')
-      .replace(/\[:upper:\]/g, 'A-Z')
-      .replace(/\[:lower:\]/g, 'a-z')
-      .replace(/\\[mMy]/g, '\\b');
-    try {
-      return new RegExp(source, isCaseInsensitive ? 'is' : 's');
-    } catch (error) {
-      throw new PgError('2201B', `invalid regular expression: ${(error as Error).message}`);
-    }
-  });
-}
-
-function matcher(
-  make: (pattern: string, isCaseInsensitive: boolean) => RegExp,
-  isCaseInsensitive: boolean,
-  isNegated: boolean,
-): (args: readonly SqliteValue[]) => SqliteValue {
-  return ([value, pattern]) => {
-    const isMatch = make(String(pattern), isCaseInsensitive).test(String(value));
-    return isMatch !== isNegated ? 1n : 0n;
+function regexMatcher(isCaseInsensitive: boolean, isNegated: boolean): Matcher {
+  return ([value, pattern], context) => {
+    const regex = cachedRegex(String(pattern), isCaseInsensitive);
+    return hasMatch(regex, String(value), context) !== isNegated ? 1n : 0n;
   };
+}
+
+function likeMatcher(isCaseInsensitive: boolean, isNegated: boolean): Matcher {
+  const folded = (value: SqliteValue | undefined): string =>
+    isCaseInsensitive ? String(value).toLowerCase() : String(value);
+  return ([value, pattern], context) =>
+    isLike(folded(value), folded(pattern), context) !== isNegated ? 1n : 0n;
 }
 
 export const TEXT_OPERATORS: readonly OperatorSignature[] = [
@@ -87,14 +62,14 @@ export const TEXT_OPERATORS: readonly OperatorSignature[] = [
     BYTEA,
     js('pg_bytea_concat', ([a, b]) => Buffer.concat([a as Uint8Array, b as Uint8Array])),
   ),
-  operator('~~', TEXT, TEXT, BOOL, js('pg_like', matcher(likePattern, false, false))),
-  operator('!~~', TEXT, TEXT, BOOL, js('pg_not_like', matcher(likePattern, false, true))),
-  operator('~~*', TEXT, TEXT, BOOL, js('pg_ilike', matcher(likePattern, true, false))),
-  operator('!~~*', TEXT, TEXT, BOOL, js('pg_not_ilike', matcher(likePattern, true, true))),
-  operator('~', TEXT, TEXT, BOOL, js('pg_regex', matcher(posixPattern, false, false))),
-  operator('!~', TEXT, TEXT, BOOL, js('pg_not_regex', matcher(posixPattern, false, true))),
-  operator('~*', TEXT, TEXT, BOOL, js('pg_iregex', matcher(posixPattern, true, false))),
-  operator('!~*', TEXT, TEXT, BOOL, js('pg_not_iregex', matcher(posixPattern, true, true))),
+  operator('~~', TEXT, TEXT, BOOL, js('pg_like', likeMatcher(false, false))),
+  operator('!~~', TEXT, TEXT, BOOL, js('pg_not_like', likeMatcher(false, true))),
+  operator('~~*', TEXT, TEXT, BOOL, js('pg_ilike', likeMatcher(true, false))),
+  operator('!~~*', TEXT, TEXT, BOOL, js('pg_not_ilike', likeMatcher(true, true))),
+  operator('~', TEXT, TEXT, BOOL, js('pg_regex', regexMatcher(false, false))),
+  operator('!~', TEXT, TEXT, BOOL, js('pg_not_regex', regexMatcher(false, true))),
+  operator('~*', TEXT, TEXT, BOOL, js('pg_iregex', regexMatcher(true, false))),
+  operator('!~*', TEXT, TEXT, BOOL, js('pg_not_iregex', regexMatcher(true, true))),
   ...[JSON, JSONB].flatMap((json) => [
     operator(
       '->',
