@@ -14,7 +14,8 @@ database.run(`
   create table a (id int primary key, x int, s text);
   create table b (id int primary key, x int, s text);
   create table c (id int primary key, x int, s text);
-  create index on c (x)`);
+  create index on c (x);
+  create sequence q`);
 for (const [at, name] of ['a', 'b', 'c'].entries()) {
   const insert = database.sqlite.prepare(
     `INSERT INTO "public.${name}" (id, x, s) VALUES (?, ?, ?)`,
@@ -85,6 +86,7 @@ describe('as many calls as rows looked at', () => {
       'with recursive r(n) as (select 1 union select (n + 1) % 500 from r) select max(n) from r',
       500,
     ],
+    ['select count(*) from a, q, b', ROWS ** 2],
     [`select count(*) from generate_series(1, 30) n, a where n + a.x = -1`, 30 * ROWS],
     [`update a set x = 1 from b, c where ${never('b', 'c')} and ${never('a', 'b')}`, ROWS ** 2],
     [`delete from a using b, c where ${never('b', 'c')}`, ROWS ** 3],
