@@ -12,6 +12,7 @@ import { ExtendedQuery } from './extended-query.ts';
 import { MessageQueue } from './message-input.ts';
 import { runSimpleQuery } from './simple-query.ts';
 import type { SessionContext } from './session-context.ts';
+import { durationMs } from './setting-values.ts';
 import { Settings } from './settings.ts';
 import type { SettingsSnapshot } from './settings.ts';
 import { acceptStartup } from './startup.ts';
@@ -52,6 +53,7 @@ export class Session {
   /** What the settings were when the cycle began: they are part of its transaction. */
   #settingsBefore: SettingsSnapshot;
   readonly #stopListening: () => void;
+  #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -119,13 +121,14 @@ export class Session {
   /** Ends the session when what is in flight has been answered. */
   shutDown(): void {
     this.#isShuttingDown = true;
-    if (!this.#isRunning) this.#endForShutdown();
+    if (!this.#isRunning) this.#endWith(shutdownError());
     else if (this.#input.isWaiting) this.#input.interrupt(shutdownError());
   }
 
   /** The socket is gone. */
   closed(): void {
     this.#phase = 'ended';
+    clearTimeout(this.#idleTimer);
     this.#stopListening();
     this.#context.cancellation.cancel();
     if (!this.#isRunning) this.#context.block.abandon();
@@ -145,6 +148,7 @@ export class Session {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
+    clearTimeout(this.#idleTimer);
     try {
       while (this.#phase !== 'ended' && (await this.#step())) {
         if (this.#isShuttingDown && this.#decoder.bufferedBytes === 0) break;
@@ -155,7 +159,7 @@ export class Session {
     this.#isRunning = false;
     if (this.#phase === 'ended') this.#context.block.abandon();
     this.#flush();
-    if (this.#isShuttingDown && this.#phase !== 'ended') this.#endForShutdown();
+    if (this.#isShuttingDown && this.#phase !== 'ended') this.#endWith(shutdownError());
     this.#options.onStarved();
   }
 
@@ -276,6 +280,18 @@ export class Session {
     this.#reportChanges();
     this.#context.writer.readyForQuery(this.#context.block.status);
     this.#flush();
+    this.#watchIdleTransaction();
+  }
+
+  /** A transaction that is left open keeps a snapshot, and locks: see the setting. */
+  #watchIdleTransaction(): void {
+    const { block, settings } = this.#context;
+    if (!block.isExplicit) return;
+    const limitMs = durationMs(settings.get('idle_in_transaction_session_timeout'));
+    if (limitMs === 0) return;
+    const message = 'terminating connection due to idle-in-transaction timeout';
+    const error = new PgError('25P03', message, { severity: 'FATAL' });
+    this.#idleTimer = setTimeout(() => this.#endWith(error), limitMs);
   }
 
   #reportChanges(): void {
@@ -319,9 +335,10 @@ export class Session {
     this.#options.end();
   }
 
-  #endForShutdown(): void {
+  /** Between two messages: the connection ends, and the client is told why. */
+  #endWith(error: PgError): void {
     this.#phase = 'ended';
-    this.#context.writer.error(shutdownError());
+    this.#context.writer.error(error);
     this.#flush();
     this.#options.end();
   }
