@@ -48,3 +48,14 @@ CREATE TABLE "balsa.sequence" (
   log_cnt INTEGER NOT NULL,
   is_called INTEGER NOT NULL
 ) STRICT;
+
+-- Transactions that took effect under a name that their client gave them (balsa.idempotency_key).
+CREATE TABLE "balsa.idempotency" (
+  key TEXT PRIMARY KEY,
+  log_index INTEGER NOT NULL,
+  -- now() of the transaction.
+  at INTEGER NOT NULL,
+  outcome BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX "balsa.idempotency_at" ON "balsa.idempotency" (at);

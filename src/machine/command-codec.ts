@@ -196,7 +196,7 @@ export function encodeRequest(request: Request): Uint8Array {
   writer.u32(0);
   writeTemplate(writer, request);
   writer.patchU32(0, writer.length - 4);
-  writer.i64(request.now).u32(request.seed);
+  writer.i64(request.now).u32(request.seed).string(request.idempotencyKey);
   for (const steps of request.statements) for (const step of steps) writeInputs(writer, step);
   if (request.recording !== null) writeRecordingInputs(writer, request.recording);
   return writer.finish();
@@ -350,6 +350,7 @@ export class RequestDecoder {
     const reader = new ByteReader(inputs);
     const now = reader.i64();
     const seed = reader.u32();
+    const idempotencyKey = reader.string();
     const statements = template.statements.map((steps) =>
       steps.map((step) => readStep(reader, step)),
     );
@@ -366,6 +367,7 @@ export class RequestDecoder {
       seed,
       statements,
       recording,
+      idempotencyKey,
     };
   }
 

@@ -67,7 +67,7 @@ export interface Step {
  * this is what it was told then. At its place in the log it is run again.
  */
 export interface RecordedStatement {
-  /** A read: need not run again while its tables are as they were. */
+  /** A read of tables alone: need not run again while they are as they were. */
   readonly isRead: boolean;
   /** Tables that it reads; of a write those that it may change as well. */
   readonly reads: readonly Oid[];
@@ -133,6 +133,8 @@ export interface Request {
   readonly writes: readonly Oid[];
   /** null: not run before. */
   readonly recording: Recording | null;
+  /** One of that name that took effect before is not executed again; empty: it has none. */
+  readonly idempotencyKey: string;
 }
 
 export interface StepResult {

@@ -18,6 +18,7 @@ import type {
 import type { Database } from './database.ts';
 import { Execution, MachineHalted } from './execute.ts';
 import type { ExplainConstraint } from './execute.ts';
+import { IdempotencyTable } from './idempotency.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import type { MachineMutations } from './mutations.ts';
 import { isRecorded } from './recorded-request.ts';
@@ -69,6 +70,7 @@ export class Machine {
   readonly #mutations: MachineMutations;
   readonly #context: RequestContext;
   readonly #sessions: SessionTable;
+  readonly #idempotency: IdempotencyTable;
   readonly #execution: Execution;
   readonly #checkpointer: Checkpointer;
   readonly #decoder = new RequestDecoder();
@@ -88,6 +90,7 @@ export class Machine {
     this.#context = new RequestContext(options.catalog, new SequenceTable(database), mutations);
     database.onRollback(() => this.#context.rolledBack());
     this.#sessions = new SessionTable(database, mutations);
+    this.#idempotency = new IdempotencyTable(database);
     this.#checkpointer = new Checkpointer(database);
     this.#execution = new Execution({
       database,
@@ -331,6 +334,8 @@ export class Machine {
 
   #executeRequest(encoded: EncodedRequest, index: Index): Outcome {
     const request = this.#decoder.decode(encoded);
+    const before = this.#idempotency.outcomeOf(request);
+    if (before !== null) return before;
     if (request.schemaVersion !== this.#schemaVersion) {
       return { kind: 'stale-schema', schemaVersion: this.#schemaVersion };
     }
@@ -345,7 +350,10 @@ export class Machine {
           ),
         )
       : this.#execution.run(request);
-    if (outcome.kind === 'done' && !request.isDoomed) this.#noteEffects(request, index);
+    if (outcome.kind === 'done' && !request.isDoomed) {
+      this.#noteEffects(request, index);
+      this.#idempotency.keep(request, outcome, index);
+    }
     return outcome;
   }
 

@@ -232,5 +232,6 @@ function requestOf(
     isDoomed: false,
     writes: [],
     recording: { snapshot, statements: recorded, sequences },
+    idempotencyKey: '',
   };
 }

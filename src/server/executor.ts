@@ -284,7 +284,7 @@ export class Executor implements Backend, TransactionHost {
     };
     const { results, error } = await this.run(
       bind(this.catalog()),
-      { ...options, noteSequences: () => undefined },
+      { ...options, noteSequences: () => undefined, idempotencyKey: '' },
       null,
       bind,
     );
@@ -394,6 +394,7 @@ export class Executor implements Backend, TransactionHost {
       isDoomed,
       writes: writtenTables(plans),
       recording: null,
+      idempotencyKey: options.idempotencyKey,
     });
     if (bytes.length > REQUEST_BYTES_MAX) {
       throw new PgError(
@@ -518,6 +519,7 @@ function transactionResult(
 ): TransactionResult {
   switch (outcome.kind) {
     case 'done':
+      options.noteKeyUsed();
       for (const { sequences } of outcome.results) {
         if (sequences !== undefined) options.noteSequences(sequences);
       }

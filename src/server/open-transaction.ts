@@ -316,6 +316,7 @@ export class OpenTransaction implements Transaction {
     entries: readonly Entry[],
     schemaChanges: number,
     sequences: readonly ReservedSequence[],
+    idempotencyKey = '',
   ): Request {
     const writes = new Set(entries.flatMap((entry) => entry.writes));
     return {
@@ -332,6 +333,7 @@ export class OpenTransaction implements Transaction {
         statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
         sequences,
       },
+      idempotencyKey,
     };
   }
 
@@ -346,7 +348,8 @@ export class OpenTransaction implements Transaction {
     const isWrite = plan.access === 'write';
     const writes = withCascades(plan.catalog, plan.writes);
     const recorded = {
-      isRead: !isWrite,
+      // What is volatile may look at more than its tables.
+      isRead: !isWrite && !plan.isVolatile,
       reads: isWrite ? [...new Set([...plan.reads, ...writes])] : plan.reads,
       changesSchema: plan.changesSchema === true,
       settings: pinned([bound], options),
@@ -497,12 +500,20 @@ export class OpenTransaction implements Transaction {
   async #propose(options: RunOptions): Promise<void> {
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
       const request = encodeRequest(
-        this.#request(this.#entries, this.#schemaChanges(), this.#sequences),
+        this.#request(
+          this.#entries,
+          this.#schemaChanges(),
+          this.#sequences,
+          options.idempotencyKey,
+        ),
       );
       this.#refuseTooMuch(request.length);
       const outcome = await this.#host.propose(request, options);
       switch (outcome.kind) {
         case 'done':
+        // Under its name it took effect before, with a result that was not kept.
+        case 'result-lost':
+          options.noteKeyUsed();
           return;
         case 'failed':
           throw errorOf(outcome.error);

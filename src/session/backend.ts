@@ -46,6 +46,10 @@ export interface RunOptions {
   setting(name: string): string | null;
   /** Statements took effect that got these values: what currval() and lastval() show from now on. */
   noteSequences(used: SequencesUsed): void;
+  /** The client's name for the transaction, see docs/transactions.md; empty: none. */
+  readonly idempotencyKey: string;
+  /** A transaction of that name has taken effect. */
+  noteKeyUsed(): void;
   /** Ends the wait when the client cancels (57014); after a proposal the answer stays exact. */
   readonly cancellation: Cancellation;
 }

@@ -60,6 +60,10 @@ export function runOptions(context: SessionContext): RunOptions {
     commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
     statementTimeoutMs: durationMs(settings.get('statement_timeout')),
     setting: (name) => factOrSetting(context, name),
+    idempotencyKey: settings.get('balsa.idempotency_key'),
+    noteKeyUsed: () => {
+      if (settings.get('balsa.idempotency_key') !== '') settings.set('balsa.idempotency_key', '');
+    },
     noteSequences: ({ last, values }) => {
       if (last !== 0) context.sequences.last = last;
       for (const [oid, value] of values) context.sequences.values.set(oid, value);

@@ -23,6 +23,14 @@ export function oneOf(...allowed: readonly string[]): ValueParser {
   };
 }
 
+/** Any text of so many characters. */
+export function atMost(characters: number): ValueParser {
+  return (text, name) => {
+    if (text.length <= characters) return text;
+    throw invalid(name, text, { hint: `It may have ${characters} characters at most.` });
+  };
+}
+
 export function parseBoolean(text: string, name: string): string {
   const value = text.toLowerCase();
   if (['on', 'true', 'yes', '1', 't', 'y'].includes(value)) return 'on';

@@ -2,7 +2,7 @@
 import { parseSearchPath } from '../catalog/search-path.ts';
 import { PgError } from '../errors/pg-error.ts';
 import {
-  SEVERITIES,
+  atMost,
   dateStyle,
   duration,
   encoding,
@@ -12,6 +12,7 @@ import {
   onlyOn,
   parseBoolean,
   parseIsolation,
+  SEVERITIES,
   timeZone,
 } from './setting-values.ts';
 
@@ -38,6 +39,7 @@ export interface SettingValue {
 const DEFINITIONS: readonly SettingDefinition[] = [
   { name: 'application_name', initial: '', isReported: true },
   { name: 'balsa.commit_timeout', initial: '10s', parse: duration },
+  { name: 'balsa.idempotency_key', initial: '', parse: atMost(200) },
   { name: 'balsa.max_staleness', initial: '0', parse: duration },
   {
     name: 'balsa.read_consistency',

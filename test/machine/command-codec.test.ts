@@ -95,6 +95,7 @@ function drawRequest(prng: Prng): Request {
     statements,
     isDoomed: prng.chance(0.1),
     writes: drawOids(prng),
+    idempotencyKey: prng.pick(TEXTS),
     recording: prng.chance(0.3) ? drawRecording(prng, statements.length) : null,
   };
 }

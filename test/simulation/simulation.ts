@@ -337,6 +337,7 @@ class Simulation {
       isDoomed: false,
     writes: [],
     recording: null,
+    idempotencyKey: '',
     });
     const ticket = node.submit(request);
     if (ticket === null) return;

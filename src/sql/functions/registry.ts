@@ -14,6 +14,7 @@ import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
 import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
+import { IDEMPOTENCY_FUNCTIONS } from './idempotency.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
@@ -40,6 +41,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...SORT_KEY_FUNCTIONS,
   ...EXTREME_FUNCTIONS,
   ...CATALOG_FUNCTIONS,
+  ...IDEMPOTENCY_FUNCTIONS,
   ...SEQUENCE_FUNCTIONS,
 ];
 export const ALL_OPERATORS: readonly OperatorSignature[] = [

@@ -24,6 +24,7 @@ export function request(steps: readonly Step[], more: Partial<Request> = {}): Re
     isDoomed: false,
     writes: [],
     recording: null,
+    idempotencyKey: '',
     ...more,
   };
 }
