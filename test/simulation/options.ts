@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly clockDrift: number;
   /** Longer than an election takes: then only the commit barrier keeps lease reads fresh. */
   readonly leaseMs: number;
+  /** Clients that have interactive transactions, one at a time. */
+  readonly transactionClients: number;
 }
 
 export function drawOptions(prng: Prng): RunOptions {
@@ -65,6 +67,7 @@ export function drawOptions(prng: Prng): RunOptions {
     segmentBytes: prng.pick([8192, 16_384, 65_536]),
     clockDrift: prng.pick([0, 0.009]),
     leaseMs: prng.pick([150, 150, 600]),
+    transactionClients: prng.pick([0, 1, 1, 2]),
   };
 }
 
@@ -90,4 +93,24 @@ export const STORM: RunOptions = {
   segmentBytes: 16_384,
   clockDrift: 0.009,
   leaseMs: 600,
+  transactionClients: 0,
+};
+
+/** Many clients with transactions on the same rows, and faults now and then. */
+export const TRANSACTIONS: RunOptions = {
+  ...STORM,
+  lossRate: 0.02,
+  stallRate: 0,
+  delayMs: 1,
+  syncMs: 1,
+  tailRate: 0.01,
+  killEveryMs: 900,
+  powerEveryMs: 2000,
+  pauseEveryMs: 1500,
+  partitionEveryMs: 1500,
+  transferEveryMs: 1200,
+  usurpEveryMs: Infinity,
+  clients: 1,
+  expireRate: 0.05,
+  transactionClients: 4,
 };

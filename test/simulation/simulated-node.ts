@@ -4,6 +4,8 @@ import { Gateway } from '../../src/gateway/gateway.ts';
 import type { Answer, Ticket } from '../../src/gateway/gateway.ts';
 import { Database } from '../../src/machine/database.ts';
 import { Machine, readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
+import type { ApplyResult } from '../../src/machine/machine.ts';
+import type { MachineMutations } from '../../src/machine/mutations.ts';
 import { encodeConfiguration } from '../../src/raft/configuration-codec.ts';
 import type { Entry } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
@@ -14,6 +16,7 @@ import { RaftDriver } from '../../src/server/raft-driver.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
+import { CELLS_SCHEMA } from './cells.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -35,7 +38,7 @@ export interface NodeHooks {
   send(message: Message): void;
   /** Something happened in the node: check what must hold. */
   afterStep(node: SimulatedNode): void;
-  applied(node: SimulatedNode, entries: readonly Entry[]): void;
+  applied(node: SimulatedNode, entries: readonly Entry[], result: ApplyResult): void;
   answered(node: SimulatedNode, answer: Answer): void;
   barrier(node: SimulatedNode, barrier: number): void;
   failed(node: SimulatedNode, reason: string): void;
@@ -137,12 +140,18 @@ export class SimulatedNode {
       database: this.database,
       catalog: () => null,
       explain: (code, message) => ({ code: '23505', message: `${code} ${message}`, fields: {} }),
-      mutations: this.#mutations.machine ?? {},
+      mutations: this.#machineMutations(),
     });
     if (this.store.lastIndex === 0) {
       const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
       this.store.persist(request, () => this.#startRaft());
     } else this.#startRaft();
+  }
+
+  /** One node runs every read of a transaction again: hashes tell if that makes a difference. */
+  #machineMutations(): MachineMutations {
+    const exactCheckOnly = this.id === this.#voters.length && this.#voters.length > 1;
+    return { exactCheckOnly, ...this.#mutations.machine };
   }
 
   #firstEntry(): Entry {
@@ -255,7 +264,7 @@ export class SimulatedNode {
   #applyQueued(): void {
     const batch = this.#queue.splice(0, this.#prng.between(1, 20));
     const result = this.machine.apply(batch);
-    this.#hooks.applied(this, batch);
+    this.#hooks.applied(this, batch, result);
     if (this.#mutations.machine?.appliedIndexInAnotherTransaction === true) {
       this.later(3, () => this.machine.writeAppliedSeparately());
     }
@@ -275,17 +284,24 @@ export class SimulatedNode {
   /** kill -9: files and database stay as they were written. */
   kill(): void {
     this.isUp = false;
+    this.#rollBack();
     this.disk.killProcess();
   }
 
   /** The machine loses power: unsynced writes are kept, lost or torn; SQLite may go back. */
   failPower(prng: Prng): void {
     this.isUp = false;
+    this.#rollBack();
     this.disk.failPower(prng);
     if (prng.chance(0.5)) {
       this.database.close();
       this.database = new Database({ source: this.#checkpoint, isReader: false });
     }
+  }
+
+  /** What SQLite finds uncommitted when the process is gone. */
+  #rollBack(): void {
+    if (this.database.isInTransaction) this.database.run('ROLLBACK');
   }
 }
 
@@ -296,6 +312,7 @@ function createDatabase(): Database {
     INSERT INTO "balsa.applied" VALUES (1, 0, 0, 1, zeroblob(32), x'', 0);
     CREATE TABLE effect (key TEXT PRIMARY KEY, times INTEGER NOT NULL) STRICT;
     CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
-    INSERT INTO counter VALUES (1, 0);`);
+    INSERT INTO counter VALUES (1, 0);
+    ${CELLS_SCHEMA}`);
   return database;
 }

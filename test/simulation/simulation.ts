@@ -1,21 +1,26 @@
 // One run: a cluster under faults, then in peace; what clients were told is checked against what
 // the nodes have. Throws SafetyViolation with the seed's story in `trace`.
-import { encodeRequest } from '../../src/machine/command-codec.ts';
-import { decodeOutcome } from '../../src/machine/command-codec.ts';
+import { decodeOutcome, encodeRequest } from '../../src/machine/command-codec.ts';
+import type { Outcome, Request } from '../../src/machine/command.ts';
 import type { Answer } from '../../src/gateway/gateway.ts';
 import { encodeBatch, decodeBatch } from '../../src/transport/codec.ts';
 import type { Message } from '../../src/raft/message.ts';
 import { InvariantViolation } from '../../src/util/assert.ts';
 import { Prng } from '../../src/util/prng.ts';
+import { drawAdd, readCells, stepOf, writesOf } from './cells.ts';
 import { Checks, SafetyViolation, fail } from './checks.ts';
 import { drawOptions } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode } from './simulated-node.ts';
+import { TransactionChecks } from './transaction-checks.ts';
+import { TransactionClient } from './transaction-client.ts';
 
 const EVENTS_MAX = 400_000;
 const CLIENT_EVERY_MS = 30;
 const READ_SHARE = 0.4;
+/** Of the writes that need no transaction around them: how many also change what those work on. */
+const CELL_SHARE = 0.2;
 
 /** How often each thing really happened. */
 export type Counters = Record<string, number>;
@@ -26,8 +31,14 @@ export interface RunResult {
 }
 
 interface Write {
-  readonly key: string;
+  /** `effect <key>`, or `transaction <id>`. */
+  readonly name: string;
   readonly node: number;
+  /** Its row in the table of effects, if it writes one. */
+  readonly key: string | null;
+  /** What it is to the checks of transactions, 0: nothing. */
+  readonly transactionId: number;
+  readonly onEnd: () => void;
   state: 'open' | 'done' | 'not-executed' | 'unknown';
 }
 
@@ -51,12 +62,14 @@ class Simulation {
   readonly #clients: Prng;
   readonly #nodes: SimulatedNode[];
   readonly #checks = new Checks();
+  readonly #transactionChecks = new TransactionChecks();
   readonly #counters: Counters = {};
   readonly #trace: string[] = [];
   readonly #writes = new Map<string, Write>();
   readonly #reads = new Map<string, Read>();
   readonly #blocked = new Set<string>();
   #writeCount = 0;
+  #transactionCount = 0;
   #isPeace = false;
   /** The highest index that a client has seen the effect of. */
   #acknowledged = 0;
@@ -74,7 +87,10 @@ class Simulation {
         new SimulatedNode(id, ids, this.#options, mutations, this.#schedule, root.fork(), {
           send: (message) => this.#send(message),
           afterStep: (node) => this.#checks.afterStep(node),
-          applied: (node, entries) => this.#checks.applied(node, entries),
+          applied: (node, entries, result) => {
+            this.#checks.applied(node, entries);
+            this.#transactionChecks.applied(entries, result);
+          },
           answered: (node, answer) => this.#answered(node, answer),
           barrier: (node, barrier) => this.#barrier(node, barrier),
           note: (what) => this.#note(what),
@@ -105,6 +121,9 @@ class Simulation {
   #run(): void {
     for (const node of this.#nodes) this.#start(node);
     for (let client = 0; client < this.#options.clients; client++) this.#client(client);
+    for (let client = 0; client < this.#options.transactionClients; client++) {
+      this.#transactionClient(this.#clients.fork());
+    }
     const {
       killEveryMs,
       powerEveryMs,
@@ -125,6 +144,8 @@ class Simulation {
     this.#checkEnd();
     this.#count('elections', this.#checks.elections);
     this.#count('commits', this.#checks.ghostCommit);
+    this.#count('transactions-committed', this.#transactionChecks.commits);
+    this.#count('transactions-refused', this.#transactionChecks.conflicts);
   }
 
   #runUntil(end: number, isDone: () => boolean = () => false): void {
@@ -206,7 +227,9 @@ class Simulation {
   #restartLater(node: SimulatedNode): void {
     for (const write of this.#writes.values()) {
       // Its gateway is gone: nobody can tell the client any more.
-      if (write.node === node.id && write.state === 'open') write.state = 'unknown';
+      if (write.node !== node.id || write.state !== 'open') continue;
+      write.state = 'unknown';
+      write.onEnd();
     }
     const delay = this.#isPeace ? 0 : 600 * this.#faults.float();
     this.#schedule.after(delay, () => {
@@ -315,14 +338,36 @@ class Simulation {
     again();
   }
 
+  #transactionClient(prng: Prng): void {
+    const client = new TransactionClient({
+      prng,
+      nodes: this.#nodes,
+      schedule: this.#schedule,
+      checks: this.#transactionChecks,
+      newId: () => ++this.#transactionCount,
+      isPeace: () => this.#isPeace,
+      commit: (node, id, request, onEnd) => {
+        const name = `transaction ${id}`;
+        return this.#submit(node, request, { name, key: null, transactionId: id, onEnd });
+      },
+      count: (what) => this.#count(what),
+    });
+    client.start();
+  }
+
   #write(node: SimulatedNode, client: number): void {
     const key = `c${client}-${++this.#writeCount}`;
+    const isShared = this.#options.transactionClients > 0 && this.#clients.chance(CELL_SHARE);
+    const add = isShared ? drawAdd(this.#clients) : null;
+    const transactionId = add === null ? 0 : ++this.#transactionCount;
+    if (add !== null)
+      this.#transactionChecks.propose(transactionId, { statements: [add], told: null });
     const step = (sql: string, values: readonly string[]) =>
       ({ sql, values, hasRows: false, isResult: true, rowsAtFault: null }) as const;
-    const request = encodeRequest({
+    const request = {
       schemaVersion: 1,
       schemaChanges: 0,
-      now: 0n,
+      now: BigInt(transactionId),
       seed: 0,
       settings: [],
       statements: [
@@ -333,41 +378,70 @@ class Simulation {
           ),
         ],
         [step('UPDATE counter SET n = n + 1 WHERE id = 1', [])],
+        ...(add === null ? [] : [[stepOf(add)]]),
       ],
       isDoomed: false,
-    writes: [],
-    recording: null,
-    idempotencyKey: '',
+      writes: add === null ? [] : writesOf([add]),
+      recording: null,
+      idempotencyKey: '',
+    };
+    this.#submit(node, request, {
+      name: `effect ${key}`,
+      key,
+      transactionId,
+      onEnd: () => undefined,
     });
-    const ticket = node.submit(request);
-    if (ticket === null) return;
-    const name = `${node.id}/${node.incarnation}/${ticket}`;
-    this.#writes.set(name, { key, node: node.id, state: 'open' });
+  }
+
+  /** False: the node takes no more. */
+  #submit(node: SimulatedNode, request: Request, write: Omit<Write, 'node' | 'state'>): boolean {
+    const ticket = node.submit(encodeRequest(request));
+    if (ticket === null) return false;
+    this.#writes.set(`${node.id}/${node.incarnation}/${ticket}`, {
+      ...write,
+      node: node.id,
+      state: 'open',
+    });
     this.#count('writes');
-    if (!this.#clients.chance(this.#options.expireRate)) return;
+    if (!this.#clients.chance(this.#options.expireRate)) return true;
     node.later(200 * this.#clients.float(), () => {
       this.#count('expired');
       node.gateway.expire(ticket, node.now());
       node.flushGateway();
     });
+    return true;
   }
 
   #answered(node: SimulatedNode, answer: Answer): void {
     const write = this.#writes.get(`${node.id}/${node.incarnation}/${answer.ticket}`);
     if (write === undefined)
       fail(`an answer for ticket ${answer.ticket} that node ${node.id} never gave`);
-    if (write.state !== 'open') fail(`${write.key} was answered twice`);
+    if (write.state !== 'open') fail(`${write.name} was answered twice`);
     if (answer.kind === 'unknown') write.state = 'unknown';
     else if (answer.kind === 'not-executed') write.state = 'not-executed';
-    else {
-      const outcome = decodeOutcome(answer.outcome);
-      if (outcome.kind === 'fenced') write.state = 'not-executed';
-      else if (outcome.kind === 'session-expired') write.state = 'unknown';
-      else if (outcome.kind === 'done') {
+    else this.#ended(write, decodeOutcome(answer.outcome), answer.index);
+    write.onEnd();
+  }
+
+  #ended(write: Write, outcome: Outcome, index: number): void {
+    switch (outcome.kind) {
+      case 'done':
         write.state = 'done';
         this.#count('acknowledged');
-        this.#acknowledged = Math.max(this.#acknowledged, answer.index);
-      } else fail(`${write.key} ended as ${outcome.kind}`);
+        this.#acknowledged = Math.max(this.#acknowledged, index);
+        return;
+      case 'fenced':
+        write.state = 'not-executed';
+        return;
+      case 'session-expired':
+        write.state = 'unknown';
+        return;
+      case 'conflict':
+        if (write.key !== null) fail(`${write.name} ended in a conflict`);
+        write.state = 'not-executed';
+        return;
+      default:
+        fail(`${write.name} ended as ${outcome.kind}`);
     }
   }
 
@@ -435,22 +509,29 @@ class Simulation {
 
   /** I14: acknowledged writes once, refused ones never, the others at most once. */
   #checkEffects(node: SimulatedNode): void {
+    // Transactions that are still open stand uncommitted in the database.
+    node.machine.checkpoint();
     const rows = node.database.rows('SELECT key, times FROM effect');
     const times = new Map(rows.map(([key, count]) => [String(key), Number(count)]));
-    let total = 0;
     for (const [key, count] of times) {
-      total += 1;
       if (count !== 1) fail(`${key} took effect ${count} times on node ${node.id}`);
     }
-    for (const { key, state } of this.#writes.values()) {
-      if (state === 'done' && !times.has(key))
-        fail(`${key} was acknowledged and is lost on node ${node.id}`);
-      if (state === 'not-executed' && times.has(key))
-        fail(`${key} took effect after the promise that it never would`);
-      if (state === 'open') fail(`${key} was never answered`);
+    for (const { name, state, key, transactionId } of this.#writes.values()) {
+      const isThere =
+        key === null ? this.#transactionChecks.isCommitted(transactionId) : times.has(key);
+      if (state === 'done' && !isThere)
+        fail(`${name} was acknowledged and is lost on node ${node.id}`);
+      if (state === 'not-executed' && isThere)
+        fail(`${name} took effect after the promise that it never would`);
+      if (state === 'open') fail(`${name} was never answered`);
     }
     const [counter] = node.database.rows('SELECT n FROM counter');
-    if (Number(counter?.[0]) !== total)
-      fail(`the counter of node ${node.id} says ${String(counter?.[0])}, there are ${total} rows`);
+    if (Number(counter?.[0]) !== times.size)
+      fail(
+        `the counter of node ${node.id} says ${String(counter?.[0])}, there are ${times.size} rows`,
+      );
+    const cells = JSON.stringify(readCells((sql) => node.database.rows(sql)));
+    const expected = JSON.stringify(this.#transactionChecks.cells);
+    if (cells !== expected) fail(`node ${node.id} has ${cells}, one by one it is ${expected}`);
   }
 }

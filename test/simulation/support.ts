@@ -18,6 +18,11 @@ const LEAST_PER_THOUSAND: Counters = {
   'lease-reads': 5000,
   'index-reads': 10_000,
   'to-the-dead': 1000,
+  'transactions-committed': 4000,
+  'transactions-refused': 800,
+  'transactions-rolled-back': 2000,
+  'conflicts-on-the-way': 800,
+  'statements-given-up': 1000,
 };
 
 export function runSeeds(first: number, count: number): Counters {

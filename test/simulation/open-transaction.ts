@@ -1,0 +1,104 @@
+// One interactive transaction of the simulator, on its gateway: statements go to the node's machine
+// to be speculated, and what was told is recorded for the commit, as src/server/open-transaction.ts
+// does it, without promises.
+import type { RecordedStatement, Request, StepResult } from '../../src/machine/command.ts';
+import type { ErrorData } from '../../src/machine/command.ts';
+import type { Machine } from '../../src/machine/machine.ts';
+import type { SpeculationId } from '../../src/machine/speculation.ts';
+import { isError } from '../../src/machine/told.ts';
+import { recordedOf, stepOf, writesOf } from './cells.ts';
+import type { CellStatement, Told } from './cells.ts';
+
+export type Ran =
+  | { readonly kind: 'told'; readonly told: Told }
+  /** A statement before would tell something else by now. */
+  | { readonly kind: 'conflict'; readonly statement: number };
+
+export class OpenTransaction {
+  /** Unique in the run: the log shows it as the time of the transaction. */
+  readonly id: number;
+  readonly #machine: Machine;
+  readonly #speculation: SpeculationId;
+  readonly statements: CellStatement[] = [];
+  readonly told: Told[] = [];
+  readonly #recorded: RecordedStatement[] = [];
+  /** What was told holds up to here. */
+  snapshot = 0;
+  /** The machine has run all statements. */
+  #isSpeculated = false;
+
+  constructor(id: number, machine: Machine) {
+    this.id = id;
+    this.#speculation = id;
+    this.#machine = machine;
+  }
+
+  /**
+   * Reads of one moment, before the machine knows of the transaction: in production on a reader of
+   * their own.
+   */
+  readInSnapshot(statements: readonly CellStatement[]): void {
+    const other = new OpenTransaction(-this.id, this.#machine);
+    for (const statement of statements) other.run(statement);
+    other.forget();
+    this.statements.push(...other.statements);
+    this.told.push(...other.told);
+    this.#recorded.push(...other.#recorded);
+    this.snapshot = other.snapshot;
+  }
+
+  /** `isGivenUp`: the client is gone before the answer is there, and the statement is none. */
+  run(statement: CellStatement, isGivenUp = false): Ran {
+    const isWhole = !this.#isSpeculated;
+    const recorded = recordedOf(statement);
+    this.#isSpeculated = false;
+    const answer = this.#machine.speculate({
+      id: this.#speculation,
+      isWhole,
+      isKept: true,
+      request: isWhole
+        ? this.#request([...this.statements, statement], [...this.#recorded, recorded])
+        : this.#request([statement], [recorded]),
+    });
+    if (answer.kind === 'conflict') return answer;
+    if (answer.kind !== 'told') throw new Error(`a speculation answers ${answer.kind}`);
+    const told = tellingOf(answer.told);
+    if (isGivenUp) return { kind: 'told', told };
+    this.#isSpeculated = true;
+    this.snapshot = answer.snapshot;
+    this.statements.push(statement);
+    this.told.push(told);
+    this.#recorded.push({ ...recorded, digest: answer.digest });
+    return { kind: 'told', told };
+  }
+
+  /** What a commit proposes. */
+  request(): Request {
+    return this.#request(this.statements, this.#recorded);
+  }
+
+  #request(statements: readonly CellStatement[], recorded: readonly RecordedStatement[]): Request {
+    return {
+      schemaVersion: 1,
+      schemaChanges: 0,
+      now: BigInt(this.id),
+      seed: 0,
+      settings: [],
+      statements: statements.map((statement) => [stepOf(statement)]),
+      isDoomed: false,
+      writes: writesOf(statements),
+      recording: { snapshot: this.snapshot, statements: recorded, sequences: [] },
+      idempotencyKey: '',
+    };
+  }
+
+  forget(): void {
+    this.#machine.forgetSpeculation(this.#speculation);
+  }
+}
+
+function tellingOf(told: StepResult | ErrorData): Told {
+  if (isError(told)) return `error ${told.code}`;
+  if (told.rows === null) return `count ${told.count}`;
+  return `rows ${told.rows.map((row) => row.map(String).join('|')).join(',')}`;
+}
