@@ -80,6 +80,12 @@ export interface Transaction {
   rollback(): void;
 }
 
+export interface RowStream {
+  /** null: there is none any more. Throws PgError, and must be closed then too. */
+  next(): readonly SqliteValue[] | null;
+  close(): void;
+}
+
 export interface Backend {
   /** The newest schema applied here. */
   catalog(): Catalog;
@@ -111,6 +117,15 @@ export interface Backend {
    * what run() rejects with.
    */
   runImmediately?(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null;
+  /**
+   * The rows of a read that are not to be held in memory together, all of one snapshot. It keeps
+   * checkpoints from moving on until it is closed.
+   */
+  stream(
+    plan: BoundPlan,
+    options: RunOptions,
+    recompile: (catalog: Catalog) => BoundPlan,
+  ): Promise<RowStream>;
   /** `isolation`: of what was read, what is checked at the end. */
   beginTransaction(isolation: IsolationLevel): Transaction;
   /** Facts of the node by name, such as `@nodes`; see CallContext.setting. */
