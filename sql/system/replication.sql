@@ -59,3 +59,12 @@ CREATE TABLE "balsa.idempotency" (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX "balsa.idempotency_at" ON "balsa.idempotency" (at);
+
+-- Notifications of the transaction that runs: empty between two transactions.
+CREATE TABLE "balsa.notification" (
+  position INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  UNIQUE (channel, payload)
+) STRICT;

@@ -1,6 +1,7 @@
 // What functions see while a request runs: everything comes from the request, so that it is the
 // same on all nodes.
 import { PgError } from '../errors/pg-error.ts';
+import type { Notification } from '../sql/functions/notify.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
@@ -9,6 +10,7 @@ import { must } from '../util/assert.ts';
 import { Prng } from '../util/prng.ts';
 import type { PerformedAction, Request, SequencesUsed } from './command.ts';
 import type { MachineMutations } from './mutations.ts';
+import type { NotificationTable } from './notification-table.ts';
 import { PerformedActions } from './performed-actions.ts';
 import type { ReservedValues } from './reserved-values.ts';
 import { SequenceValues, SequenceWanted } from './sequence-values.ts';
@@ -38,6 +40,9 @@ export interface ValueRow {
 export class RequestContext implements CallContext {
   readonly #load: () => unknown;
   readonly #sequences: SequenceValues;
+  readonly #notifications: Pick<NotificationTable, 'add'>;
+  /** Of the running step. */
+  #notified: Notification[] = [];
   readonly #mutations: MachineMutations;
   #now = 0n;
   #seed = 0;
@@ -59,11 +64,15 @@ export class RequestContext implements CallContext {
 
   constructor(
     loadCatalog: () => unknown,
-    sequences: SequenceStore,
+    stores: {
+      readonly sequences: SequenceStore;
+      readonly notifications: Pick<NotificationTable, 'add'>;
+    },
     mutations: MachineMutations = {},
   ) {
     this.#load = loadCatalog;
-    this.#sequences = new SequenceValues(sequences);
+    this.#sequences = new SequenceValues(stores.sequences);
+    this.#notifications = stores.notifications;
     this.#mutations = mutations;
   }
 
@@ -117,6 +126,7 @@ export class RequestContext implements CallContext {
     this.#valueRow = null;
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
+    this.#notified = [];
     this.#actions?.rewind(this.#actionsBefore);
     this.#rewind(this.#drawnBefore);
   }
@@ -139,6 +149,8 @@ export class RequestContext implements CallContext {
   /** The step succeeded: what its functions did is written. */
   endStep(): void {
     this.#sequences.endStep();
+    for (const notification of this.#notified) this.#notifications.add(notification);
+    this.#notified = [];
   }
 
   /** What the statement took from sequences. */
@@ -186,6 +198,10 @@ export class RequestContext implements CallContext {
   /** Throws SequenceWanted, PgError. */
   setval(oid: Oid, value: bigint, isCalled: boolean): void {
     this.#sequences.set(oid, value, isCalled);
+  }
+
+  notify(notification: Notification): void {
+    this.#notified.push(notification);
   }
 
   /** See CallContext. Throws ActionWanted. */

@@ -2,6 +2,7 @@
 // The applied index changes in the same transaction as the effects (R51).
 import { hash } from 'node:crypto';
 import type { Entry, Index, NodeId, Term } from '../raft/entry.ts';
+import type { Notification } from '../sql/functions/notify.ts';
 import { assert, InvariantViolation, must, unreachable } from '../util/assert.ts';
 import { ByteReader, ByteWriter } from '../util/bytes.ts';
 import { RequestContext } from './call-context.ts';
@@ -24,6 +25,7 @@ import type { MachineMutations } from './mutations.ts';
 import { isRecorded } from './recorded-request.ts';
 import { replay } from './replay.ts';
 import { ReservedValues } from './reserved-values.ts';
+import { NotificationTable } from './notification-table.ts';
 import { SequenceTable } from './sequence-table.ts';
 import { SessionTable } from './sessions.ts';
 import { Speculations } from './speculation.ts';
@@ -62,6 +64,8 @@ export interface ApplyResult {
   /** Entries applied, from the start of those given. */
   readonly count: number;
   readonly outcomes: readonly EntryOutcomes[];
+  /** Of transactions that took effect, in the order of the log. */
+  readonly notifications: readonly Notification[];
   readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
 }
 
@@ -69,6 +73,9 @@ export class Machine {
   readonly #database: Database;
   readonly #mutations: MachineMutations;
   readonly #context: RequestContext;
+  readonly #notifications: NotificationTable;
+  /** Of the entries of the SQLite transaction that is open. */
+  #notified: Notification[] = [];
   readonly #sessions: SessionTable;
   readonly #idempotency: IdempotencyTable;
   readonly #execution: Execution;
@@ -87,7 +94,12 @@ export class Machine {
     const { database, mutations = {} } = options;
     this.#database = database;
     this.#mutations = mutations;
-    this.#context = new RequestContext(options.catalog, new SequenceTable(database), mutations);
+    this.#notifications = new NotificationTable(database);
+    this.#context = new RequestContext(
+      options.catalog,
+      { sequences: new SequenceTable(database), notifications: this.#notifications },
+      mutations,
+    );
     database.onRollback(() => this.#context.rolledBack());
     this.#sessions = new SessionTable(database, mutations);
     this.#idempotency = new IdempotencyTable(database);
@@ -108,8 +120,7 @@ export class Machine {
     this.#appliedTerm = Number(term);
     this.#schemaVersion = Number(version);
     this.#hash = hash;
-    const isForgetful = mutations.changesForgottenOnRestart === true;
-    this.#changes = new TableChanges(isForgetful ? 0 : this.#appliedIndex);
+    this.#changes = new TableChanges(this.#appliedIndex);
     this.#speculations = new Speculations({
       database,
       context: this.#context,
@@ -188,7 +199,9 @@ export class Machine {
     }
     if (this.#mutations.appliedIndexInAnotherTransaction !== true) this.#writeApplied();
     this.#database.run('COMMIT');
-    return { count, outcomes, hashes };
+    const notifications = this.#notified;
+    this.#notified = [];
+    return { count, outcomes, notifications, hashes };
   }
 
   // Speculation -----------------------------------------------------------------------------------
@@ -358,12 +371,11 @@ export class Machine {
     return outcome;
   }
 
-  #noteEffects({ schemaChanges, writes, recording }: Request, index: Index): void {
-    const { transactionsNotNoted, schemaChangesNotNoted } = this.#mutations;
+  #noteEffects({ schemaChanges, writes }: Request, index: Index): void {
     this.#schemaVersion += schemaChanges;
-    if (recording !== null && transactionsNotNoted === true) return;
-    if (schemaChanges > 0 && schemaChangesNotNoted !== true) this.#changes.noteAll(index);
+    if (schemaChanges > 0) this.#changes.noteAll(index);
     else this.#changes.note(writes, index);
+    for (const each of this.#notifications.takeAll()) this.#notified.push(each);
   }
 
   /** After this the outcome is definite: executed before, or never (raft 3.5). */

@@ -62,6 +62,7 @@ export class Reader {
       keep: (bytes) => this.#keep(bytes),
       nextval: () => refuse('nextval'),
       setval: () => refuse('setval'),
+      notify: () => refuse('pg_notify'),
       action: (action) => refuse(action),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
@@ -115,19 +116,6 @@ export class Reader {
   #rows(sql: string, values: readonly SqliteValue[]): readonly Row[] {
     const { rows } = this.#database.runChecked(sql, values, (bytes) => this.#gave(bytes));
     return rows ?? [];
-  }
-
-  /**
-   * The rows of a step of such a snapshot, computed as they are asked for; null as with run(). Until
-   * the last one, or return(), nothing else may run on this connection.
-   */
-  stream(step: ReadStep, context: ReadContext, index: Index): IterableIterator<Row> | null {
-    const { schemaVersion } = this.#openSnapshot(index);
-    if (schemaVersion !== context.catalog.version) return null;
-    this.#context = context;
-    this.#prng = new Prng(context.seed);
-    this.#kept = 0;
-    return this.#database.iterate(step.sql, step.values);
   }
 
   #spend(work: number): void {

@@ -108,6 +108,14 @@ export class BackendWriter {
     this.#end();
   }
 
+  notificationResponse(processId: number, channel: string, payload: string): void {
+    this.#begin('A');
+    this.#i32(processId);
+    this.#cstring(channel);
+    this.#cstring(payload);
+    this.#end();
+  }
+
   backendKeyData(processId: number, secret: number): void {
     this.#begin('K');
     this.#i32(processId);

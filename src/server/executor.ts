@@ -15,8 +15,8 @@ import type { Index } from '../raft/entry.ts';
 import type {
   Backend,
   BoundPlan,
+  NotificationSource,
   IsolationLevel,
-  RowStream,
   RunOptions,
   StatementResult,
   Transaction,
@@ -33,7 +33,6 @@ import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bind, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
-import { openRowStream } from './row-stream.ts';
 import { Snapshots } from './snapshots.ts';
 import { Speculator } from './speculator.ts';
 import type { ReadInputs, TransactionHost } from './transaction-host.ts';
@@ -53,6 +52,7 @@ export interface ExecutorOptions {
   readonly shared: SharedState;
   /** The gateway has something to send: collect it at the end of this turn. */
   readonly wake: () => void;
+  readonly notifications: NotificationSource;
   readonly fact: (name: string) => string | null;
   readonly onFatal: (message: string) => void;
 }
@@ -119,6 +119,10 @@ export class Executor implements Backend, TransactionHost {
     return this.#plans.compile(statement, parameterTypes, catalog, settings, this.#catalog);
   }
 
+  get notifications(): NotificationSource {
+    return this.#options.notifications;
+  }
+
   fact(name: string): string | null {
     return this.#options.fact(name);
   }
@@ -157,7 +161,10 @@ export class Executor implements Backend, TransactionHost {
       if (result !== null) return result;
       current = recompile(this.catalog());
     }
-    throw changesTooFast();
+    throw new PgError(
+      '40001',
+      'the schema changes too fast: the statement was compiled in vain many times',
+    );
   }
 
   beginTransaction(isolation: IsolationLevel): Transaction {
@@ -195,7 +202,7 @@ export class Executor implements Backend, TransactionHost {
     return this.#read(plans, options);
   }
 
-  /** See TransactionHost. */
+  /** See Backend. */
   async freshen(options: RunOptions): Promise<void> {
     if (options.consistency !== 'linearizable' && this.#isFreshEnough(options)) return;
     if (options.consistency === 'linearizable' && this.#isLeaseFresh()) {
@@ -294,35 +301,6 @@ export class Executor implements Backend, TransactionHost {
   /** See TransactionHost. */
   async perform(action: string): Promise<SqliteValue> {
     throw new PgError('0A000', `${action} is not supported`);
-  }
-
-  async stream(
-    plan: BoundPlan,
-    options: RunOptions,
-    recompile: (catalog: Catalog) => BoundPlan,
-  ): Promise<RowStream> {
-    let current = plan;
-    for (let attempt = 0; attempt < RECOMPILES_MAX; attempt++) {
-      await this.freshen(options);
-      const stream = this.#tryStream(current, options);
-      if (stream !== null) return stream;
-      current = recompile(this.catalog());
-    }
-    throw changesTooFast();
-  }
-
-  #tryStream({ plan, parameters }: BoundPlan, options: RunOptions): RowStream | null {
-    const { catalog, steps } = plan;
-    const { sql, bindings } = must(steps[0], 'a read has a step');
-    const { setting, statementTimeoutMs } = options;
-    return openRowStream({
-      snapshots: this.snapshots,
-      step: { sql, values: bind(bindings, parameters) },
-      context: { now: this.now(), seed: randomInt(0, 0xffff_ffff), setting, catalog },
-      index: this.#options.shared.appliedIndex(),
-      statementTimeoutMs,
-      errorOf: (error) => this.#readError(error),
-    });
   }
 
   #readPlans(
@@ -504,13 +482,6 @@ export class Executor implements Backend, TransactionHost {
   get openCount(): number {
     return this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
   }
-}
-
-function changesTooFast(): PgError {
-  return new PgError(
-    '40001',
-    'the schema changes too fast: the statement was compiled in vain many times',
-  );
 }
 
 /** A read keeps this node from serving its other clients: how long it may, at the most. */

@@ -15,10 +15,14 @@ import { FlowControl } from './flow-control.ts';
 import type { Log } from './log.ts';
 
 const STARTUP_TIMEOUT_MS = 60_000;
+/** Process ids are positive numbers of 31 bits: 11 for the node, 20 for the client. */
+const NODES = 1 << 11;
+const PROCESSES_OF_NODE = (1 << 20) - 1;
 export const SERVER_VERSION = '15.0 (BalsaDB 0.1.0)';
 
 export interface ListenerOptions {
   readonly address: HostPort;
+  readonly nodeId: number;
   readonly backend: Backend;
   readonly database: string;
   readonly maxConnections: number;
@@ -39,7 +43,7 @@ export class Listener {
   readonly #server: Server;
   readonly #tls: SecureContext | null;
   readonly #clients = new Map<number, Client>();
-  #nextProcessId = 1;
+  #opened = 0;
   #socketCount = 0;
   #isClosing = false;
 
@@ -161,6 +165,15 @@ export class Listener {
     if (client?.secret === secret) client.session.cancel();
   }
 
+  /** Another one than on other nodes: clients know their own notifications by it. */
+  #freeProcessId(): number {
+    for (;;) {
+      this.#opened = (this.#opened % PROCESSES_OF_NODE) + 1;
+      const id = (this.#options.nodeId % NODES) * (PROCESSES_OF_NODE + 1) + this.#opened;
+      if (!this.#clients.has(id)) return id;
+    }
+  }
+
   #open(socket: Socket, received: Buffer): void {
     const { maxConnections, backend, database, log } = this.#options;
     if (this.#isClosing) {
@@ -177,8 +190,7 @@ export class Listener {
       );
       return;
     }
-    const processId = this.#nextProcessId;
-    this.#nextProcessId = (this.#nextProcessId % 0x7fff_ffff) + 1;
+    const processId = this.#freeProcessId();
     const secret = randomInt(0, 0x7fff_ffff);
     const flow = new FlowControl(socket);
     const session = new Session({

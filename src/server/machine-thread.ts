@@ -85,10 +85,18 @@ function tellMain(result: ApplyResult): void {
   const outcomes = result.outcomes.filter(
     ({ nodeId }) => nodeId === config.nodeId || nodeId === CLOSED_SESSION,
   );
-  if (outcomes.length === 0 && !state.isWaiting()) return;
+  const notifications = state.isListening() ? result.notifications : [];
+  if (outcomes.length === 0 && notifications.length === 0 && !state.isWaiting()) return;
   const { appliedIndex: index, schemaVersion } = machine;
   const packed = packEntryOutcomes(outcomes);
-  post({ kind: 'applied', index, schemaVersion, outcomes: packed }, [packed.buffer]);
+  const message = {
+    kind: 'applied',
+    index,
+    schemaVersion,
+    outcomes: packed,
+    notifications,
+  } as const;
+  post(message, [packed.buffer]);
 }
 
 /** Statements of open transactions, for a while; `only`: of this one alone, if not null. */

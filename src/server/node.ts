@@ -18,6 +18,7 @@ import { packByteStrings, unpackEntryOutcomes } from './entry-batch.ts';
 import { Executor } from './executor.ts';
 import { Listener } from './listener.ts';
 import type { Log } from './log.ts';
+import { NotificationHub } from './notifications.ts';
 import { SharedState } from './shared-state.ts';
 import type {
   FromConsensus,
@@ -36,6 +37,9 @@ export class BalsaNode {
   readonly #log: Log;
   readonly #onFatal: (message: string) => void;
   readonly #shared = new SharedState();
+  readonly #notifications = new NotificationHub((isListening) =>
+    this.#shared.setListening(isListening),
+  );
   #machine!: Worker;
   #consensus!: Worker;
   #gateway!: Gateway;
@@ -102,6 +106,7 @@ export class BalsaNode {
       file: join(config.dataDirectory, 'state.sqlite'),
       shared: this.#shared,
       wake: () => this.#wake(),
+      notifications: this.#notifications,
       fact: (name) => (name === '@nodes' ? JSON.stringify(this.#nodeFacts()) : null),
       onFatal: this.#onFatal,
     });
@@ -109,6 +114,7 @@ export class BalsaNode {
     this.#executor.roleChanged(view.role === 'leader');
     this.#listener = new Listener({
       address: config.clientAddress,
+      nodeId: config.nodeId,
       backend: this.#executor,
       database: config.database,
       maxConnections: config.maxConnections,
@@ -151,6 +157,7 @@ export class BalsaNode {
       case 'applied':
         // Before the gateway exists nothing of this process can come by.
         if (this.#gateway === undefined) return;
+        this.#notifications.deliver(message.notifications);
         this.#gateway.applied(unpackEntryOutcomes(message.outcomes).map(seenEntry), message.index);
         this.#executor?.deliver();
         this.#noteWaiting();

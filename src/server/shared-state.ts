@@ -18,6 +18,7 @@ export interface ConsensusView {
 const SEQUENCE = 0;
 const LEASE_READS = 1;
 const IS_WAITING = 2;
+const IS_LISTENING = 3;
 const LOCKS = 4;
 const ROLE = 0;
 const TERM = 1;
@@ -93,6 +94,15 @@ export class SharedState {
 
   isWaiting(): boolean {
     return Atomics.load(this.#lock, IS_WAITING) === 1;
+  }
+
+  /** Sessions of this node want notifications. Only the main thread calls this. */
+  setListening(isListening: boolean): void {
+    Atomics.store(this.#lock, IS_LISTENING, isListening ? 1 : 0);
+  }
+
+  isListening(): boolean {
+    return Atomics.load(this.#lock, IS_LISTENING) === 1;
   }
 
   /** Only the machine thread calls this, after its SQLite transaction has committed. */

@@ -3,6 +3,7 @@
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
 import type { Index, NodeId, Term } from '../raft/entry.ts';
 import type { ProposeRefusal, ReadId } from '../raft/message.ts';
+import type { Notification } from '../sql/functions/notify.ts';
 import type { NodeStatus } from '../transport/peer-message.ts';
 import type { NodeConfig } from './config.ts';
 import type { LogFields, LogLevel } from './log.ts';
@@ -87,6 +88,7 @@ export type FromMachine =
       readonly schemaVersion: number;
       /** Packed by packEntryOutcomes. */
       readonly outcomes: Uint8Array<ArrayBuffer>;
+      readonly notifications: readonly Notification[];
     }
   | { readonly kind: 'speculated'; readonly answers: readonly SpeculationAnswer[] }
   | { readonly kind: 'stopped' }

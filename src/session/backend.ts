@@ -1,6 +1,7 @@
 // What a session needs from the node it runs on; server/ implements it, tests fake it.
 import type { Catalog } from '../catalog/catalog.ts';
 import type { PgError } from '../errors/pg-error.ts';
+import type { Notification } from '../sql/functions/notify.ts';
 import type { CompileSettings, Plan, QueryPlan } from '../sql/plan.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import type { Oid } from '../types/pg-type.ts';
@@ -80,10 +81,9 @@ export interface Transaction {
   rollback(): void;
 }
 
-export interface RowStream {
-  /** null: there is none any more. Throws PgError, and must be closed then too. */
-  next(): readonly SqliteValue[] | null;
-  close(): void;
+export interface NotificationSource {
+  /** `receive` gets what is notified on the channel, until the function that this gives is called. */
+  subscribe(channel: string, receive: (notification: Notification) => void): () => void;
 }
 
 export interface Backend {
@@ -117,17 +117,11 @@ export interface Backend {
    * what run() rejects with.
    */
   runImmediately?(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null;
-  /**
-   * The rows of a read that are not to be held in memory together, all of one snapshot. It keeps
-   * checkpoints from moving on until it is closed.
-   */
-  stream(
-    plan: BoundPlan,
-    options: RunOptions,
-    recompile: (catalog: Catalog) => BoundPlan,
-  ): Promise<RowStream>;
   /** `isolation`: of what was read, what is checked at the end. */
   beginTransaction(isolation: IsolationLevel): Transaction;
+  readonly notifications: NotificationSource;
+  /** Waits until this node has all that was acknowledged, as the consistency of reads wants it. */
+  freshen(options: RunOptions): Promise<void>;
   /** Facts of the node by name, such as `@nodes`; see CallContext.setting. */
   fact(name: string): string | null;
   /** Role as clients see it: changes are told to `onRoleChange`. */

@@ -8,6 +8,7 @@ import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Cursors } from './cursors.ts';
 import type { MessageInput } from './message-input.ts';
+import type { Channels } from './channels.ts';
 import { settingFacts } from './setting-facts.ts';
 import type { Settings } from './settings.ts';
 import { durationMs } from './setting-values.ts';
@@ -27,6 +28,7 @@ export interface SessionContext {
   readonly cursors: Cursors;
   /** What it got from sequences. */
   readonly sequences: SessionSequences;
+  readonly channels: Channels;
   user: string;
   /** Used up by a cancel request; then a new one begins with the next query cycle. */
   cancellation: Cancellation;
@@ -83,6 +85,8 @@ function factOrSetting(context: SessionContext, name: string): string | null {
       return String(context.processId);
     case '@sequences':
       return writeSessionSequences(context.sequences);
+    case '@channels':
+      return JSON.stringify(context.channels.names());
     case '@settings':
       return settingFacts(context.settings);
     case '@in_recovery':

@@ -7,6 +7,7 @@ import type { FrontendMessage } from '../protocol/frontend.ts';
 import { unreachable } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
 import type { Backend } from './backend.ts';
+import { Channels } from './channels.ts';
 import { Cursors } from './cursors.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { MessageQueue } from './message-input.ts';
@@ -47,6 +48,10 @@ export class Session {
   #phase: 'startup' | 'ready' | 'ended' = 'startup';
   #isRunning = false;
   #isShuttingDown = false;
+  /** Between two query cycles. */
+  #isReady = false;
+  /** Notifications wait for the client to take those that were written. */
+  #isDraining = false;
   /** After an error in the extended protocol everything is skipped up to the next Sync. */
   #isSkipping = false;
   #reported = new Map<string, string>();
@@ -66,6 +71,11 @@ export class Session {
       database: options.database,
       processId: options.processId,
       sequences: { last: 0, values: new Map() },
+      channels: new Channels({
+        source: options.backend.notifications,
+        processId: options.processId,
+        onReceived: () => this.#tellNotifications(),
+      }),
       user: 'postgres',
       settings: new Settings(),
       writer: new BackendWriter(),
@@ -80,12 +90,14 @@ export class Session {
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#settingsBefore = this.#context.settings.snapshot();
-    const { block, settings, cursors } = this.#context;
+    const { block, settings, cursors, channels } = this.#context;
     block.join({
       save: () => settings.snapshot(),
       restore: (state) => settings.restore(state),
     });
     block.join({ save: () => cursors.names(), restore: (state) => cursors.keepOnly(state) });
+    block.join({ save: () => channels.save(), restore: (count) => channels.restore(count) });
+    block.onEnd((isCommitted) => (isCommitted ? channels.commit() : channels.rollback()));
     block.onEnd((isCommitted) => cursors.endTransaction(isCommitted));
     block.onEnd((isCommitted) => {
       if (isCommitted) this.#settingsBefore = this.#context.settings.snapshot();
@@ -130,6 +142,7 @@ export class Session {
     this.#phase = 'ended';
     clearTimeout(this.#idleTimer);
     this.#stopListening();
+    this.#context.channels.close();
     this.#context.cancellation.cancel();
     if (!this.#isRunning) this.#context.block.abandon();
   }
@@ -159,6 +172,7 @@ export class Session {
     this.#isRunning = false;
     if (this.#phase === 'ended') this.#context.block.abandon();
     this.#flush();
+    if (this.#context.channels.isOverfull) this.#endOverfull();
     if (this.#isShuttingDown && this.#phase !== 'ended') this.#endWith(shutdownError());
     this.#options.onStarved();
   }
@@ -168,6 +182,7 @@ export class Session {
     if (this.#phase === 'startup') return this.#startup();
     const message = this.#decoder.next();
     if (message === null) return false;
+    this.#isReady = false;
     const kind = message.kind === 'malformed' ? message.of : message.kind;
     if (this.#isSkipping && kind !== 'sync' && kind !== 'terminate') return true;
     // A query belongs to the transaction of the messages before it, but not to blame for them.
@@ -189,6 +204,7 @@ export class Session {
     } catch (error) {
       this.#context.block.fail();
       const first = await this.#extended.fail(error);
+      if (!this.#context.block.isExplicit) this.#context.channels.rollback();
       this.#context.settings.restore(this.#settingsBefore);
       this.#report(first);
       if (first === error && ENDS_CYCLE.includes(kind)) this.#ready();
@@ -277,6 +293,9 @@ export class Session {
     this.#extended.endCycle();
     this.#settingsBefore = this.#context.settings.snapshot();
     this.#beginCycle();
+    if (!this.#context.block.isExplicit) this.#context.channels.commit();
+    this.#isReady = true;
+    this.#writeNotifications();
     this.#reportChanges();
     this.#context.writer.readyForQuery(this.#context.block.status);
     this.#flush();
@@ -292,6 +311,39 @@ export class Session {
     const message = 'terminating connection due to idle-in-transaction timeout';
     const error = new PgError('25P03', message, { severity: 'FATAL' });
     this.#idleTimer = setTimeout(() => this.#endWith(error), limitMs);
+  }
+
+  /** To a client that is idle at once, to others when they are. */
+  #tellNotifications(): void {
+    if (this.#context.channels.isOverfull) this.#endOverfull();
+    else if (this.#phase === 'ready' && !this.#isDraining && this.#writeNotifications()) {
+      this.#flush();
+      this.#isDraining = true;
+      void this.#options.drained().then(() => {
+        this.#isDraining = false;
+        this.#tellNotifications();
+      });
+    }
+  }
+
+  /** False: there are none, or the client is not idle. */
+  #writeNotifications(): boolean {
+    const { channels, block, writer } = this.#context;
+    if (!this.#isReady || block.isExplicit || !channels.hasWaiting) return false;
+    for (const { pid, channel, payload } of channels.take()) {
+      writer.notificationResponse(pid, channel, payload);
+    }
+    return writer.length > 0;
+  }
+
+  /** The client would miss notifications: it is told so, once it can be told something. */
+  #endOverfull(): void {
+    if (this.#isRunning || this.#phase === 'ended') return;
+    this.#context.channels.close();
+    this.#endWith(
+      new PgError('54000', 'too many notifications wait for this session', { severity: 'FATAL' }),
+    );
+    this.#context.block.abandon();
   }
 
   #reportChanges(): void {

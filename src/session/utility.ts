@@ -6,6 +6,7 @@ import { InvariantViolation, must, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
 import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
+import { runOptions } from './session-context.ts';
 import type { SessionUtilityPlan } from './session-plan.ts';
 import { parseBoolean, parseIsolation } from './setting-values.ts';
 
@@ -39,7 +40,10 @@ export async function runUtility(
       if (utility.what === 'all' && context.block.isOpen) {
         throw new PgError('25001', 'DISCARD ALL cannot run inside a transaction block');
       }
-      if (utility.what === 'all') settings.resetAll();
+      if (utility.what === 'all') {
+        settings.resetAll();
+        context.channels.unlisten(null);
+      }
       if (utility.what === 'all' || utility.what === 'sequences') {
         context.sequences.last = 0;
         context.sequences.values.clear();
@@ -62,6 +66,14 @@ export async function runUtility(
       return NOTHING;
     case 'transaction':
       throw new InvariantViolation("transaction statements are the block's");
+    case 'listen':
+      // What was notified before is not to be heard.
+      await context.backend.freshen(runOptions(context));
+      context.channels.listen(utility.channel);
+      return NOTHING;
+    case 'unlisten':
+      context.channels.unlisten(utility.channel);
+      return NOTHING;
     case 'nothing':
       return NOTHING;
     default:

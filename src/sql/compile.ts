@@ -19,6 +19,7 @@ import {
 } from './emit/change.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitOuterQuery } from './emit/query.ts';
+import { compileNotify } from './notify.ts';
 import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
@@ -39,6 +40,7 @@ const COMPILERS: Readonly<Record<string, Compiler>> = {
   InsertStmt: compileInsert,
   UpdateStmt: compileUpdate,
   DeleteStmt: compileDelete,
+  NotifyStmt: compileNotify,
 };
 
 /** Throws PgError as Postgres' parse analysis does. `parameterTypes` null: there are none. */

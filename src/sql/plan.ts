@@ -105,6 +105,8 @@ export type Utility =
       readonly modes: TransactionModes;
       readonly isSession: boolean;
     }
+  | { readonly kind: 'listen'; readonly channel: string }
+  | { readonly kind: 'unlisten'; /** null: all */ readonly channel: string | null }
   /** VACUUM, ANALYZE, CHECKPOINT and the like: accepted, nothing to do. */
   | { readonly kind: 'nothing' };
 

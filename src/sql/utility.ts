@@ -39,6 +39,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
       name: name === '' ? null : name,
     });
   },
+  ListenStmt: (fields) =>
+    plan('LISTEN', { kind: 'listen', channel: text(fields, 'conditionname') }),
+  UnlistenStmt: (fields) =>
+    plan('UNLISTEN', { kind: 'unlisten', channel: text(fields, 'conditionname') || null }),
   VacuumStmt: (fields) =>
     plan(flag(fields, 'is_vacuumcmd') ? 'VACUUM' : 'ANALYZE', { kind: 'nothing' }),
   CheckPointStmt: () => plan('CHECKPOINT', { kind: 'nothing' }),

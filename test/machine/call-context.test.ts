@@ -3,15 +3,18 @@ import { expect, it } from 'vitest';
 import { PgError } from '../../src/errors/pg-error.ts';
 import { RequestContext } from '../../src/machine/call-context.ts';
 
-const NO_SEQUENCES = {
-  load: (oid: number) => new PgError('XX000', `could not open relation with OID ${oid}`),
-  save: () => undefined,
+const NO_STORES = {
+  sequences: {
+    load: (oid: number) => new PgError('XX000', `could not open relation with OID ${oid}`),
+    save: () => undefined,
+  },
+  notifications: { add: () => undefined },
 };
 
 const ALL = 10_000_000;
 
 it('stops a request that is too much work, the statements together', () => {
-  const context = new RequestContext(() => null, NO_SEQUENCES);
+  const context = new RequestContext(() => null, NO_STORES);
   context.beginStep();
   context.spend(ALL - 1);
   context.beginStep();
@@ -20,7 +23,7 @@ it('stops a request that is too much work, the statements together', () => {
 });
 
 it('does not count what a statement did before it runs again', () => {
-  const context = new RequestContext(() => null, NO_SEQUENCES);
+  const context = new RequestContext(() => null, NO_STORES);
   context.spend(1);
   context.beginStep();
   context.spend(ALL - 1);

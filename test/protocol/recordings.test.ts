@@ -55,6 +55,7 @@ describe('a session answers as PostgreSQL does', () => {
     const [port = 0] = await freePorts(1);
     const listener = new Listener({
       address: { host: '127.0.0.1', port },
+      nodeId: 1,
       backend: node.executor,
       database: 'postgres',
       maxConnections: 10,

@@ -1,7 +1,6 @@
 // A node without threads, peers and sockets: the production session, SQL, gateway, machine and
-// reader, with a log that commits what is proposed at once. For tests of clients' connections,
+// reader, with a log that commits what is proposed at once. For tests of one client's connection,
 // which need real answers, thousands of them, and to know when a session has nothing left to do.
-// Several nodes may share a log: each applies it when it has something to do itself.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,14 +8,13 @@ import { Gateway } from '../../src/gateway/gateway.ts';
 import { RequestDecoder, splitRequest } from '../../src/machine/command-codec.ts';
 import { readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
 import type { Machine } from '../../src/machine/machine.ts';
-import type { MachineMutations } from '../../src/machine/mutations.ts';
 import { openMachine } from '../../src/machine/open-machine.ts';
 import type { OpenedMachine } from '../../src/machine/open-machine.ts';
 import { Reader } from '../../src/machine/reader.ts';
-import type { Entry } from '../../src/raft/entry.ts';
 import { monotonicMs } from '../../src/server/clock.ts';
 import { Executor } from '../../src/server/executor.ts';
 import { SERVER_VERSION } from '../../src/server/listener.ts';
+import { NotificationHub } from '../../src/server/notifications.ts';
 import { SharedState } from '../../src/server/shared-state.ts';
 import type { SpeculationAnswer } from '../../src/server/thread-messages.ts';
 import { Session } from '../../src/session/session.ts';
@@ -24,18 +22,15 @@ import { initializeParser } from '../../src/sql/parse/parse.ts';
 import { Prng } from '../../src/util/prng.ts';
 import type { WireConnection } from './wire/connection.ts';
 
+const NODE = 1;
 const INCARNATION = 1;
 const TERM = 1;
 
 await initializeParser();
 
 export interface LocalNodeOptions {
-  readonly id?: number;
   /** With a lease reads are answered in the same turn, without one they wait for a barrier. */
   readonly hasLease?: boolean;
-  /** Shared with other nodes; then one of them at most has a lease, and all proposals. */
-  readonly log?: Entry[];
-  readonly machine?: MachineMutations;
 }
 
 export class LocalNode {
@@ -46,29 +41,26 @@ export class LocalNode {
   readonly #reader: Reader;
   readonly #gateway: Gateway;
   readonly #shared = new SharedState();
+  readonly #notifications = new NotificationHub(() => undefined);
   readonly #decoder = new RequestDecoder();
-  readonly #id: number;
   readonly #hasLease: boolean;
-  readonly #log: Entry[];
   #isScheduled = false;
   #nextProcessId = 1;
 
-  constructor({ id = 1, hasLease = true, log = [], machine = {} }: LocalNodeOptions = {}) {
-    this.#id = id;
+  constructor({ hasLease = true }: LocalNodeOptions = {}) {
     this.#hasLease = hasLease;
-    this.#log = log;
     const file = join(this.#directory, 'state.sqlite');
-    const opened = openMachine(file, 'postgres', { mutations: machine });
-    ({ machine: this.#machine, database: this.#database } = opened);
+    ({ machine: this.#machine, database: this.#database } = openMachine(file, 'postgres'));
     this.#reader = new Reader(file);
     this.#publish();
-    this.#gateway = new Gateway({ nodeId: id, incarnation: INCARNATION, prng: new Prng(1) });
+    this.#gateway = new Gateway({ nodeId: NODE, incarnation: INCARNATION, prng: new Prng(1) });
     this.executor = new Executor({
       gateway: this.#gateway,
       reader: this.#reader,
       file,
       shared: this.#shared,
       wake: () => this.#wake(),
+      notifications: this.#notifications,
       fact: (name) => (name === '@nodes' ? '[]' : null),
       onFatal: (message) => {
         throw new Error(message);
@@ -82,7 +74,7 @@ export class LocalNode {
     this.#shared.publishConsensus({
       role: 'leader',
       term: TERM,
-      leaderId: this.#id,
+      leaderId: NODE,
       commitIndex: appliedIndex,
       leaseValidUntil: this.#hasLease ? Infinity : -Infinity,
     });
@@ -100,8 +92,7 @@ export class LocalNode {
 
   #flush(): void {
     const now = monotonicMs();
-    for (const command of this.#gateway.takeProposals(now)) this.#append(command);
-    this.#apply();
+    for (const command of this.#gateway.takeProposals(now)) this.#commit(command);
     this.#speculate();
     const ids = this.#gateway.takeReadRequests(now);
     if (ids.length > 0) this.#gateway.readAnswered(ids, this.#machine.appliedIndex, now);
@@ -122,27 +113,19 @@ export class LocalNode {
     this.executor.speculator.deliver(answers);
   }
 
-  #append(data: Uint8Array): void {
-    this.#log.push({ index: this.#log.length + 1, term: TERM, kind: 'command', data });
-  }
-
-  #apply(): void {
-    const { appliedIndex: before } = this.#machine;
-    if (before === this.#log.length) return;
-    const { outcomes } = this.#machine.apply(this.#log.slice(before));
+  #commit(data: Uint8Array): void {
+    const index = this.#machine.appliedIndex + 1;
+    const { outcomes, notifications } = this.#machine.apply([
+      { index, term: TERM, kind: 'command', data },
+    ]);
     this.#publish();
     const seen = outcomes.map((entry) => ({
       ...entry,
       outcomes: entry.kind === 'registered' ? [] : unpackOutcomes(entry.outcomes),
       registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
     }));
-    this.#gateway.applied(seen, this.#machine.appliedIndex);
-  }
-
-  /** Equal on nodes that have applied the same log with the same outcomes. */
-  applyHash(): string {
-    this.#apply();
-    return Buffer.from(this.#machine.applyHash).toString('hex');
+    this.#notifications.deliver(notifications);
+    this.#gateway.applied(seen, index);
   }
 
   /** True if no session waits for anything: between two turns of the event loop nothing else runs. */

@@ -2,6 +2,7 @@
 // family of signatures is one file; registry.ts lists the families.
 import type { Oid } from '../../types/pg-type.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
+import type { Notification } from './notify.ts';
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
@@ -33,6 +34,8 @@ export interface CallContext {
   nextval(oid: Oid): bigint;
   /** `isCalled`: the next value is the one after. Throws PgError. */
   setval(oid: Oid, value: bigint, isCalled: boolean): void;
+  /** Listeners are told when the transaction has committed. Throws PgError as nextval() does. */
+  notify(notification: Notification): void;
   /**
    * Does something outside of the transaction, through the log, and gives its result: at most once,
    * however often the statement runs. Only for functions with `needsTransaction`.
@@ -110,6 +113,7 @@ export interface SetFunctionSignature {
   readonly isStrict: boolean;
   readonly volatility: Volatility;
   /** See FunctionSignature. */
+  readonly settings?: readonly string[];
   readonly hasEffects?: boolean;
   readonly sqlName: string;
   /** Registered as a table-valued function of that name. */

@@ -47,6 +47,7 @@ export class TestDatabase {
       keep: () => undefined,
       nextval: () => 0n,
       setval: () => undefined,
+      notify: () => undefined,
       action: () => null,
       catalog: () => this.catalog,
     });

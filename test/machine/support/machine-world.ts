@@ -14,6 +14,8 @@ export class MachineWorld {
   readonly machine: Machine;
   readonly database: Database;
   readonly log: Entry[] = [];
+  /** Of the entry that was applied last. */
+  lastResult: ApplyResult | null = null;
 
   constructor(mutations: MachineMutations = {}, source: string | Buffer = ':memory:') {
     const { machine, database } = openMachine(source, 'postgres', { mutations });
@@ -27,7 +29,8 @@ export class MachineWorld {
 
   apply(entry: Entry): ApplyResult {
     this.log.push(entry);
-    return this.machine.apply([entry]);
+    this.lastResult = this.machine.apply([entry]);
+    return this.lastResult;
   }
 
   command(command: Command): ApplyResult {

@@ -118,6 +118,9 @@ function decodeMessage(type: string, body: BodyReader): readonly string[] {
       return ['BackendKeyData'];
     case 'S':
       return [parameterStatus(body.cstring(), body.cstring())];
+    case 'A':
+      body.bytes(4);
+      return [`NotificationResponse ${body.cstring()} ${JSON.stringify(body.cstring())}`];
     case 'Z':
       return [`ReadyForQuery ${body.bytes(1).toString()}`];
     case 'C':
