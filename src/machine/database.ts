@@ -135,6 +135,11 @@ export class Database {
     return { rows, count: rows.length };
   }
 
+  /** The rows of a query, computed as they are asked for. Nothing else may run meanwhile. */
+  iterate(sql: string, values: readonly SqliteValue[]): IterableIterator<Row> {
+    return this.#prepare(sql).iterate(...values) as IterableIterator<Row>;
+  }
+
   /**
    * The first rows of a query, up to an error that ends them; the others are not even computed.
    * Throws other errors.

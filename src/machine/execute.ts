@@ -93,10 +93,10 @@ export class Execution {
    * client the same. Throws MachineHalted.
    */
   runRecording(request: Request, check: () => number | null): Outcome {
-    const { database } = this.#options;
+    const { database, mutations } = this.#options;
     database.run('SAVEPOINT request');
     const outcome = this.endRecording(request, check());
-    if (outcome.kind !== 'done') {
+    if (outcome.kind !== 'done' && mutations.conflictNotUndone !== true) {
       database.run('ROLLBACK TO request');
       database.resetPragmas();
     }
@@ -108,6 +108,9 @@ export class Execution {
   /** What becomes of a transaction that has run, where it ends; undoing it is the caller's. */
   endRecording(request: Request, differing: number | null): Outcome {
     if (differing !== null) return { kind: 'conflict', statement: differing };
+    if (this.#options.mutations.deferredKeysNotChecked === true) {
+      return { kind: 'done', results: [] };
+    }
     return this.#checkEnd(request, { kind: 'done', results: [] });
   }
 

@@ -120,7 +120,8 @@ export class Machine {
     this.#appliedTerm = Number(term);
     this.#schemaVersion = Number(version);
     this.#hash = hash;
-    this.#changes = new TableChanges(this.#appliedIndex);
+    const isForgetful = mutations.changesForgottenOnRestart === true;
+    this.#changes = new TableChanges(isForgetful ? 0 : this.#appliedIndex);
     this.#speculations = new Speculations({
       database,
       context: this.#context,
@@ -371,9 +372,11 @@ export class Machine {
     return outcome;
   }
 
-  #noteEffects({ schemaChanges, writes }: Request, index: Index): void {
+  #noteEffects({ schemaChanges, writes, recording }: Request, index: Index): void {
+    const { transactionsNotNoted, schemaChangesNotNoted } = this.#mutations;
     this.#schemaVersion += schemaChanges;
-    if (schemaChanges > 0) this.#changes.noteAll(index);
+    if (recording !== null && transactionsNotNoted === true) return;
+    if (schemaChanges > 0 && schemaChangesNotNoted !== true) this.#changes.noteAll(index);
     else this.#changes.note(writes, index);
     for (const each of this.#notifications.takeAll()) this.#notified.push(each);
   }

@@ -21,4 +21,32 @@ export interface MachineMutations {
   readonly exactCheckOnly?: boolean;
   /** A speculation goes on after other entries were applied, without looking at what they changed. */
   readonly resumeWithoutCheck?: boolean;
+  /** A digest covers how many rows there were, and not what was in them. */
+  readonly digestWithoutRows?: boolean;
+  /** A digest covers that there was an error, and not which. */
+  readonly digestWithoutError?: boolean;
+  /** A speculation that is taken up again claims to hold for an entry that is yet to come. */
+  readonly snapshotTooFar?: boolean;
+  /** A speculation that is taken up again claims to hold no further than before. */
+  readonly snapshotNotMoved?: boolean;
+  /** What transactions write is not noted as changed. */
+  readonly transactionsNotNoted?: boolean;
+  /** A change of the schema is not noted as a change of all tables. */
+  readonly schemaChangesNotNoted?: boolean;
+  /** After a restart all tables are taken for unchanged since ever. */
+  readonly changesForgottenOnRestart?: boolean;
+  /** A replay has another time. */
+  readonly nowNotReplayed?: boolean;
+  /** A replay draws other random numbers. */
+  readonly seedNotReplayed?: boolean;
+  /** A replay leaves out SAVEPOINT and ROLLBACK TO. */
+  readonly savepointsNotReplayed?: boolean;
+  /** Deferred keys of a transaction are not looked at where it ends. */
+  readonly deferredKeysNotChecked?: boolean;
+  /** What a speculation wrote is committed where it should be rolled back. */
+  readonly parkedWritesStay?: boolean;
+  /** A statement stays in the speculation though the client never heard of it. */
+  readonly givenUpStatementsStay?: boolean;
+  /** A transaction that is refused leaves its writes. */
+  readonly conflictNotUndone?: boolean;
 }

@@ -118,6 +118,19 @@ export class Reader {
     return rows ?? [];
   }
 
+  /**
+   * The rows of a step of such a snapshot, computed as they are asked for; null as with run(). Until
+   * the last one, or return(), nothing else may run on this connection.
+   */
+  stream(step: ReadStep, context: ReadContext, index: Index): IterableIterator<Row> | null {
+    const { schemaVersion } = this.#openSnapshot(index);
+    if (schemaVersion !== context.catalog.version) return null;
+    this.#context = context;
+    this.#prng = new Prng(context.seed);
+    this.#kept = 0;
+    return this.#database.iterate(step.sql, step.values);
+  }
+
   #spend(work: number): void {
     this.#spent += work;
     if (this.#spent < WORK_BETWEEN_CHECKS) return;

@@ -24,12 +24,14 @@ export function replay(
   mutations: MachineMutations,
 ): number | null {
   const { snapshot, statements } = request.recording;
+  const replayed = mutated(request, mutations);
   const differing = new DifferingTables(changes, snapshot);
   for (const [at, { isRead, reads, digest }] of statements.entries()) {
     const mayDiffer = mutations.exactCheckOnly === true || differing.someOf(reads);
     if (isRead && !mayDiffer) continue;
     if (isRead && mutations.readsNotChecked === true) continue;
-    const again = digestAgain(request, at, reserved, execution);
+    if (mutations.savepointsNotReplayed === true && isControl(request, at)) continue;
+    const again = digestAgain(replayed, at, reserved, execution, mutations);
     if (mutations.digestsNotChecked !== true && !isSame(again, digest)) return at;
     // What a write made of changed tables may differ too, though it told the same.
     if (!isRead && mayDiffer && mutations.fastCheckForgetsWrites !== true) differing.add(reads);
@@ -43,13 +45,27 @@ function digestAgain(
   at: number,
   reserved: ReservedValues,
   execution: Execution,
+  mutations: MachineMutations,
 ): Uint8Array | null {
   try {
-    return digestOf(execution.runStatement(request, at, reserved));
+    return digestOf(execution.runStatement(request, at, reserved), mutations);
   } catch (error) {
     if (isWanting(error)) return null;
     throw error;
   }
+}
+
+function mutated(request: RecordedRequest, mutations: MachineMutations): RecordedRequest {
+  const { recording, now } = request;
+  const again = mutations.nowNotReplayed === true ? { ...request, now: now + 1n } : request;
+  if (mutations.seedNotReplayed !== true) return again;
+  const statements = recording.statements.map((one) => ({ ...one, seed: one.seed + 1 }));
+  return { ...again, recording: { ...recording, statements } };
+}
+
+/** SAVEPOINT and the like. */
+function isControl(request: RecordedRequest, at: number): boolean {
+  return request.statements[at]?.every(({ isResult }) => !isResult) === true;
 }
 
 function isSame(again: Uint8Array | null, digest: Uint8Array): boolean {

@@ -102,7 +102,7 @@ export class Speculations {
   ): Speculated {
     const recording = must(request.recording, 'a speculated request has a recording');
     if (this.#active !== id) this.park();
-    if (isWhole) this.forget(id);
+    if (isWhole && this.#options.mutations.givenUpStatementsStay !== true) this.forget(id);
     const speculation = this.#speculation(id, request, recording.snapshot);
     speculation.schemaChanges = request.schemaChanges;
     speculation.sequences.push(...recording.sequences);
@@ -129,12 +129,12 @@ export class Speculations {
   }
 
   #runLast(speculation: Speculation, schemaVersion: number, isKept: boolean): Speculated {
-    const { execution } = this.#options;
+    const { execution, mutations } = this.#options;
     const { statements, recorded, reserved, snapshot } = speculation;
     const at = statements.length - 1;
     try {
       const told = execution.runStatement(requestOf(speculation, schemaVersion), at, reserved);
-      const digest = digestOf(told);
+      const digest = digestOf(told, mutations);
       if (isKept) recorded[at] = { ...must(recorded[at], 'it was added'), digest };
       else dropLast(speculation);
       return { kind: 'told', told, digest, snapshot };
@@ -182,7 +182,8 @@ export class Speculations {
       changes,
       mutations.resumeWithoutCheck === true ? { ...mutations, digestsNotChecked: true } : mutations,
     );
-    if (differing === null) speculation.snapshot = appliedIndex;
+    const isMoved = differing === null && mutations.snapshotNotMoved !== true;
+    if (isMoved) speculation.snapshot = appliedIndex + (mutations.snapshotTooFar === true ? 1 : 0);
     return differing;
   }
 
@@ -190,8 +191,9 @@ export class Speculations {
   park(): void {
     if (this.#active === null) return;
     this.#active = null;
-    const { database, context } = this.#options;
-    if (database.isInTransaction) database.run('ROLLBACK');
+    const { database, context, mutations } = this.#options;
+    const end = mutations.parkedWritesStay === true ? 'COMMIT' : 'ROLLBACK';
+    if (database.isInTransaction) database.run(end);
     database.resetPragmas();
     context.forgetCatalog();
   }

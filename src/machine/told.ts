@@ -4,15 +4,30 @@ import { hash } from 'node:crypto';
 import { DIGEST_BYTES } from './command.ts';
 import type { ErrorData, StepResult } from './command.ts';
 import { encodeToldError, encodeToldResult } from './command-codec.ts';
+import type { MachineMutations } from './mutations.ts';
 
 /** Of a result as Execution.runStatement gives it. DIGEST_BYTES long. */
-export function digestOf(told: StepResult | ErrorData): Uint8Array {
-  const bytes = isError(told) ? encodeToldError(told) : encodeToldResult(told);
+export function digestOf(
+  told: StepResult | ErrorData,
+  mutations: MachineMutations = {},
+): Uint8Array {
+  const covered = mutated(told, mutations);
+  const bytes = isError(covered) ? encodeToldError(covered) : encodeToldResult(covered);
   return hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES);
 }
 
 export function isError(told: StepResult | ErrorData): told is ErrorData {
   return 'code' in told;
+}
+
+function mutated(
+  told: StepResult | ErrorData,
+  { digestWithoutRows, digestWithoutError }: MachineMutations,
+): StepResult | ErrorData {
+  if (isError(told)) {
+    return digestWithoutError === true ? { code: '', message: '', fields: {} } : told;
+  }
+  return digestWithoutRows === true ? { ...told, rows: null } : told;
 }
 
 /** Of statements that succeed without rows and count nothing: SAVEPOINT and the like. */

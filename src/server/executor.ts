@@ -17,6 +17,7 @@ import type {
   BoundPlan,
   NotificationSource,
   IsolationLevel,
+  RowStream,
   RunOptions,
   StatementResult,
   Transaction,
@@ -33,6 +34,7 @@ import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bind, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
+import { openRowStream } from './row-stream.ts';
 import { Snapshots } from './snapshots.ts';
 import { Speculator } from './speculator.ts';
 import type { ReadInputs, TransactionHost } from './transaction-host.ts';
@@ -161,10 +163,7 @@ export class Executor implements Backend, TransactionHost {
       if (result !== null) return result;
       current = recompile(this.catalog());
     }
-    throw new PgError(
-      '40001',
-      'the schema changes too fast: the statement was compiled in vain many times',
-    );
+    throw changesTooFast();
   }
 
   beginTransaction(isolation: IsolationLevel): Transaction {
@@ -301,6 +300,35 @@ export class Executor implements Backend, TransactionHost {
   /** See TransactionHost. */
   async perform(action: string): Promise<SqliteValue> {
     throw new PgError('0A000', `${action} is not supported`);
+  }
+
+  async stream(
+    plan: BoundPlan,
+    options: RunOptions,
+    recompile: (catalog: Catalog) => BoundPlan,
+  ): Promise<RowStream> {
+    let current = plan;
+    for (let attempt = 0; attempt < RECOMPILES_MAX; attempt++) {
+      await this.freshen(options);
+      const stream = this.#tryStream(current, options);
+      if (stream !== null) return stream;
+      current = recompile(this.catalog());
+    }
+    throw changesTooFast();
+  }
+
+  #tryStream({ plan, parameters }: BoundPlan, options: RunOptions): RowStream | null {
+    const { catalog, steps } = plan;
+    const { sql, bindings } = must(steps[0], 'a read has a step');
+    const { setting, statementTimeoutMs } = options;
+    return openRowStream({
+      snapshots: this.snapshots,
+      step: { sql, values: bind(bindings, parameters) },
+      context: { now: this.now(), seed: randomInt(0, 0xffff_ffff), setting, catalog },
+      index: this.#options.shared.appliedIndex(),
+      statementTimeoutMs,
+      errorOf: (error) => this.#readError(error),
+    });
   }
 
   #readPlans(
@@ -482,6 +510,13 @@ export class Executor implements Backend, TransactionHost {
   get openCount(): number {
     return this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
   }
+}
+
+function changesTooFast(): PgError {
+  return new PgError(
+    '40001',
+    'the schema changes too fast: the statement was compiled in vain many times',
+  );
 }
 
 /** A read keeps this node from serving its other clients: how long it may, at the most. */

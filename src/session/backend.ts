@@ -81,6 +81,12 @@ export interface Transaction {
   rollback(): void;
 }
 
+export interface RowStream {
+  /** null: there is none any more. Throws PgError, and must be closed then too. */
+  next(): readonly SqliteValue[] | null;
+  close(): void;
+}
+
 export interface NotificationSource {
   /** `receive` gets what is notified on the channel, until the function that this gives is called. */
   subscribe(channel: string, receive: (notification: Notification) => void): () => void;
@@ -117,6 +123,15 @@ export interface Backend {
    * what run() rejects with.
    */
   runImmediately?(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null;
+  /**
+   * The rows of a read that are not to be held in memory together, all of one snapshot. It keeps
+   * checkpoints from moving on until it is closed.
+   */
+  stream(
+    plan: BoundPlan,
+    options: RunOptions,
+    recompile: (catalog: Catalog) => BoundPlan,
+  ): Promise<RowStream>;
   /** `isolation`: of what was read, what is checked at the end. */
   beginTransaction(isolation: IsolationLevel): Transaction;
   readonly notifications: NotificationSource;

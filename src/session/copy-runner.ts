@@ -5,7 +5,7 @@ import type { CopyPlan } from '../sql/copy/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { joinValueRows } from '../types/value-rows.ts';
 import type { ValueRows } from '../types/value-rows.ts';
-import type { BoundPlan, StatementResult } from './backend.ts';
+import type { BoundPlan, RowStream, StatementResult } from './backend.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
 
@@ -50,6 +50,30 @@ export async function runCopyQuery(
     (await backend.run([bound], options, null, (catalog) => [recompile(catalog)]));
   if (error !== null) throw error;
   return results[0] ?? { rows: null, count: 0 };
+}
+
+/** The rows of a COPY TO. */
+export async function openRows(
+  context: SessionContext,
+  plan: CopyPlan,
+  compile: CompileCopy,
+): Promise<RowStream> {
+  const { backend, block } = context;
+  if (block.isOpen || plan.query.access === 'write') {
+    const { rows } = await runCopyQuery(context, plan, [], compile);
+    return rowsInMemory(rows ?? []);
+  }
+  const recompile = (catalog: Catalog): BoundPlan => {
+    const again = compile(catalog);
+    checkSameFields(plan, again);
+    return { plan: again.query, parameters: [] };
+  };
+  return backend.stream({ plan: plan.query, parameters: [] }, runOptions(context), recompile);
+}
+
+function rowsInMemory(rows: readonly (readonly SqliteValue[])[]): RowStream {
+  let at = 0;
+  return { next: () => rows[at++] ?? null, close: () => undefined };
 }
 
 /** The rows were made for these columns. */

@@ -10,7 +10,8 @@ import { createRowDecoder } from '../sql/copy/row-decoder.ts';
 import type { RowDecoder } from '../sql/copy/row-decoder.ts';
 import { createRowEncoder } from '../sql/copy/row-encoder.ts';
 import { ValueRowsWriter } from '../types/value-rows.ts';
-import { openSink, runCopyQuery } from './copy-runner.ts';
+import { openRows, openSink } from './copy-runner.ts';
+import type { RowStream } from './backend.ts';
 import type { CompileCopy, CopySink } from './copy-runner.ts';
 import { formatTag, writeNotices } from './results.ts';
 import type { SessionContext } from './session-context.ts';
@@ -236,26 +237,77 @@ async function copyOut(
   plan: CopyPlan,
   compile: CompileCopy,
 ): Promise<number> {
+  const rows = await openRows(context, plan, compile);
+  const interruption = new Interruption(context);
+  try {
+    return await sendRows(context, plan, rows, interruption);
+  } finally {
+    interruption.stop();
+    rows.close();
+  }
+}
+
+async function sendRows(
+  context: SessionContext,
+  plan: CopyPlan,
+  rows: RowStream,
+  interruption: Interruption,
+): Promise<number> {
   const { writer } = context;
-  const { rows } = await runCopyQuery(context, plan, [], compile);
   const encoder = createRowEncoder(plan, formatSettings(context));
+  // What fails at once, fails before the answer begins.
+  let row = rows.next();
   writer.copyOutResponse(formatCode(plan), plan.fields.length);
   const header = encoder.begin();
   if (header !== null) writer.copyData(header);
-  for (const row of rows ?? []) {
+  let count = 0;
+  for (; row !== null; row = rows.next()) {
     writer.copyData(encoder.row(row));
-    if (writer.length >= PIECE_BYTES) await sendPiece(context);
+    count += 1;
+    // A client that reads slowly is waited for, and the others have their turn.
+    if (writer.length >= PIECE_BYTES) await interruption.during(context.flush());
   }
   const trailer = encoder.end();
   if (trailer !== null) writer.copyData(trailer);
   writer.copyDone();
-  return rows?.length ?? 0;
+  return count;
 }
 
-/** Waits for a client that reads slowly, and lets the others have their turn. */
-async function sendPiece({ flush, cancellation }: SessionContext): Promise<void> {
-  await flush();
-  if (cancellation.isCanceled) {
-    throw new PgError('57014', 'canceling statement due to user request');
+/** As long as rows are sent their snapshot keeps the node from tidying up. */
+const STALLED_MS_MAX = 5 * 60_000;
+
+/** Ends waiting for the client to take what it was sent. */
+class Interruption {
+  readonly #stopListening: () => void;
+  #error: PgError | null = null;
+  #reject: (error: PgError) => void = () => undefined;
+
+  constructor(context: SessionContext) {
+    this.#stopListening = interruptions(context, (error) => {
+      this.#error = error;
+      this.#reject(error);
+    });
   }
+
+  async during(work: Promise<void>): Promise<void> {
+    if (this.#error !== null) throw this.#error;
+    const timer = setTimeout(() => this.#reject(stalled()), STALLED_MS_MAX);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#reject = reject;
+        work.then(resolve, reject);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  stop(): void {
+    this.#stopListening();
+  }
+}
+
+function stalled(): PgError {
+  const seconds = STALLED_MS_MAX / 1000;
+  return new PgError('57014', `canceling statement: the client took nothing for ${seconds} s`);
 }

@@ -1,7 +1,8 @@
 // Known ways to get it wrong, switched on one at a time: a simulator that does not notice them
 // proves nothing. How many seeds each took stands in docs/testing.md.
 import { describe, expect, it } from 'vitest';
-import { STORM } from './options.ts';
+import type { MachineMutations } from '../../src/machine/mutations.ts';
+import { STORM, TRANSACTIONS } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { simulate } from './simulation.ts';
 
@@ -45,7 +46,28 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
   ['deduplication by the highest number', { machine: { dedupByHighestNumber: true } }, STORM],
   ['a fence that is ignored', { machine: { fenceIgnored: true } }, CALM],
   ['a resend under a new number', { gateway: { resendUnderNewSequence: true } }, STORM],
+  ...transactionMutants([
+    ['digests that are not compared', { digestsNotChecked: true }],
+    ['digests without rows', { digestWithoutRows: true }],
+    ['reads that are not looked at again', { readsNotChecked: true }],
+    ['a fast check that forgets what writes saw', { fastCheckForgetsWrites: true }],
+    ['a transaction that goes on without a check', { resumeWithoutCheck: true }],
+    ['a snapshot that is moved too far', { snapshotTooFar: true }],
+    ['writes of transactions that are not noted', { transactionsNotNoted: true }],
+    ['changes that a restart forgets', { changesForgottenOnRestart: true }],
+    ['savepoints that are not replayed', { savepointsNotReplayed: true }],
+    ['writes of a speculation that stay', { parkedWritesStay: true }],
+    ['a statement that was given up and stays', { givenUpStatementsStay: true }],
+    ['a refused transaction that leaves its writes', { conflictNotUndone: true }],
+  ]),
 ];
+
+function transactionMutants(
+  mutants: readonly (readonly [name: string, machine: MachineMutations])[],
+): typeof MUTANTS {
+  return mutants.map(([name, machine]) => [name, { machine }, TRANSACTIONS]);
+}
+
 const SEEDS_MAX = 1000;
 
 /** The number of seeds until the bug shows, or null. */
@@ -73,6 +95,7 @@ describe('the simulator is not alarmed', () => {
     ['a storm', STORM],
     ['a calm network', CALM],
     ['usurpers', USURPERS],
+    ['transactions', TRANSACTIONS],
   ])('by %s', (_name, options) => {
     for (let seed = 1; seed <= 60; seed++) simulate(seed, {}, options);
   });

@@ -1,6 +1,7 @@
 // A node without threads, peers and sockets: the production session, SQL, gateway, machine and
-// reader, with a log that commits what is proposed at once. For tests of one client's connection,
+// reader, with a log that commits what is proposed at once. For tests of clients' connections,
 // which need real answers, thousands of them, and to know when a session has nothing left to do.
+// Several nodes may share a log: each applies it when it has something to do itself.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +9,11 @@ import { Gateway } from '../../src/gateway/gateway.ts';
 import { RequestDecoder, splitRequest } from '../../src/machine/command-codec.ts';
 import { readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import type { MachineMutations } from '../../src/machine/mutations.ts';
 import { openMachine } from '../../src/machine/open-machine.ts';
 import type { OpenedMachine } from '../../src/machine/open-machine.ts';
 import { Reader } from '../../src/machine/reader.ts';
+import type { Entry } from '../../src/raft/entry.ts';
 import { monotonicMs } from '../../src/server/clock.ts';
 import { Executor } from '../../src/server/executor.ts';
 import { SERVER_VERSION } from '../../src/server/listener.ts';
@@ -22,15 +25,18 @@ import { initializeParser } from '../../src/sql/parse/parse.ts';
 import { Prng } from '../../src/util/prng.ts';
 import type { WireConnection } from './wire/connection.ts';
 
-const NODE = 1;
 const INCARNATION = 1;
 const TERM = 1;
 
 await initializeParser();
 
 export interface LocalNodeOptions {
+  readonly id?: number;
   /** With a lease reads are answered in the same turn, without one they wait for a barrier. */
   readonly hasLease?: boolean;
+  /** Shared with other nodes; then one of them at most has a lease, and all proposals. */
+  readonly log?: Entry[];
+  readonly machine?: MachineMutations;
 }
 
 export class LocalNode {
@@ -43,17 +49,22 @@ export class LocalNode {
   readonly #shared = new SharedState();
   readonly #notifications = new NotificationHub(() => undefined);
   readonly #decoder = new RequestDecoder();
+  readonly #id: number;
   readonly #hasLease: boolean;
+  readonly #log: Entry[];
   #isScheduled = false;
   #nextProcessId = 1;
 
-  constructor({ hasLease = true }: LocalNodeOptions = {}) {
+  constructor({ id = 1, hasLease = true, log = [], machine = {} }: LocalNodeOptions = {}) {
+    this.#id = id;
     this.#hasLease = hasLease;
+    this.#log = log;
     const file = join(this.#directory, 'state.sqlite');
-    ({ machine: this.#machine, database: this.#database } = openMachine(file, 'postgres'));
+    const opened = openMachine(file, 'postgres', { mutations: machine });
+    ({ machine: this.#machine, database: this.#database } = opened);
     this.#reader = new Reader(file);
     this.#publish();
-    this.#gateway = new Gateway({ nodeId: NODE, incarnation: INCARNATION, prng: new Prng(1) });
+    this.#gateway = new Gateway({ nodeId: id, incarnation: INCARNATION, prng: new Prng(1) });
     this.executor = new Executor({
       gateway: this.#gateway,
       reader: this.#reader,
@@ -74,7 +85,7 @@ export class LocalNode {
     this.#shared.publishConsensus({
       role: 'leader',
       term: TERM,
-      leaderId: NODE,
+      leaderId: this.#id,
       commitIndex: appliedIndex,
       leaseValidUntil: this.#hasLease ? Infinity : -Infinity,
     });
@@ -92,7 +103,8 @@ export class LocalNode {
 
   #flush(): void {
     const now = monotonicMs();
-    for (const command of this.#gateway.takeProposals(now)) this.#commit(command);
+    for (const command of this.#gateway.takeProposals(now)) this.#append(command);
+    this.#apply();
     this.#speculate();
     const ids = this.#gateway.takeReadRequests(now);
     if (ids.length > 0) this.#gateway.readAnswered(ids, this.#machine.appliedIndex, now);
@@ -113,11 +125,14 @@ export class LocalNode {
     this.executor.speculator.deliver(answers);
   }
 
-  #commit(data: Uint8Array): void {
-    const index = this.#machine.appliedIndex + 1;
-    const { outcomes, notifications } = this.#machine.apply([
-      { index, term: TERM, kind: 'command', data },
-    ]);
+  #append(data: Uint8Array): void {
+    this.#log.push({ index: this.#log.length + 1, term: TERM, kind: 'command', data });
+  }
+
+  #apply(): void {
+    const { appliedIndex: before } = this.#machine;
+    if (before === this.#log.length) return;
+    const { outcomes, notifications } = this.#machine.apply(this.#log.slice(before));
     this.#publish();
     const seen = outcomes.map((entry) => ({
       ...entry,
@@ -125,7 +140,13 @@ export class LocalNode {
       registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
     }));
     this.#notifications.deliver(notifications);
-    this.#gateway.applied(seen, index);
+    this.#gateway.applied(seen, this.#machine.appliedIndex);
+  }
+
+  /** Equal on nodes that have applied the same log with the same outcomes. */
+  applyHash(): string {
+    this.#apply();
+    return Buffer.from(this.#machine.applyHash).toString('hex');
   }
 
   /** True if no session waits for anything: between two turns of the event loop nothing else runs. */

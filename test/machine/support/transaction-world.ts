@@ -42,6 +42,11 @@ export class OpenTransaction {
     this.#catalog = this.#base;
   }
 
+  /** What was told holds up to this entry. */
+  get snapshot(): number {
+    return this.#snapshot;
+  }
+
   /** Rows as text, `count N`, or an error's code; `conflict` ends the transaction. */
   run(sql: string): string {
     const [plan] = compileAll(sql, this.#catalog);

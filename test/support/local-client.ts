@@ -1,0 +1,66 @@
+// A client of a local node (local-node.ts) that sends query strings and gets answers in words.
+import { serialize } from 'pg-protocol';
+import type { LocalConnection, LocalNode } from './local-node.ts';
+import { decodeBackend } from './wire/backend-lines.ts';
+
+/**
+ * Of each statement: its rows as `(1,x) (2,)`, values separated by commas and null as nothing; the
+ * command tag where there are none; or `ERROR <SQLSTATE>`.
+ */
+export type Answer = string;
+
+export class LocalClient {
+  readonly #connection: LocalConnection;
+
+  private constructor(connection: LocalConnection) {
+    this.#connection = connection;
+  }
+
+  static async connect(node: LocalNode): Promise<LocalClient> {
+    const connection = node.open();
+    connection.send(serialize.startup({ user: 'postgres', database: 'postgres' }));
+    await connection.settle();
+    return new LocalClient(connection);
+  }
+
+  /** Answers of several statements are separated by `; `. */
+  async query(sql: string): Promise<Answer> {
+    this.#connection.send(serialize.query(sql));
+    return answerOf(await this.#connection.settle());
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+function answerOf(bytes: Buffer): Answer {
+  const answers: string[] = [];
+  let rows: string[] | null = null;
+  for (const { type, lines } of decodeBackend(bytes)) {
+    if (type === 'T') rows = [];
+    else if (type === 'D') rows?.push(rowOf(lines[0] ?? ''));
+    else if (type === 'C') {
+      answers.push(
+        rows === null ? (lines[0] ?? '').replace('CommandComplete ', '') : rows.join(' '),
+      );
+      rows = null;
+    } else if (type === 'E') answers.push(`ERROR ${fieldOf(lines, 'code')}`);
+  }
+  return answers.join('; ');
+}
+
+/** From `DataRow "1" NULL "x"`. */
+function rowOf(line: string): string {
+  const values = [...line.slice('DataRow'.length).matchAll(/ (NULL|"(?:[^"\\]|\\.)*"|\\x\w*)/g)];
+  const texts = values.map(([, value = '']) => {
+    if (value === 'NULL') return '';
+    return value.startsWith('"') ? String(JSON.parse(value)) : value;
+  });
+  return `(${texts.join(',')})`;
+}
+
+function fieldOf(lines: readonly string[], name: string): string {
+  const prefix = `  ${name}: `;
+  return lines.find((line) => line.startsWith(prefix))?.slice(prefix.length) ?? '';
+}
