@@ -95,6 +95,8 @@ export interface NotificationSource {
 export interface Backend {
   /** The newest schema applied here. */
   catalog(): Catalog;
+  /** Waits until this node has what the consistency of the options asks for. Rejects with PgError. */
+  freshen(options: RunOptions): Promise<void>;
   /** Statements of a query string. Throws PgError 42601 and the like. */
   parse(sql: string): readonly ParsedStatement[];
   /**

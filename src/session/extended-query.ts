@@ -24,6 +24,7 @@ import {
   formatTag,
   writeNotices,
 } from './results.ts';
+import { withNewestSchema } from './outdated-schema.ts';
 import type { SessionContext } from './session-context.ts';
 import { formatSettings, runOptions } from './session-context.ts';
 import { compileStatement, isMomentary } from './session-plan.ts';
@@ -83,7 +84,7 @@ export class ExtendedQuery {
     if (last !== undefined) last.replies.push(writer.cut(start));
   }
 
-  parse(message: Message<'parse'>): void {
+  async parse(message: Message<'parse'>): Promise<void> {
     // Gone also if this Parse fails.
     if (message.name === '') this.#statements.delete('');
     if (message.name !== '' && this.#statements.has(message.name)) {
@@ -103,7 +104,7 @@ export class ExtendedQuery {
       plan: null,
       version: -1,
     };
-    this.#compile(prepared);
+    await this.#compileForNewest(prepared);
     this.#statements.set(message.name, prepared);
     this.#reply(() => this.#context.writer.parseComplete());
   }
@@ -126,18 +127,22 @@ export class ExtendedQuery {
     return plan;
   }
 
+  #compileForNewest(prepared: Prepared): Promise<SessionPlan | null> {
+    return withNewestSchema(this.#context, () => this.#compile(prepared));
+  }
+
   #compileFor({ parsed, parameterTypes }: Prepared, catalog: Catalog): SessionPlan {
     const statement = must(parsed, 'an empty statement is not compiled');
     return compileStatement(this.#context, statement, parameterTypes, catalog);
   }
 
-  bind(message: Message<'bind'>): void {
+  async bind(message: Message<'bind'>): Promise<void> {
     const prepared = this.#statement(message.statement);
     this.#context.block.refuseIfFailed(prepared.parsed);
     if (message.portal !== '' && this.#portals.has(message.portal)) {
       throw new PgError('42P03', `cursor "${message.portal}" already exists`);
     }
-    const plan = this.#compile(prepared);
+    const plan = await this.#compileForNewest(prepared);
     const types = plan?.parameterTypes ?? [];
     if (message.parameters.length !== types.length) {
       throw new PgError(
@@ -204,10 +209,10 @@ export class ExtendedQuery {
     throw new PgError('34000', `portal "${name}" does not exist`);
   }
 
-  describe(message: Message<'describe'>): void {
+  async describe(message: Message<'describe'>): Promise<void> {
     const portal = message.what === 'portal' ? this.#portal(message.name) : null;
     const prepared = portal?.prepared ?? this.#statement(message.name);
-    const plan = portal === null ? this.#compile(prepared) : portal.plan;
+    const plan = portal === null ? await this.#compileForNewest(prepared) : portal.plan;
     this.#reply(() => this.#describe(plan, portal));
   }
 

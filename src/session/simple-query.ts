@@ -13,6 +13,7 @@ import { transactionWord } from '../sql/transaction-statement.ts';
 import { isUtility } from '../sql/utility.ts';
 import type { BoundPlan, TransactionResult } from './backend.ts';
 import { runCopy } from './copy.ts';
+import { isOutdated, withNewestSchema } from './outdated-schema.ts';
 import { writeSimpleResult } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
@@ -38,7 +39,7 @@ export async function runSimpleQuery(
   }
   let at = 0;
   while (at < parsed.length) {
-    const run = compileRun(context, parsed, at);
+    const run = await compileNext(context, parsed, at);
     if (run.plans.length > 0) await runPlans(context, parsed, at, run);
     at += run.plans.length;
     if (run.failure !== null) throw run.failure;
@@ -84,7 +85,7 @@ async function runInBlock(
     block.refuseIfFailed(statement);
     if (!block.isOpen) block.beginImplicit();
     const compile = (catalog: Catalog): SessionPlan => compileOne(context, statement, catalog);
-    const plan = compile(block.catalog());
+    const plan = await withNewestSchema(context, () => compile(block.catalog()));
     if (plan.kind === 'query') {
       const result = await block.run({ plan, parameters: [] }, (catalog) => ({
         plan: queryPlan(compile(catalog)),
@@ -108,6 +109,16 @@ interface Run {
   readonly utility: SessionUtilityPlan | null;
   /** The only statement is a COPY. */
   readonly copy: CopyPlan | null;
+}
+
+async function compileNext(
+  context: SessionContext,
+  parsed: readonly ParsedStatement[],
+  start: number,
+): Promise<Run> {
+  const run = compileRun(context, parsed, start);
+  const isAgain = run.failure !== null && (await isOutdated(context, run.failure));
+  return isAgain ? compileRun(context, parsed, start) : run;
 }
 
 /** Compiles from `start` up to the first statement that does not go to the node. */

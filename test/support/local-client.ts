@@ -29,6 +29,19 @@ export class LocalClient {
     return answerOf(await this.#connection.settle());
   }
 
+  /** By the extended protocol, described before it is executed. */
+  async prepared(sql: string, values: readonly string[] = []): Promise<Answer> {
+    const messages = [
+      serialize.parse({ text: sql }),
+      serialize.bind({ values: [...values] }),
+      serialize.describe({ type: 'P' }),
+      serialize.execute({}),
+      serialize.sync(),
+    ];
+    this.#connection.send(Buffer.concat(messages));
+    return answerOf(await this.#connection.settle());
+  }
+
   close(): void {
     this.#connection.close();
   }
