@@ -109,29 +109,45 @@ export class FrontendDecoder {
   readonly #limits: FrontendLimits;
   #buffer: Buffer = Buffer.alloc(0);
   #offset = 0;
+  /** What came behind the buffer: joined once it makes a message whole, or long ones cost squares. */
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
 
   constructor(limits: FrontendLimits = DEFAULT_FRONTEND_LIMITS) {
     this.#limits = limits;
   }
 
   push(bytes: Buffer): void {
-    const rest = this.#buffer.subarray(this.#offset);
-    this.#buffer = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-    this.#offset = 0;
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
   }
 
   get bufferedBytes(): number {
-    return this.#buffer.length - this.#offset;
+    return this.#buffer.length - this.#offset + this.#pendingBytes;
+  }
+
+  /** True if so many bytes are there; then they stand in the buffer. */
+  #has(count: number): boolean {
+    if (this.#buffer.length - this.#offset >= count) return true;
+    if (this.bufferedBytes < count) return false;
+    const rest = this.#buffer.subarray(this.#offset);
+    const [first] = this.#pending;
+    const isWhole = rest.length === 0 && this.#pending.length === 1 && first !== undefined;
+    this.#buffer = isWhole ? first : Buffer.concat([rest, ...this.#pending]);
+    this.#offset = 0;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return true;
   }
 
   /** Before the session: messages without a type byte. null: more bytes are needed. */
   nextStartup(): StartupMessage | null {
-    if (this.bufferedBytes < 4) return null;
+    if (!this.#has(4)) return null;
     const length = this.#buffer.readInt32BE(this.#offset);
     if (length < 8 || length > this.#limits.startupBytesMax) {
       throw new ProtocolError('invalid length of startup packet', null);
     }
-    if (this.bufferedBytes < length) return null;
+    if (!this.#has(length)) return null;
     const body = this.#buffer.subarray(this.#offset + 4, this.#offset + length);
     this.#offset += length;
     return decodeStartup(body);
@@ -139,17 +155,17 @@ export class FrontendDecoder {
 
   /** null: more bytes are needed. */
   next(): FrontendMessage | null {
-    if (this.bufferedBytes < 1) return null;
+    if (!this.#has(1)) return null;
     const type = this.#buffer[this.#offset] as number;
     const letter = String.fromCharCode(type);
     const kind = KINDS[letter];
     if (kind === undefined) throw fatal('08P01', `invalid frontend message type ${type}`);
-    if (this.bufferedBytes < 5) return null;
+    if (!this.#has(5)) return null;
     const length = this.#buffer.readInt32BE(this.#offset + 1);
     if (length < 4 || length > this.#limits.messageBytesMax) {
       throw new ProtocolError('invalid message length', null);
     }
-    if (this.bufferedBytes < length + 1) return null;
+    if (!this.#has(length + 1)) return null;
     const body = this.#buffer.subarray(this.#offset + 5, this.#offset + 1 + length);
     this.#offset += length + 1;
     try {

@@ -65,6 +65,7 @@ function interruptions(
 ): () => void {
   const canceled = (why: string): PgError =>
     new PgError('57014', `canceling statement due to ${why}`);
+  if (cancellation.isCanceled) interrupt(canceled('user request'));
   const stopListening = cancellation.listen(() => interrupt(canceled('user request')));
   const limitMs = durationMs(settings.get('statement_timeout'));
   const timer =
@@ -175,9 +176,8 @@ class CopyIn {
     const { row, ...fields } = error.fields;
     const line = row === undefined ? undefined : this.#lines[row - 1];
     if (line === undefined) return error;
-    // Postgres checks rows where it reads them, and keys where it writes several of them.
-    const hasText = error.code === '23502' || error.code === '23514';
-    const text = hasText ? this.#record.textOfLine(line) : null;
+    // Postgres looks at rows where it reads them, but puts keys into an index for many rows at once.
+    const text = error.code === '23505' ? null : this.#record.textOfLine(line);
     return inContext(
       new PgError(error.code, error.message, fields),
       lineContext(this.#plan.relationName, line, text),

@@ -75,6 +75,9 @@ export async function runUtility(
       context.channels.unlisten(utility.channel);
       return NOTHING;
     case 'nothing':
+      if (plan.tag.name === 'VACUUM' && context.block.isOpen) {
+        throw new PgError('25001', 'VACUUM cannot run inside a transaction block');
+      }
       return NOTHING;
     default:
       return unreachable(utility);

@@ -28,6 +28,7 @@ import { castBetween } from './functions/registry.ts';
 import type { Expression } from './tree/expression.ts';
 import type { Query } from './tree/query.ts';
 import { planUtility } from './utility.ts';
+import { checkVacuum } from './vacuum.ts';
 import { REFERENCE_TYPES } from '../types/catalog-types.ts';
 
 type Compiler = (
@@ -50,6 +51,7 @@ export function compile(
   catalog: Catalog,
   settings: CompileSettings,
 ): Plan {
+  if (tagOf(statement.node) === 'VacuumStmt') checkVacuum(statement, catalog, settings);
   const utility = planUtility(statement);
   if (utility !== null) return utility;
   if (tagOf(statement.node) === 'CopyStmt') {

@@ -8,6 +8,11 @@ import { mustType } from '../../types/registry.ts';
 import { valueRowsTable } from '../../types/value-rows-name.ts';
 import { defaultValue } from '../bind/change.ts';
 import { BindContext } from '../bind/context.ts';
+import { bindCondition } from '../bind/expression.ts';
+import type { Place } from '../bind/expression.ts';
+import { relationColumns } from '../bind/from.ts';
+import { Scope } from '../bind/scope.ts';
+import { utilityRelation } from '../bind/utility-relation.ts';
 import { Emitter } from '../emit/emitter.ts';
 import { emitExpression } from '../emit/expression.ts';
 import { quoteName } from '../emit/names.ts';
@@ -59,10 +64,7 @@ export function compileCopy(
 }
 
 function findRelation(context: BindContext, range: Fields, isFrom: boolean): Relation {
-  const schema = text(range, 'schemaname') || null;
-  const name = text(range, 'relname');
-  const relation = context.tryRelation(schema, name);
-  if (relation === null) throw missingRelation(context, schema, name);
+  const relation = utilityRelation(context, range);
   const verb = isFrom ? 'copy to' : 'copy from';
   switch (relation.kind) {
     case 'i':
@@ -80,13 +82,6 @@ function findRelation(context: BindContext, range: Fields, isFrom: boolean): Rel
   }
 }
 
-function missingRelation(context: BindContext, schema: string | null, name: string): PgError {
-  if (schema === null) return new PgError('42P01', `relation "${name}" does not exist`);
-  return context.catalog.hasSchema(schema)
-    ? new PgError('42P01', `relation "${schema}.${name}" does not exist`)
-    : new PgError('3F000', `schema "${schema}" does not exist`);
-}
-
 // COPY FROM ---------------------------------------------------------------------------------------
 
 function copyFrom(context: BindContext, fields: Fields, relation: Relation): CopyPlan {
@@ -99,8 +94,6 @@ function copyFrom(context: BindContext, fields: Fields, relation: Relation): Cop
   checkForced('FORCE_NOT_NULL', options.forceNotNull, names, relation);
   checkForced('FORCE_NULL', options.forceNull, names, relation);
   if (columns.length === 0) throw context.notSupported('COPY FROM into a table without columns');
-  const where = child(fields, 'whereClause');
-  if (where !== null) throw context.notSupported('COPY FROM with WHERE', location(fieldsOf(where)));
   for (const { name, type } of columns) {
     const element = mustType(type).elementOid || type;
     if (REFERENCE_TYPES.some(({ oid }) => oid === element)) {
@@ -113,7 +106,7 @@ function copyFrom(context: BindContext, fields: Fields, relation: Relation): Cop
     kind: 'copy',
     tag: TAG,
     direction: 'from',
-    query: insertPlan(context, relation, columns),
+    query: insertPlan(context, relation, columns, child(fields, 'whereClause')),
     options,
     relationName: relation.name,
     fields: columns.map(({ name, type, typmod }) => ({ name, type, typmod })),
@@ -126,6 +119,7 @@ function insertPlan(
   context: BindContext,
   relation: Relation,
   columns: readonly Column[],
+  where: Node | null,
 ): QueryPlan {
   context.writes.add(relation.oid);
   // Written into the text: so the rows are the only value.
@@ -135,9 +129,10 @@ function insertPlan(
     if (at >= 0) return `"rows"."c${at + 1}"`;
     return emitExpression(emitter, defaultValue(context, column));
   });
-  const rows = `${quoteName(valueRowsTable(columns.length))}(${emitter.parameter(1)}) AS "rows"`;
-  const select = `SELECT ${values.join(', ')} FROM ${rows}`;
+  const table = `${quoteName(valueRowsTable(columns.length))}(${emitter.parameter(1)}) AS "rows"`;
   const targets = relation.columns.map(({ sqliteName }) => quoteName(sqliteName));
+  const all = `SELECT ${values.map((value, at) => `${value} AS ${targets[at] ?? ''}`).join(', ')} FROM ${table}`;
+  const select = where === null ? all : filtered(context, emitter, relation, where, all);
   const into = `${quoteName(relation.sqliteName)} (${targets.join(', ')})`;
   const { sql, bindings } = emitter.finish(select);
   return {
@@ -163,6 +158,39 @@ function insertPlan(
     notices: [],
     catalog: context.catalog,
   };
+}
+
+/** The rows for which a condition is true, which sees what the columns will hold. */
+function filtered(
+  context: BindContext,
+  emitter: Emitter,
+  relation: Relation,
+  where: Node,
+  rows: string,
+): string {
+  refuseInWhere(context, where);
+  const scope = new Scope(null);
+  const alias = context.nextAlias();
+  scope.entries.push({ name: relation.name, alias, columns: relationColumns(relation) });
+  const place: Place = { context, scope, noAggregates: 'COPY FROM WHERE conditions' };
+  const condition = emitExpression(emitter, bindCondition(place, where, 'WHERE'));
+  // With a limit SQLite does not put the defaults into the condition: each is called once for a row.
+  return `SELECT * FROM (${rows} LIMIT -1) AS ${quoteName(alias)} WHERE ${condition}`;
+}
+
+function refuseInWhere(context: BindContext, tree: unknown): void {
+  if (typeof tree !== 'object' || tree === null) return;
+  const query = asTag(tree, 'SubLink');
+  if (query !== null) {
+    const message = 'cannot use subquery in COPY FROM WHERE condition';
+    throw context.error('0A000', message, location(query));
+  }
+  const call = asTag(tree, 'FuncCall');
+  if (call !== null && inner(call, 'over') !== null) {
+    const message = 'window functions are not allowed in COPY FROM WHERE conditions';
+    throw context.error('42P20', message, location(call));
+  }
+  for (const part of Object.values(tree)) refuseInWhere(context, part);
 }
 
 // COPY TO -----------------------------------------------------------------------------------------
