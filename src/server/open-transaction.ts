@@ -29,6 +29,7 @@ import type {
   StatementResult,
   Transaction,
 } from '../session/backend.ts';
+import type { QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
@@ -346,11 +347,11 @@ export class OpenTransaction implements Transaction {
   ): Entry {
     const { plan } = bound;
     const isWrite = plan.access === 'write';
-    const writes = withCascades(plan.catalog, plan.writes);
+    const { reads, writes } = tablesOf(plan);
     const recorded = {
       // What is volatile may look at more than its tables.
       isRead: !isWrite && !plan.isVolatile,
-      reads: isWrite ? [...new Set([...plan.reads, ...writes])] : plan.reads,
+      reads,
       changesSchema: plan.changesSchema === true,
       settings: pinned([bound], options),
       seed,
@@ -398,7 +399,9 @@ export class OpenTransaction implements Transaction {
   #rebase(base: Catalog): void {
     let catalog = base;
     const marks: Mark[] = [];
-    for (const { steps, recompile, mark } of this.#entries) {
+    const entries = [...this.#entries];
+    for (const [at, entry] of this.#entries.entries()) {
+      const { steps, recompile, mark } = entry;
       if (mark !== null) {
         if (mark.kind === 'savepoint') marks.push({ name: '', catalog });
         else {
@@ -410,13 +413,14 @@ export class OpenTransaction implements Transaction {
       }
       if (recompile === null) continue;
       const again = compiledAgain(recompile, catalog);
-      const isSame =
-        again !== null &&
-        again.steps.length === steps.length &&
-        again.steps.every((step, at) => isSameStep(step, must(steps[at], 'a step')));
-      if (!isSame) throw schemaChanged();
-      catalog = again.catalog;
+      if (again === null || !hasSameSteps(again.steps, steps)) throw schemaChanged();
+      ({ catalog } = again);
+      // The same text may be about other tables by now, and change others through new keys.
+      const { reads, writes } = again.tables;
+      entries[at] = { ...entry, recorded: { ...entry.recorded, reads }, writes };
     }
+    this.#entries = entries;
+    this.#isSpeculated = false;
     for (const [at, mark] of this.#marks.entries()) {
       const { catalog: then } = must(marks[at], 'savepoints are recorded');
       mark.catalog = then === base ? null : then;
@@ -565,17 +569,39 @@ function withSchemaOf(entry: Entry, schemaChanges: number): number {
   return schemaChanges + (entry.recorded.changesSchema && entry.mark === null ? 1 : 0);
 }
 
+interface Tables {
+  /** Of a write those that it may change as well. */
+  readonly reads: readonly Oid[];
+  /** By cascades too. */
+  readonly writes: readonly Oid[];
+}
+
+function tablesOf({ access, catalog, reads, writes }: QueryPlan): Tables {
+  const changed = withCascades(catalog, writes);
+  return {
+    reads: access === 'write' ? [...new Set([...reads, ...changed])] : reads,
+    writes: changed,
+  };
+}
+
 function compiledAgain(
   recompile: Recompile,
   catalog: Catalog,
-): { readonly steps: readonly Step[]; readonly catalog: Catalog } | null {
+): { readonly steps: readonly Step[]; readonly catalog: Catalog; readonly tables: Tables } | null {
   try {
     const bound = recompile(catalog);
-    return { steps: stepsOf(bound), catalog: bound.plan.catalog };
+    return { steps: stepsOf(bound), catalog: bound.plan.catalog, tables: tablesOf(bound.plan) };
   } catch (error) {
     if (error instanceof PgError) return null;
     throw error;
   }
+}
+
+function hasSameSteps(steps: readonly Step[], others: readonly Step[]): boolean {
+  return (
+    steps.length === others.length &&
+    steps.every((step, at) => isSameStep(step, must(others[at], 'a step')))
+  );
 }
 
 /** Savepoints of a transaction by their depth: names of clients may be any, and repeat. */

@@ -1,0 +1,150 @@
+// Interactive transactions through sessions on several nodes. The last node checks all reads of a
+// transaction exactly: if the fast check of the others came to anything else, states would differ.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer } from '../support/local-client.ts';
+import { LocalCluster } from '../support/local-cluster.ts';
+
+let cluster: LocalCluster;
+/** Runs a statement on the node of that number. */
+let on: (node: number, sql: string) => Promise<Answer>;
+
+beforeEach(async () => {
+  cluster = new LocalCluster([{}, {}, { exactCheckOnly: true }]);
+  const clients = await Promise.all([1, 2, 3].map((node) => cluster.connect(node)));
+  on = (node, sql) => clients[node - 1]!.query(sql);
+  await on(1, 'create table t (k int primary key, n int); insert into t values (1, 10), (2, 20)');
+  await on(1, 'create table x (n int); insert into x values (0)');
+});
+
+afterEach(() => {
+  cluster.checkEqual();
+  cluster.close();
+});
+
+describe('when the schema changes under an open transaction', () => {
+  it('what it deletes through a new key is noted as changed', async () => {
+    await on(1, 'create table c (k int); insert into c values (1)');
+    await on(1, 'begin');
+    await on(1, 'delete from t where k = 1');
+    await on(2, 'alter table c add foreign key (k) references t on delete cascade');
+    await on(2, 'begin');
+    expect(await on(2, 'select count(*) from c')).toBe('(1)');
+    await on(2, 'update x set n = 1');
+    expect(await on(1, 'commit')).toBe('COMMIT');
+    expect(await on(2, 'commit')).toBe('ERROR 40001');
+  });
+
+  it('a table of the same name is another table', async () => {
+    await on(1, 'create table again (k int)');
+    await on(1, 'begin');
+    expect(await on(1, 'select count(*) from again')).toBe('(0)');
+    await on(1, 'update x set n = 1');
+    await on(2, 'drop table again');
+    await on(2, 'create table again (k int)');
+    expect(await on(1, 'select count(*) from again')).toBe('(0)');
+    await on(2, 'insert into again values (1)');
+    expect(await on(1, 'commit')).toBe('ERROR 40001');
+  });
+
+  it('what it has read is read again, if the statements mean the same', async () => {
+    await on(1, 'begin');
+    expect(await on(1, 'select n from t where k = 1')).toBe('(10)');
+    await on(1, 'update x set n = 1');
+    await on(2, 'alter table t alter column n type int using n + 1');
+    expect(await on(1, 'commit')).toBe('ERROR 40001');
+  });
+
+  it('it commits if nothing that it was told has changed', async () => {
+    await on(1, 'begin');
+    expect(await on(1, 'select n from t where k = 1')).toBe('(10)');
+    await on(1, 'update x set n = 1');
+    await on(2, 'create table other (k int)');
+    expect(await on(1, 'insert into t values (3, 30)')).toBe('INSERT 0 1');
+    expect(await on(1, 'commit')).toBe('COMMIT');
+  });
+
+  it('it does not commit if a statement would mean something else', async () => {
+    await on(1, 'begin');
+    expect(await on(1, 'select * from t where k = 1')).toBe('(1,10)');
+    await on(1, 'update x set n = 1');
+    await on(2, 'alter table t add column more int');
+    expect(await on(1, 'commit')).toBe('ERROR 40001');
+  });
+});
+
+describe('after a conflict', () => {
+  /** Reads, writes, and learns that what it has read is not so any more. */
+  async function conflict(): Promise<void> {
+    await on(1, 'begin');
+    await on(1, 'update x set n = 1');
+    await on(1, 'savepoint s');
+    expect(await on(1, 'select n from t where k = 1')).toBe('(10)');
+    await on(2, 'update t set n = 11 where k = 1');
+    expect(await on(1, 'select 1')).toBe('ERROR 40001');
+  }
+
+  it('nothing can be saved by going back to a savepoint', async () => {
+    await conflict();
+    await on(1, 'rollback to s');
+    await on(1, 'select n from t where k = 1');
+    expect(await on(1, 'commit')).not.toBe('COMMIT');
+    expect(await on(3, 'select n from x')).toBe('(0)');
+  });
+
+  it('the next transaction begins afresh', async () => {
+    await conflict();
+    expect(await on(1, 'commit')).toBe('ROLLBACK');
+    await on(1, 'begin');
+    expect(await on(1, 'select n from t where k = 1')).toBe('(11)');
+    expect(await on(1, 'update x set n = 2; commit')).toBe('UPDATE 1; COMMIT');
+  });
+});
+
+describe('what a transaction has read before it writes', () => {
+  it.each([
+    ['a cascade', 'delete from p where k = 1', 'select count(*) from c', '(2)'],
+    ['a key set to null', 'update p set k = 9 where k = 2', 'select count(k) from d', '(1)'],
+    ['a truncation', 'truncate c', 'select count(*) from c', '(2)'],
+    [
+      'an upsert',
+      'insert into t values (1, 0) on conflict (k) do update set n = 5',
+      'select n from t where k = 1',
+      '(10)',
+    ],
+    ['a table that is dropped', 'drop table d', 'select count(*) from d', '(1)'],
+    [
+      'a committed transaction',
+      'begin; update t set n = 0; commit',
+      'select n from t where k = 1',
+      '(10)',
+    ],
+  ])('is changed by %s', async (_name, change, read, answer) => {
+    await on(1, 'create table p (k int primary key); insert into p values (1), (2)');
+    await on(
+      1,
+      'create table c (k int references p on delete cascade); insert into c values (1), (1)',
+    );
+    await on(1, 'create table d (k int references p on update set null); insert into d values (2)');
+    await on(1, 'begin');
+    expect(await on(1, read)).toBe(answer);
+    await on(1, 'update x set n = 1');
+    expect(await on(2, change)).not.toContain('ERROR');
+    expect(await on(1, 'commit')).toBe('ERROR 40001');
+  });
+
+  it('may be an error, the same wherever it runs', async () => {
+    await on(1, 'begin; savepoint s');
+    for (const read of [
+      'select 1 / 0',
+      'select 9223372036854775807 + n from t',
+      "select 'x'::int",
+    ]) {
+      expect(await on(1, read)).toContain('ERROR 22');
+      await on(1, 'rollback to s');
+    }
+    await on(1, 'update x set n = 1');
+    // Others change the table that one of them was about.
+    await on(2, 'update t set n = 12');
+    expect(await on(1, 'commit')).toBe('COMMIT');
+  });
+});
