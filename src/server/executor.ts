@@ -30,6 +30,7 @@ import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { must } from '../util/assert.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
+import type { TransactionMutations } from './mutations.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bind, pinned, stepsOf } from './plan-steps.ts';
@@ -57,6 +58,7 @@ export interface ExecutorOptions {
   readonly notifications: NotificationSource;
   readonly fact: (name: string) => string | null;
   readonly onFatal: (message: string) => void;
+  readonly mutations?: TransactionMutations;
 }
 
 interface PendingWrite {
@@ -75,6 +77,7 @@ interface PendingBarrier {
 export class Executor implements Backend, TransactionHost {
   readonly speculator: Speculator;
   readonly snapshots: Snapshots;
+  readonly mutations: TransactionMutations;
   readonly #options: ExecutorOptions;
   readonly #plans = new PlanCache();
   readonly #writes = new Map<Ticket, PendingWrite>();
@@ -94,6 +97,7 @@ export class Executor implements Backend, TransactionHost {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.mutations = options.mutations ?? {};
     this.speculator = new Speculator(options.wake);
     this.snapshots = new Snapshots(options.file);
     this.#catalog = options.reader.loadCatalog();
@@ -426,7 +430,7 @@ export class Executor implements Backend, TransactionHost {
       settings: pinned(plans, options),
       statements: plans.map(stepsOf),
       isDoomed,
-      writes: writtenTables(plans),
+      writes: writtenTables(plans, this.mutations),
       recording: null,
       idempotencyKey: options.idempotencyKey,
     });
@@ -548,8 +552,13 @@ function changesSchema({ plan }: BoundPlan): boolean {
   return plan.changesSchema === true;
 }
 
-function writtenTables(plans: readonly BoundPlan[]): readonly Oid[] {
-  const written = plans.flatMap(({ plan }) => withCascades(plan.catalog, plan.writes));
+function writtenTables(
+  plans: readonly BoundPlan[],
+  { cascadesNotNoted }: TransactionMutations,
+): readonly Oid[] {
+  const written = plans.flatMap(({ plan: { catalog, writes } }) =>
+    cascadesNotNoted === true ? writes : withCascades(catalog, writes),
+  );
   return [...new Set(written)].sort((a, b) => a - b);
 }
 

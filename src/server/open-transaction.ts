@@ -32,6 +32,7 @@ import type {
 import type { QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
+import type { TransactionMutations } from './mutations.ts';
 import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
@@ -319,6 +320,7 @@ export class OpenTransaction implements Transaction {
     sequences: readonly ReservedSequence[],
     idempotencyKey = '',
   ): Request {
+    const isTooFar = this.#host.mutations.snapshotOfCommit === true;
     const writes = new Set(entries.flatMap((entry) => entry.writes));
     return {
       schemaVersion: must(this.#base, 'statements have a schema').version,
@@ -330,7 +332,7 @@ export class OpenTransaction implements Transaction {
       isDoomed: false,
       writes: [...writes].sort((a, b) => a - b),
       recording: {
-        snapshot: this.#snapshot,
+        snapshot: isTooFar ? Number.MAX_SAFE_INTEGER : this.#snapshot,
         statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
         sequences,
       },
@@ -347,7 +349,7 @@ export class OpenTransaction implements Transaction {
   ): Entry {
     const { plan } = bound;
     const isWrite = plan.access === 'write';
-    const { reads, writes } = tablesOf(plan);
+    const { reads, writes } = tablesOf(plan, this.#host.mutations);
     const recorded = {
       // What is volatile may look at more than its tables.
       isRead: !isWrite && !plan.isVolatile,
@@ -397,6 +399,7 @@ export class OpenTransaction implements Transaction {
 
   /** Throws 40001 if a statement would be compiled to something else. */
   #rebase(base: Catalog): void {
+    const { mutations } = this.#host;
     let catalog = base;
     const marks: Mark[] = [];
     const entries = [...this.#entries];
@@ -412,8 +415,11 @@ export class OpenTransaction implements Transaction {
         continue;
       }
       if (recompile === null) continue;
-      const again = compiledAgain(recompile, catalog);
-      if (again === null || !hasSameSteps(again.steps, steps)) throw schemaChanged();
+      const again = compiledAgain(recompile, catalog, mutations);
+      const isSame = again !== null && hasSameSteps(again.steps, steps);
+      if (again === null || (!isSame && mutations.schemaNotComparedAgain !== true)) {
+        throw schemaChanged();
+      }
       ({ catalog } = again);
       // The same text may be about other tables by now, and change others through new keys.
       const { reads, writes } = again.tables;
@@ -501,11 +507,16 @@ export class OpenTransaction implements Transaction {
     }
   }
 
+  #proposed(): readonly Entry[] {
+    if (this.#host.mutations.readsNotProposed !== true) return this.#entries;
+    return this.#entries.filter(({ recorded }) => !recorded.isRead);
+  }
+
   async #propose(options: RunOptions): Promise<void> {
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
       const request = encodeRequest(
         this.#request(
-          this.#entries,
+          this.#proposed(),
           this.#schemaChanges(),
           this.#sequences,
           options.idempotencyKey,
@@ -576,8 +587,11 @@ interface Tables {
   readonly writes: readonly Oid[];
 }
 
-function tablesOf({ access, catalog, reads, writes }: QueryPlan): Tables {
-  const changed = withCascades(catalog, writes);
+function tablesOf(
+  { access, catalog, reads, writes }: QueryPlan,
+  { cascadesNotNoted }: TransactionMutations,
+): Tables {
+  const changed = cascadesNotNoted === true ? writes : withCascades(catalog, writes);
   return {
     reads: access === 'write' ? [...new Set([...reads, ...changed])] : reads,
     writes: changed,
@@ -587,10 +601,15 @@ function tablesOf({ access, catalog, reads, writes }: QueryPlan): Tables {
 function compiledAgain(
   recompile: Recompile,
   catalog: Catalog,
+  mutations: TransactionMutations,
 ): { readonly steps: readonly Step[]; readonly catalog: Catalog; readonly tables: Tables } | null {
   try {
     const bound = recompile(catalog);
-    return { steps: stepsOf(bound), catalog: bound.plan.catalog, tables: tablesOf(bound.plan) };
+    return {
+      steps: stepsOf(bound),
+      catalog: bound.plan.catalog,
+      tables: tablesOf(bound.plan, mutations),
+    };
   } catch (error) {
     if (error instanceof PgError) return null;
     throw error;

@@ -6,6 +6,7 @@ import type { Index } from '../raft/entry.ts';
 import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import type { TransactionMutations } from './mutations.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Speculator } from './speculator.ts';
 
@@ -17,6 +18,7 @@ export interface ReadInputs {
 }
 
 export interface TransactionHost {
+  readonly mutations: TransactionMutations;
   readonly speculator: Speculator;
   readonly snapshots: Snapshots;
   /** The newest schema applied here. */

@@ -1,16 +1,17 @@
 // Interactive transactions through sessions on several nodes. The last node checks all reads of a
 // transaction exactly: if the fast check of the others came to anything else, states would differ.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Answer } from '../support/local-client.ts';
+import type { Answer, LocalClient } from '../support/local-client.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 
 let cluster: LocalCluster;
 /** Runs a statement on the node of that number. */
 let on: (node: number, sql: string) => Promise<Answer>;
+let clients: readonly LocalClient[];
 
 beforeEach(async () => {
-  cluster = new LocalCluster([{}, {}, { exactCheckOnly: true }]);
-  const clients = await Promise.all([1, 2, 3].map((node) => cluster.connect(node)));
+  cluster = new LocalCluster([{}, {}, { machine: { exactCheckOnly: true } }]);
+  clients = await Promise.all([1, 2, 3].map((node) => cluster.connect(node)));
   on = (node, sql) => clients[node - 1]!.query(sql);
   await on(1, 'create table t (k int primary key, n int); insert into t values (1, 10), (2, 20)');
   await on(1, 'create table x (n int); insert into x values (0)');
@@ -97,6 +98,39 @@ describe('after a conflict', () => {
     await on(1, 'begin');
     expect(await on(1, 'select n from t where k = 1')).toBe('(11)');
     expect(await on(1, 'update x set n = 2; commit')).toBe('UPDATE 1; COMMIT');
+  });
+});
+
+describe('a statement that is canceled while the machine runs it', () => {
+  const canceled = (node: number, sql: string) => clients[node - 1]!.canceled(sql);
+
+  it('is none, and the transaction goes on from its savepoint', async () => {
+    await on(1, 'begin; update t set n = n + 1 where k = 1; savepoint s');
+    expect(await canceled(1, 'update t set n = n + 100 where k = 1')).toBe('ERROR 57014');
+    expect(await on(1, 'rollback to s; update t set n = n + 1 where k = 1')).toBe(
+      'ROLLBACK; UPDATE 1',
+    );
+    expect(await on(1, 'select n from t where k = 1; commit')).toBe('(12); COMMIT');
+  });
+
+  it('as the first write, leaves the snapshot of the reads before it', async () => {
+    await on(1, 'begin; savepoint s');
+    expect(await on(1, 'select n from t where k = 1')).toBe('(10)');
+    expect(await canceled(1, 'update x set n = 1')).toBe('ERROR 57014');
+    await on(2, 'update t set n = 11');
+    // 10 and 20 were at one time, 11 and 11 at another: nobody is told of both.
+    expect(await on(1, 'rollback to s')).toBe('ERROR 40001');
+    expect(await on(1, 'commit')).toBe('ROLLBACK');
+  });
+
+  it('may have met a conflict that the client never hears of', async () => {
+    await on(1, 'begin; update x set n = 1; savepoint s');
+    await on(1, 'select n from t where k = 1');
+    await on(2, 'update t set n = 11 where k = 1');
+    expect(await canceled(1, 'select 1')).toBe('ERROR 57014');
+    expect(await on(1, 'rollback to s')).toBe('ERROR 40001');
+    expect(await on(1, 'rollback')).toBe('ROLLBACK');
+    expect(await on(1, 'select n from x')).toBe('(0)');
   });
 });
 

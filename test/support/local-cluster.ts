@@ -1,19 +1,19 @@
 // Local nodes (local-node.ts) that share a log: each is as far behind as it has had nothing to do.
-import type { MachineMutations } from '../../src/machine/mutations.ts';
 import type { Entry } from '../../src/raft/entry.ts';
 import { must } from '../../src/util/assert.ts';
 import { LocalClient } from './local-client.ts';
 import { LocalNode } from './local-node.ts';
+import type { LocalNodeOptions } from './local-node.ts';
 
 export class LocalCluster {
   readonly nodes: readonly LocalNode[];
   readonly #clients: LocalClient[] = [];
 
-  /** One node for each of `machines`; the first one has the lease. */
-  constructor(machines: readonly MachineMutations[] = [{}, {}, {}]) {
+  /** One node for each of `options`; the first one has the lease. */
+  constructor(options: readonly Pick<LocalNodeOptions, 'machine' | 'transactions'>[]) {
     const log: Entry[] = [];
-    this.nodes = machines.map(
-      (machine, at) => new LocalNode({ id: at + 1, hasLease: at === 0, log, machine }),
+    this.nodes = options.map(
+      (more, at) => new LocalNode({ id: at + 1, hasLease: at === 0, log, ...more }),
     );
   }
 

@@ -18,6 +18,7 @@ import { monotonicMs } from '../../src/server/clock.ts';
 import { Executor } from '../../src/server/executor.ts';
 import { SERVER_VERSION } from '../../src/server/listener.ts';
 import { NotificationHub } from '../../src/server/notifications.ts';
+import type { TransactionMutations } from '../../src/server/mutations.ts';
 import { SharedState } from '../../src/server/shared-state.ts';
 import type { SpeculationAnswer } from '../../src/server/thread-messages.ts';
 import { Session } from '../../src/session/session.ts';
@@ -37,6 +38,7 @@ export interface LocalNodeOptions {
   /** Shared with other nodes; then one of them at most has a lease, and all proposals. */
   readonly log?: Entry[];
   readonly machine?: MachineMutations;
+  readonly transactions?: TransactionMutations;
 }
 
 export class LocalNode {
@@ -55,7 +57,8 @@ export class LocalNode {
   #isScheduled = false;
   #nextProcessId = 1;
 
-  constructor({ id = 1, hasLease = true, log = [], machine = {} }: LocalNodeOptions = {}) {
+  constructor(options: LocalNodeOptions = {}) {
+    const { id = 1, hasLease = true, log = [], machine = {}, transactions = {} } = options;
     this.#id = id;
     this.#hasLease = hasLease;
     this.#log = log;
@@ -76,6 +79,7 @@ export class LocalNode {
       onFatal: (message) => {
         throw new Error(message);
       },
+      mutations: transactions,
     });
     this.executor.roleChanged(true);
   }
@@ -199,6 +203,11 @@ export class LocalConnection implements WireConnection {
 
   send(bytes: Buffer): void {
     if (!this.#isClosed) this.#session.receive(bytes);
+  }
+
+  /** As a cancel request over another connection. */
+  cancel(): void {
+    this.#session.cancel();
   }
 
   async settle(): Promise<Buffer> {
