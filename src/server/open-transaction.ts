@@ -117,14 +117,18 @@ export class OpenTransaction implements Transaction {
   // Statements ------------------------------------------------------------------------------------
 
   async run(bound: BoundPlan, options: RunOptions, recompile: Recompile): Promise<StatementResult> {
-    const isWrite = bound.plan.access === 'write';
-    if (!isWrite && !this.#wasAsked) {
+    if (bound.plan.access === 'read' && !this.#wasAsked && !this.#isLock(bound.plan)) {
       return this.#checksReads
         ? this.#readInSnapshot(bound, options, recompile)
         : this.#readFresh(bound, options, recompile);
     }
     const current = await this.#adoptSchema(bound, recompile);
     return this.#speculate(current, options, recompile);
+  }
+
+  /** Read to be changed: checked at the end also where other reads are not. */
+  #isLock(plan: QueryPlan): boolean {
+    return !this.#checksReads && plan.isLocking === true;
   }
 
   /** Each read of a transaction that is read committed sees what was committed before it. */
@@ -217,7 +221,8 @@ export class OpenTransaction implements Transaction {
     }
     const actions: PerformedAction[] = [];
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX;) {
-      const isKept = this.#checksReads || current.plan.access === 'write';
+      const { plan } = current;
+      const isKept = this.#checksReads || plan.access === 'write' || this.#isLock(plan);
       const seed = randomInt(0, 0xffff_ffff);
       const entry = this.#entry(current, options, recompile, seed, actions);
       const answer = await this.#ask(entry, isKept, options);

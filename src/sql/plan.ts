@@ -67,6 +67,8 @@ export interface QueryPlan {
   readonly settings: readonly string[];
   /** It calls a volatile or stable function, so two runs may differ. */
   readonly isVolatile: boolean;
+  /** SELECT ... FOR UPDATE: what it reads must be so where its transaction commits. */
+  readonly isLocking?: boolean;
   /** OIDs of the tables read and written. */
   readonly reads: readonly Oid[];
   readonly writes: readonly Oid[];

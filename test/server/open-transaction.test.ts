@@ -101,6 +101,31 @@ describe('after a conflict', () => {
   });
 });
 
+describe('at read committed', () => {
+  it('what is read to be changed is checked, and the rest is not', async () => {
+    await on(1, 'begin isolation level read committed');
+    await on(1, 'select n from t where k = 2');
+    expect(await on(1, 'select n from t where k = 1 for update')).toBe('(10)');
+    await on(2, 'update t set n = 21 where k = 2');
+    expect(await on(1, 'select n from t where k = 2')).toBe('(21)');
+    expect(await on(1, 'update x set n = 1; commit')).toBe('UPDATE 1; COMMIT');
+    await on(1, 'begin isolation level read committed');
+    expect(await on(1, 'select n from t where k = 1 for update')).toBe('(10)');
+    await on(2, 'update t set n = 11 where k = 1');
+    expect(await on(1, 'update x set n = 2')).toBe('ERROR 40001');
+    expect(await on(1, 'commit')).toBe('ROLLBACK');
+  });
+
+  it('a locking read inside of a statement counts as well', async () => {
+    await on(1, 'begin isolation level read committed');
+    const read = 'select s.n from (select n from t where k = 1 for update) s';
+    expect(await on(1, read)).toBe('(10)');
+    await on(1, 'update x set n = 1');
+    await on(2, 'update t set n = 11 where k = 1');
+    expect(await on(1, 'commit')).toBe('ERROR 40001');
+  });
+});
+
 describe('a statement that is canceled while the machine runs it', () => {
   const canceled = (node: number, sql: string) => clients[node - 1]!.canceled(sql);
 

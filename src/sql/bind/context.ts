@@ -24,6 +24,8 @@ export class BindContext {
   callsVolatile = false;
   /** It calls a function that changes something, such as nextval(). */
   hasEffects = false;
+  /** SELECT ... FOR UPDATE and the like. */
+  isLocking = false;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
   readonly #hasParameters: boolean;
@@ -82,6 +84,7 @@ export class BindContext {
     this.isVolatile ||= inner.isVolatile;
     this.callsVolatile ||= inner.callsVolatile;
     this.hasEffects ||= inner.hasEffects;
+    this.isLocking ||= inner.isLocking;
     for (const name of inner.usedSettings) this.usedSettings.add(name);
     for (const oid of inner.reads) this.reads.add(oid);
   }
