@@ -19,8 +19,8 @@ import type { SettingsSnapshot } from './settings.ts';
 import { acceptStartup } from './startup.ts';
 import { TransactionBlock } from './transaction-block.ts';
 
-/** After an error in one of these ReadyForQuery comes at once; after others, with the next Sync. */
-const ENDS_CYCLE: readonly FrontendMessage['kind'][] = ['query', 'sync', 'function-call'];
+/** After an error in one of these ReadyForQuery comes at once, as for Sync; after others, with Sync. */
+const ENDS_CYCLE: readonly FrontendMessage['kind'][] = ['query', 'function-call'];
 
 export interface SessionOptions {
   readonly backend: Backend;
@@ -47,6 +47,7 @@ export class Session {
   readonly #input: MessageQueue;
   #phase: 'startup' | 'ready' | 'ended' = 'startup';
   #isRunning = false;
+  #hasReceived = false;
   #isShuttingDown = false;
   /** Between two query cycles. */
   #isReady = false;
@@ -116,6 +117,7 @@ export class Session {
   /** Bytes of the client. Handled in order; answers come through `write`. */
   receive(bytes: Buffer): void {
     this.#decoder.push(bytes);
+    this.#hasReceived = true;
     if (!this.#isRunning) void this.#run();
     else this.#input.received();
   }
@@ -163,7 +165,10 @@ export class Session {
     this.#isRunning = true;
     clearTimeout(this.#idleTimer);
     try {
-      while (this.#phase !== 'ended' && (await this.#step())) {
+      while (this.#phase !== 'ended') {
+        this.#hasReceived = false;
+        // Bytes may come between the look for a message and here.
+        if (!(await this.#step()) && !this.#hasReceived) break;
         if (this.#isShuttingDown && this.#decoder.bufferedBytes === 0) break;
       }
     } catch (error) {
@@ -207,7 +212,9 @@ export class Session {
       if (!this.#context.block.isExplicit) this.#context.channels.rollback();
       this.#context.settings.restore(this.#settingsBefore);
       this.#report(first);
-      if (first === error && ENDS_CYCLE.includes(kind)) this.#ready();
+      // If a statement from before failed, a query is skipped like what else comes before Sync.
+      const isCycle = kind === 'sync' || (first === error && ENDS_CYCLE.includes(kind));
+      if (isCycle) this.#ready();
       else this.#isSkipping = true;
       return false;
     }
