@@ -8,7 +8,7 @@ import type { SessionContext } from './session-context.ts';
 import { compileSettings } from './session-context.ts';
 
 export interface SessionUtilityPlan extends UtilityPlan {
-  /** Of DECLARE: its query for a schema. */
+  /** Of DECLARE and EXPLAIN: the query inside, for a schema. */
   readonly compileQuery?: (catalog: Catalog) => QueryPlan;
   /** Rows leave in binary format, whatever the client asked for. */
   readonly isBinary?: boolean;
@@ -30,17 +30,16 @@ export function compileStatement(
   const { utility } = plan;
   if (utility.kind === 'fetch' && !utility.isMove)
     return { ...plan, ...cursors.shapeOf(utility.name) };
-  if (utility.kind !== 'declare-cursor') return plan;
+  if (utility.kind !== 'declare-cursor' && utility.kind !== 'explain') return plan;
   const compileQuery = (schema: Catalog): QueryPlan =>
     queryPlan(backend.compile(utility.query, parameterTypes, schema, settings));
   const { parameterTypes: types } = compileQuery(catalog);
   return { ...plan, parameterTypes: types, compileQuery };
 }
 
+const MOMENTARY = ['fetch', 'declare-cursor', 'explain'];
+
 /** It depends on what the session has at the moment: not to be kept. */
 export function isMomentary(plan: Plan): boolean {
-  return (
-    plan.kind === 'utility' &&
-    (plan.utility.kind === 'fetch' || plan.utility.kind === 'declare-cursor')
-  );
+  return plan.kind === 'utility' && MOMENTARY.includes(plan.utility.kind);
 }

@@ -4,6 +4,7 @@ import type { CursorStatement, TransactionModes } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { InvariantViolation, must, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
+import { explainPlan, explainReplication } from './explain.ts';
 import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
@@ -59,6 +60,12 @@ export async function runUtility(
     case 'declare-cursor':
       await declareCursor(context, utility, plan.compileQuery, parameters);
       return NOTHING;
+    case 'explain': {
+      const query = must(plan.compileQuery, 'EXPLAIN has a query')(context.block.catalog());
+      return utility.isReplication
+        ? explainReplication(context, query, parameters)
+        : explainPlan(context, query, parameters);
+    }
     case 'fetch':
       return context.cursors.fetch(utility);
     case 'close-cursor':

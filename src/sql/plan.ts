@@ -101,6 +101,7 @@ export type Utility =
   | { readonly kind: 'deallocate'; /** null: ALL */ readonly name: string | null }
   | TransactionStatement
   | CursorStatement
+  | ExplainStatement
   /** SET TRANSACTION, or SET SESSION CHARACTERISTICS AS TRANSACTION. */
   | {
       readonly kind: 'set-transaction';
@@ -120,6 +121,13 @@ export interface TransactionStatement {
   readonly modes: TransactionModes;
   /** AND CHAIN */
   readonly isChain: boolean;
+}
+
+export interface ExplainStatement {
+  readonly kind: 'explain';
+  readonly query: ParsedStatement;
+  /** What the log would hold, instead of how it is run. */
+  readonly isReplication: boolean;
 }
 
 export type CursorStatement =

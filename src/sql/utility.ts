@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../catalog/quote-identifier.ts';
 import { PgError } from '../errors/pg-error.ts';
 import { TEXT } from '../types/oids.ts';
 import { closeStatement, declareStatement, fetchStatement } from './cursor-statement.ts';
+import { explainStatement } from './explain-statement.ts';
 import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
 import type { Fields, Node } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
@@ -28,6 +29,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     const statement = closeStatement(fields);
     return plan(text(fields, 'portalname') === '' ? 'CLOSE CURSOR ALL' : 'CLOSE CURSOR', statement);
   },
+  ExplainStmt: (fields, statement) =>
+    plan('EXPLAIN', explainStatement(fields, statement), [column('QUERY PLAN')]),
   DiscardStmt: (fields) => {
     const what = text(fields, 'target').replace('DISCARD_', '').toLowerCase();
     return plan(`DISCARD ${what.toUpperCase()}`, { kind: 'discard', what });
