@@ -68,3 +68,21 @@ CREATE TABLE "balsa.notification" (
   pid INTEGER NOT NULL,
   UNIQUE (channel, payload)
 ) STRICT;
+
+-- Locks that are held, and waited for (token 0).
+CREATE TABLE "balsa.lock" (
+  resource TEXT NOT NULL,
+  session_id INTEGER NOT NULL,
+  -- Session of a client of that gateway.
+  owner INTEGER NOT NULL,
+  mode INTEGER NOT NULL,
+  -- Of the owner: it ends with the lock; 0: the lock is the session's.
+  transaction_number INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  -- Index of the entry that granted it.
+  token INTEGER NOT NULL,
+  -- Place in the queue.
+  log_index INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  PRIMARY KEY (resource, session_id, owner, mode, transaction_number)
+) STRICT, WITHOUT ROWID;

@@ -9,6 +9,8 @@ import type {
   EncodedRequest,
   ErrorData,
   ExecuteCommand,
+  LockAction,
+  LockRequest,
   Outcome,
   RecordedStatement,
   Recording,
@@ -199,6 +201,8 @@ export function encodeRequest(request: Request): Uint8Array {
   writer.i64(request.now).u32(request.seed).string(request.idempotencyKey);
   for (const steps of request.statements) for (const step of steps) writeInputs(writer, step);
   if (request.recording !== null) writeRecordingInputs(writer, request.recording);
+  writer.boolean(request.locks !== null);
+  if (request.locks !== null) writeLocks(writer, request.locks);
   return writer.finish();
 }
 
@@ -246,7 +250,10 @@ function readOids(reader: ByteReader): number[] {
 
 function writeRecordingInputs(writer: ByteWriter, recording: Recording): void {
   const { snapshot, statements, sequences } = recording;
-  writer.u53(snapshot);
+  writer.u53(snapshot).boolean(recording.locks !== null);
+  if (recording.locks !== null) {
+    writer.u53(recording.locks.owner).u53(recording.locks.transaction);
+  }
   for (const { seed, digest, actions } of statements) {
     writer.u32(seed).raw(digest).u32(actions.length);
     for (const { action, result } of actions) {
@@ -266,6 +273,7 @@ function readRecordingInputs(
   templates: readonly RecordedTemplate[],
 ): Recording {
   const snapshot = reader.u53();
+  const locks = reader.boolean() ? { owner: reader.u53(), transaction: reader.u53() } : null;
   const statements = templates.map((template) => ({
     ...template,
     seed: reader.u32(),
@@ -277,7 +285,39 @@ function readRecordingInputs(
     isOwn: reader.boolean(),
     values: readItems(reader, 8, () => reader.i64()),
   }));
-  return { snapshot, statements, sequences };
+  return { snapshot, statements, sequences, locks };
+}
+
+const LOCK_ACTIONS = ['acquire', 'release', 'release-transaction', 'release-owner'] as const;
+const LOCK_POLICIES = ['wait', 'nowait', 'skip'] as const;
+
+function writeLocks(writer: ByteWriter, { owner, actions }: LockRequest): void {
+  writer.u53(owner).u32(actions.length);
+  for (const action of actions) {
+    writer.u8(LOCK_ACTIONS.indexOf(action.kind));
+    if (action.kind === 'release-owner') continue;
+    writer.u53(action.transaction);
+    if (action.kind === 'release-transaction') continue;
+    writer.string(action.resource).u8(action.mode);
+    if (action.kind === 'acquire') writer.u8(LOCK_POLICIES.indexOf(action.policy));
+  }
+}
+
+function readLocks(reader: ByteReader): LockRequest {
+  return { owner: reader.u53(), actions: readItems(reader, 1, () => readLockAction(reader)) };
+}
+
+function readLockAction(reader: ByteReader): LockAction {
+  const kind = LOCK_ACTIONS[reader.u8()];
+  if (kind === undefined) throw new DecodeError('kind of a lock action');
+  if (kind === 'release-owner') return { kind };
+  const transaction = reader.u53();
+  if (kind === 'release-transaction') return { kind, transaction };
+  const lock = { resource: reader.string(), mode: reader.u8(), transaction };
+  if (kind === 'release') return { kind, ...lock };
+  const policy = LOCK_POLICIES[reader.u8()];
+  if (policy === undefined) throw new DecodeError('policy of a lock action');
+  return { kind, ...lock, policy };
 }
 
 function writeStepTemplate(writer: ByteWriter, step: Step): void {
@@ -356,6 +396,7 @@ export class RequestDecoder {
     );
     const { schemaVersion, schemaChanges, isDoomed, settings, writes, recorded } = template;
     const recording = recorded === null ? null : readRecordingInputs(reader, recorded);
+    const locks = reader.boolean() ? readLocks(reader) : null;
     reader.end();
     return {
       schemaVersion,
@@ -368,6 +409,7 @@ export class RequestDecoder {
       statements,
       recording,
       idempotencyKey,
+      locks,
     };
   }
 
@@ -421,6 +463,7 @@ const OUTCOME_KINDS = [
   'result-lost',
   'session-expired',
   'conflict',
+  'locks-lost',
 ] as const;
 
 export function encodeOutcome(outcome: Outcome): Uint8Array {
@@ -443,6 +486,7 @@ function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
     case 'conflict':
       writer.u32(outcome.statement);
       return;
+    case 'locks-lost':
     case 'fenced':
     case 'result-lost':
     case 'session-expired':
@@ -492,6 +536,7 @@ function decodeOutcomeBody(reader: ByteReader, kind: Outcome['kind']): Outcome {
       return { kind, schemaVersion: reader.u53() };
     case 'conflict':
       return { kind, statement: reader.u32() };
+    case 'locks-lost':
     case 'fenced':
     case 'result-lost':
     case 'session-expired':

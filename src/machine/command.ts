@@ -3,6 +3,7 @@
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import type { LockMode } from './lock-modes.ts';
 
 /** Opens a gateway session; its id is the log index of this entry (thesis 6.3). */
 export interface RegisterCommand {
@@ -101,6 +102,32 @@ export interface ReservedSequence {
   readonly values: readonly bigint[];
 }
 
+/** What is done with locks, see locks.ts; `transaction` 0: the lock is the session's. */
+export type LockAction =
+  | {
+      readonly kind: 'acquire';
+      readonly resource: string;
+      readonly mode: LockMode;
+      readonly transaction: number;
+      /** `wait`: queue; `nowait`: leave it, and what follows; `skip`: leave it, and go on. */
+      readonly policy: 'wait' | 'nowait' | 'skip';
+    }
+  /** Undoes one `acquire`. */
+  | {
+      readonly kind: 'release';
+      readonly resource: string;
+      readonly mode: LockMode;
+      readonly transaction: number;
+    }
+  | { readonly kind: 'release-transaction'; readonly transaction: number }
+  | { readonly kind: 'release-owner' };
+
+export interface LockRequest {
+  /** A session of the gateway's client. */
+  readonly owner: number;
+  readonly actions: readonly LockAction[];
+}
+
 /** Bytes of RecordedStatement.digest. */
 export const DIGEST_BYTES = 16;
 
@@ -111,6 +138,11 @@ export interface Recording {
   /** One for each statement of the request. */
   readonly statements: readonly RecordedStatement[];
   readonly sequences: readonly ReservedSequence[];
+  /**
+   * Locks of the transaction: without them it does not take effect, and they end with it. null: it
+   * has none.
+   */
+  readonly locks: { readonly owner: number; readonly transaction: number } | null;
 }
 
 /** A transaction known in full: it takes effect as a whole or not at all. */
@@ -135,6 +167,8 @@ export interface Request {
   readonly recording: Recording | null;
   /** One of that name that took effect before is not executed again; empty: it has none. */
   readonly idempotencyKey: string;
+  /** Not null: the request is about locks alone, in any schema. Their results are its only one. */
+  readonly locks: LockRequest | null;
 }
 
 export interface StepResult {
@@ -166,6 +200,8 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly results: readonly StepResult[]; readonly error: ErrorData }
   /** Of a recording: this statement would have told the client something else. Rolled back. */
   | { readonly kind: 'conflict'; readonly statement: number }
+  /** Of a recording: the transaction's locks are lost. Not executed. */
+  | { readonly kind: 'locks-lost' }
   /** Not executed: compile again for this version. */
   | { readonly kind: 'stale-schema'; readonly schemaVersion: number }
   /** Not executed, and never will be. */

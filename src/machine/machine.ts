@@ -21,6 +21,8 @@ import { Execution, MachineHalted } from './execute.ts';
 import type { ExplainConstraint } from './execute.ts';
 import { IdempotencyTable } from './idempotency.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
+import { openLocks, runLockActions } from './lock-table.ts';
+import type { Grant, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import { isRecorded } from './recorded-request.ts';
 import { replay } from './replay.ts';
@@ -66,6 +68,8 @@ export interface ApplyResult {
   readonly outcomes: readonly EntryOutcomes[];
   /** Of transactions that took effect, in the order of the log. */
   readonly notifications: readonly Notification[];
+  /** Locks that their owners waited for. */
+  readonly grants: readonly Grant[];
   readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
 }
 
@@ -77,6 +81,7 @@ export class Machine {
   /** Of the entries of the SQLite transaction that is open. */
   #notified: Notification[] = [];
   readonly #sessions: SessionTable;
+  readonly #locks: Locks;
   readonly #idempotency: IdempotencyTable;
   readonly #execution: Execution;
   readonly #checkpointer: Checkpointer;
@@ -101,7 +106,8 @@ export class Machine {
       mutations,
     );
     database.onRollback(() => this.#context.rolledBack());
-    this.#sessions = new SessionTable(database, mutations);
+    this.#locks = openLocks(database);
+    this.#sessions = new SessionTable(database, mutations, (id) => this.#locks.closeSession(id));
     this.#idempotency = new IdempotencyTable(database);
     this.#checkpointer = new Checkpointer(database);
     this.#execution = new Execution({
@@ -146,6 +152,11 @@ export class Machine {
 
   get applyHash(): Uint8Array {
     return this.#hash;
+  }
+
+  /** As of the applied index. */
+  get locks(): Locks {
+    return this.#locks;
   }
 
   /** For registering functions on the writer's connection. */
@@ -193,6 +204,7 @@ export class Machine {
         entry.index === this.#appliedIndex + 1,
         `entry ${entry.index} after ${this.#appliedIndex}`,
       );
+      this.#locks.beginEntry(entry.index);
       const outcome = this.#applyEntry(entry);
       if (outcome !== null) outcomes.push(outcome);
       this.#advance(entry, outcome?.outcomes ?? null);
@@ -202,7 +214,7 @@ export class Machine {
     this.#database.run('COMMIT');
     const notifications = this.#notified;
     this.#notified = [];
-    return { count, outcomes, notifications, hashes };
+    return { count, outcomes, notifications, grants: this.#locks.takeGrants(), hashes };
   }
 
   // Speculation -----------------------------------------------------------------------------------
@@ -338,7 +350,7 @@ export class Machine {
     if (kept !== null) return reply(kept);
     const outcomes = requests.map((request, at) =>
       this.#sessions.mayExecute(sessionId, firstSequence + at)
-        ? this.#executeRequest(request, entry.index)
+        ? this.#executeRequest(request, sessionId, entry.index)
         : ({ kind: 'fenced' } as const),
     );
     const packed = packOutcomes(outcomes);
@@ -347,8 +359,25 @@ export class Machine {
     return reply(packed);
   }
 
-  #executeRequest(encoded: EncodedRequest, index: Index): Outcome {
+  #executeRequest(encoded: EncodedRequest, sessionId: number, index: Index): Outcome {
     const request = this.#decoder.decode(encoded);
+    if (request.locks !== null) {
+      const { owner, actions } = request.locks;
+      const results = [runLockActions(this.#locks, { sessionId, owner }, actions)];
+      return { kind: 'done', results };
+    }
+    const locks = request.recording?.locks ?? null;
+    if (locks === null) return this.#runRequest(request, index);
+    const owner = { sessionId, owner: locks.owner };
+    if (!this.#locks.hasTransaction(owner, locks.transaction)) return { kind: 'locks-lost' };
+    const outcome = this.#runRequest(request, index);
+    // The gateway proposes it again.
+    if (outcome.kind === 'stale-schema') return outcome;
+    this.#locks.releaseTransaction(owner, locks.transaction);
+    return outcome;
+  }
+
+  #runRequest(request: Request, index: Index): Outcome {
     const before = this.#idempotency.outcomeOf(request);
     if (before !== null) return before;
     if (request.schemaVersion !== this.#schemaVersion) {

@@ -28,10 +28,17 @@ interface SessionState {
 export class SessionTable {
   readonly #database: Database;
   readonly #mutations: MachineMutations;
+  readonly #onClose: (sessionId: number) => void;
   readonly #sessions = new Map<number, SessionState>();
 
-  constructor(database: Database, mutations: MachineMutations) {
+  /** `onClose`: something of a session that ends with it. */
+  constructor(
+    database: Database,
+    mutations: MachineMutations,
+    onClose: (sessionId: number) => void = () => undefined,
+  ) {
     this.#database = database;
+    this.#onClose = onClose;
     this.#mutations = mutations;
     for (const [id, nodeId, incarnation, ackLow, isClosed] of database.rows(
       'SELECT session_id, node_id, incarnation, ack_low, is_closed FROM "balsa.session"',
@@ -93,6 +100,7 @@ export class SessionTable {
   close(sessionId: number): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
+    this.#onClose(sessionId);
     const id = [BigInt(sessionId)];
     this.#database.run('DELETE FROM "balsa.result" WHERE session_id = ?', id);
     this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ?', id);

@@ -233,7 +233,8 @@ function requestOf(
     statements,
     isDoomed: false,
     writes: [],
-    recording: { snapshot, statements: recorded, sequences },
+    recording: { snapshot, statements: recorded, sequences, locks: null },
     idempotencyKey: '',
+    locks: null,
   };
 }

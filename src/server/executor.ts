@@ -433,6 +433,7 @@ export class Executor implements Backend, TransactionHost {
       writes: writtenTables(plans, this.mutations),
       recording: null,
       idempotencyKey: options.idempotencyKey,
+      locks: null,
     });
     if (bytes.length > REQUEST_BYTES_MAX) {
       throw new PgError(

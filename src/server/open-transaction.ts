@@ -340,8 +340,10 @@ export class OpenTransaction implements Transaction {
         snapshot: isTooFar ? Number.MAX_SAFE_INTEGER : this.#snapshot,
         statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
         sequences,
+        locks: null,
       },
       idempotencyKey,
+      locks: null,
     };
   }
 

@@ -15,6 +15,7 @@ import {
 import { DIGEST_BYTES } from '../../src/machine/command.ts';
 import type {
   Command,
+  LockAction,
   Outcome,
   Recording,
   Request,
@@ -81,7 +82,21 @@ function drawRecording(prng: Prng, count: number): Recording {
     isOwn: prng.chance(0.5),
     values: some(prng, 3, () => BigInt(prng.integer(2 ** 50))),
   }));
-  return { snapshot: prng.integer(2 ** 50), statements, sequences };
+  const locks = prng.chance(0.5)
+    ? { owner: prng.integer(2 ** 40), transaction: prng.integer(2 ** 40) }
+    : null;
+  return { snapshot: prng.integer(2 ** 50), statements, sequences, locks };
+}
+
+function drawLockAction(prng: Prng): LockAction {
+  const transaction = prng.integer(2 ** 40);
+  const lock = { resource: prng.pick(TEXTS), mode: prng.between(1, 8), transaction };
+  return prng.pick<LockAction>([
+    { kind: 'acquire', ...lock, policy: prng.pick(['wait', 'nowait', 'skip']) },
+    { kind: 'release', ...lock },
+    { kind: 'release-transaction', transaction },
+    { kind: 'release-owner' },
+  ]);
 }
 
 function drawRequest(prng: Prng): Request {
@@ -97,6 +112,9 @@ function drawRequest(prng: Prng): Request {
     writes: drawOids(prng),
     idempotencyKey: prng.pick(TEXTS),
     recording: prng.chance(0.3) ? drawRecording(prng, statements.length) : null,
+    locks: prng.chance(0.3)
+      ? { owner: prng.integer(2 ** 40), actions: some(prng, 4, () => drawLockAction(prng)) }
+      : null,
   };
 }
 

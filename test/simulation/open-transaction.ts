@@ -87,8 +87,9 @@ export class OpenTransaction {
       statements: statements.map((statement) => [stepOf(statement)]),
       isDoomed: false,
       writes: writesOf(statements),
-      recording: { snapshot: this.snapshot, statements: recorded, sequences: [] },
+      recording: { snapshot: this.snapshot, statements: recorded, sequences: [], locks: null },
       idempotencyKey: '',
+      locks: null,
     };
   }
 

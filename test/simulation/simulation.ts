@@ -384,6 +384,7 @@ class Simulation {
       writes: add === null ? [] : writesOf([add]),
       recording: null,
       idempotencyKey: '',
+      locks: null,
     };
     this.#submit(node, request, {
       name: `effect ${key}`,

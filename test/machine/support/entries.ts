@@ -25,6 +25,7 @@ export function request(steps: readonly Step[], more: Partial<Request> = {}): Re
     writes: [],
     recording: null,
     idempotencyKey: '',
+    locks: null,
     ...more,
   };
 }

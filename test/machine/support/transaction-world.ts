@@ -130,6 +130,7 @@ export class OpenTransaction {
         snapshot: this.#snapshot,
         statements: statements.map(({ recorded }) => recorded),
         sequences,
+        locks: null,
       },
     });
   }
