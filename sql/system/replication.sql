@@ -49,6 +49,17 @@ CREATE TABLE "balsa.sequence" (
   is_called INTEGER NOT NULL
 ) STRICT;
 
+-- Parts of transactions that are too large for one entry, until the transaction's own entry.
+CREATE TABLE "balsa.staged" (
+  node_id INTEGER NOT NULL,
+  incarnation INTEGER NOT NULL,
+  -- A number of the gateway's.
+  transaction_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (node_id, incarnation, transaction_id, part)
+) STRICT;
+
 -- Transactions that took effect under a name that their client gave them (balsa.idempotency_key).
 CREATE TABLE "balsa.idempotency" (
   key TEXT PRIMARY KEY,

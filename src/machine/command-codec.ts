@@ -249,7 +249,7 @@ function readOids(reader: ByteReader): number[] {
 }
 
 function writeRecordingInputs(writer: ByteWriter, recording: Recording): void {
-  const { snapshot, statements, sequences } = recording;
+  const { snapshot, statements, sequences, staged } = recording;
   writer.u53(snapshot).boolean(recording.locks !== null);
   if (recording.locks !== null) {
     writer.u53(recording.locks.owner).u53(recording.locks.transaction);
@@ -266,6 +266,9 @@ function writeRecordingInputs(writer: ByteWriter, recording: Recording): void {
     writer.u32(oid).boolean(isOwn).u32(values.length);
     for (const value of values) writer.i64(value);
   }
+  writer.boolean(staged !== null);
+  if (staged === null) return;
+  writer.u32(staged.nodeId).u53(staged.incarnation).u53(staged.transaction).u32(staged.parts);
 }
 
 function readRecordingInputs(
@@ -285,7 +288,15 @@ function readRecordingInputs(
     isOwn: reader.boolean(),
     values: readItems(reader, 8, () => reader.i64()),
   }));
-  return { snapshot, statements, sequences, locks };
+  const staged = reader.boolean()
+    ? {
+        nodeId: reader.u32(),
+        incarnation: reader.u53(),
+        transaction: reader.u53(),
+        parts: reader.u32(),
+      }
+    : null;
+  return { snapshot, statements, sequences, locks, staged };
 }
 
 const LOCK_ACTIONS = ['acquire', 'release', 'release-transaction', 'release-owner'] as const;

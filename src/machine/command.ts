@@ -143,6 +143,17 @@ export interface Recording {
    * has none.
    */
   readonly locks: { readonly owner: number; readonly transaction: number } | null;
+  /** Earlier statements, in entries before; null: these are all. */
+  readonly staged: StagedTransaction | null;
+}
+
+/** Where the earlier statements of a large transaction are, see staged-parts.ts. */
+export interface StagedTransaction {
+  readonly nodeId: number;
+  readonly incarnation: number;
+  /** A number of the gateway's. */
+  readonly transaction: number;
+  readonly parts: number;
 }
 
 /** A transaction known in full: it takes effect as a whole or not at all. */

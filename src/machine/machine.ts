@@ -25,6 +25,7 @@ import { openLocks, runLockActions } from './lock-table.ts';
 import type { Grant, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import { isRecorded } from './recorded-request.ts';
+import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
 import { ReservedValues } from './reserved-values.ts';
 import { NotificationTable } from './notification-table.ts';
@@ -32,6 +33,7 @@ import { SequenceTable } from './sequence-table.ts';
 import { SessionTable } from './sessions.ts';
 import { Speculations } from './speculation.ts';
 import type { Speculate, Speculated, SpeculationId } from './speculation.ts';
+import { StagedParts } from './staged-parts.ts';
 import { TableChanges } from './table-changes.ts';
 
 const ENTRIES_PER_TRANSACTION = 256;
@@ -83,6 +85,7 @@ export class Machine {
   readonly #sessions: SessionTable;
   readonly #locks: Locks;
   readonly #idempotency: IdempotencyTable;
+  readonly #staged: StagedParts;
   readonly #execution: Execution;
   readonly #checkpointer: Checkpointer;
   readonly #decoder = new RequestDecoder();
@@ -109,6 +112,7 @@ export class Machine {
     this.#locks = openLocks(database);
     this.#sessions = new SessionTable(database, mutations, (id) => this.#locks.closeSession(id));
     this.#idempotency = new IdempotencyTable(database);
+    this.#staged = new StagedParts(database, this.#decoder);
     this.#checkpointer = new Checkpointer(database);
     this.#execution = new Execution({
       database,
@@ -324,6 +328,7 @@ export class Machine {
     const { index } = entry;
     const sessionId = this.#sessions.register(index, nodeId, incarnation);
     if (sessionId === null) return null;
+    this.#staged.dropBefore(nodeId, incarnation);
     const outcomes = registration(nodeId, incarnation);
     return { index, kind: 'registered', sessionId, nodeId, firstSequence: 0, outcomes };
   }
@@ -383,10 +388,13 @@ export class Machine {
     if (request.schemaVersion !== this.#schemaVersion) {
       return { kind: 'stale-schema', schemaVersion: this.#schemaVersion };
     }
+    const staged = request.recording?.staged ?? null;
+    if (staged !== null && !this.#staged.isWhole(staged)) return PARTS_LOST;
     const outcome = isRecorded(request)
       ? this.#execution.runRecording(request, () =>
           replay(
-            request,
+            this.#parts(request),
+            request.recording.snapshot,
             new ReservedValues(request.recording.sequences),
             this.#execution,
             this.#changes,
@@ -398,7 +406,14 @@ export class Machine {
       this.#noteEffects(request, index);
       this.#idempotency.keep(request, outcome, index);
     }
+    if (staged !== null) this.#staged.drop(staged);
     return outcome;
+  }
+
+  *#parts(request: RecordedRequest): Iterable<RecordedRequest> {
+    const { staged } = request.recording;
+    if (staged !== null) yield* this.#staged.requests(staged);
+    yield request;
   }
 
   #noteEffects({ schemaChanges, writes, recording }: Request, index: Index): void {
@@ -431,6 +446,16 @@ export class Machine {
     return fenced({ kind: 'fenced' });
   }
 }
+
+const PARTS_LOST: Outcome = {
+  kind: 'failed',
+  results: [],
+  error: {
+    code: '40001',
+    message: 'could not serialize access: parts of the transaction were given up',
+    fields: { hint: 'The transaction might succeed if retried.' },
+  },
+};
 
 /** EntryOutcomes.outcomes of requests, one by one: see decodeOutcome. */
 export function unpackOutcomes(packed: Uint8Array): Uint8Array[] {

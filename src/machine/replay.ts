@@ -12,20 +12,37 @@ import type { TableChanges } from './table-changes.ts';
 import { digestOf } from './told.ts';
 
 /**
- * Runs the statements in order, within an open SQLite transaction. Returns the number of the first
+ * Runs the statements of the requests in order, within an open SQLite transaction. Returns the number of the first
  * whose digest differs, or null. A read is not run while all that it depends on is as it was at
- * the recording's snapshot: its tables, and what earlier statements of the transaction wrote there.
+ * `snapshot`: its tables, and what earlier statements of the transaction wrote there.
  */
 export function replay(
-  request: RecordedRequest,
+  requests: Iterable<RecordedRequest>,
+  snapshot: Index,
   reserved: ReservedValues,
   execution: Execution,
   changes: TableChanges,
   mutations: MachineMutations,
 ): number | null {
-  const { snapshot, statements } = request.recording;
-  const replayed = mutated(request, mutations);
   const differing = new DifferingTables(changes, snapshot);
+  let before = 0;
+  for (const request of requests) {
+    const at = replayOne(request, differing, reserved, execution, mutations);
+    if (at !== null) return before + at;
+    before += request.statements.length;
+  }
+  return null;
+}
+
+function replayOne(
+  request: RecordedRequest,
+  differing: DifferingTables,
+  reserved: ReservedValues,
+  execution: Execution,
+  mutations: MachineMutations,
+): number | null {
+  const { statements } = request.recording;
+  const replayed = mutated(request, mutations);
   for (const [at, { isRead, reads, digest }] of statements.entries()) {
     const mayDiffer = mutations.exactCheckOnly === true || differing.someOf(reads);
     if (isRead && !mayDiffer) continue;

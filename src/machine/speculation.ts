@@ -176,7 +176,8 @@ export class Speculations {
     database.run('SAVEPOINT request');
     speculation.reserved = new ReservedValues(speculation.sequences);
     const differing = replay(
-      requestOf(speculation, schemaVersion),
+      [requestOf(speculation, schemaVersion)],
+      speculation.snapshot,
       speculation.reserved,
       execution,
       changes,
@@ -233,7 +234,7 @@ function requestOf(
     statements,
     isDoomed: false,
     writes: [],
-    recording: { snapshot, statements: recorded, sequences, locks: null },
+    recording: { snapshot, statements: recorded, sequences, locks: null, staged: null },
     idempotencyKey: '',
     locks: null,
   };

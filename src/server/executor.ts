@@ -7,9 +7,10 @@ import { PgError } from '../errors/pg-error.ts';
 import type { SqlState } from '../errors/sqlstate.ts';
 import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
 import { decodeOutcome, encodeRequest } from '../machine/command-codec.ts';
-import type { ErrorData, Outcome } from '../machine/command.ts';
+import type { ErrorData, Outcome, StagedTransaction, Step } from '../machine/command.ts';
 import { isFatalCode, sqliteCode } from '../machine/database.ts';
 import { statementErrorData } from '../machine/statement-error.ts';
+import { stagePart, unstageParts } from '../machine/staged-parts.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type {
@@ -29,6 +30,7 @@ import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { must } from '../util/assert.ts';
+import { Cancellation } from '../util/cancellation.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
 import type { TransactionMutations } from './mutations.ts';
 import { OpenTransaction } from './open-transaction.ts';
@@ -50,6 +52,7 @@ const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 export interface ExecutorOptions {
   readonly gateway: Gateway;
   readonly reader: Reader;
+  readonly identity: TransactionHost['identity'];
   /** The database, for readers of transactions. */
   readonly file: string;
   readonly shared: SharedState;
@@ -417,6 +420,48 @@ export class Executor implements Backend, TransactionHost {
     if (outcome.kind === 'session-expired') throw timedOut(options, true);
     if (outcome.kind === 'stale-schema') await this.#applied(answer.index, outcome.schemaVersion);
     return outcome;
+  }
+
+  get identity(): TransactionHost['identity'] {
+    return this.#options.identity;
+  }
+
+  /** See TransactionHost. */
+  async stage(
+    staged: StagedTransaction,
+    part: number,
+    bytes: Uint8Array,
+    options: RunOptions,
+  ): Promise<void> {
+    await this.#runStep(stagePart(staged, part, bytes), options);
+  }
+
+  /** See TransactionHost. What cannot be given up now goes with the next start of this node. */
+  unstage(staged: StagedTransaction, options: RunOptions): void {
+    const later = { ...options, cancellation: new Cancellation(), statementTimeoutMs: 0 };
+    this.#runStep(unstageParts(staged), later).catch(() => undefined);
+  }
+
+  /** A step that is about no schema, in a request of its own. */
+  async #runStep(step: Step, options: RunOptions): Promise<void> {
+    for (;;) {
+      const request = encodeRequest({
+        schemaVersion: this.catalog().version,
+        schemaChanges: 0,
+        now: this.now(),
+        seed: 0,
+        settings: [],
+        statements: [[step]],
+        isDoomed: false,
+        writes: [],
+        recording: null,
+        idempotencyKey: '',
+        locks: null,
+      });
+      const outcome = await this.propose(request, options);
+      if (outcome.kind === 'done') return;
+      if (outcome.kind === 'failed') throw errorOf(outcome.error);
+    }
   }
 
   #encode(plans: readonly BoundPlan[], options: RunOptions, isDoomed: boolean): Uint8Array {

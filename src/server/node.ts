@@ -103,6 +103,7 @@ export class BalsaNode {
     this.#executor = new Executor({
       gateway: this.#gateway,
       reader: this.#reader,
+      identity: { nodeId: config.nodeId, incarnation },
       file: join(config.dataDirectory, 'state.sqlite'),
       shared: this.#shared,
       wake: () => this.#wake(),

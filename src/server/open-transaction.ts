@@ -14,6 +14,7 @@ import type {
   RecordedStatement,
   Request,
   ReservedSequence,
+  StagedTransaction,
   Step,
   StepResult,
 } from '../machine/command.ts';
@@ -36,8 +37,14 @@ import type { TransactionMutations } from './mutations.ts';
 import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
-/** All that is recorded of a transaction must fit into one entry of the log. */
-const RECORD_BYTES_MAX = 7 * 1024 * 1024;
+/** What is recorded of a transaction is kept in memory, here and at the machine. */
+const RECORD_BYTES_MAX = 256 * 1024 * 1024;
+/** Of what is read before the first write, see #isReadOverfull. */
+const READ_BYTES_MAX = 16 * 1024 * 1024;
+/** What is larger goes through the log in parts of about so many bytes. */
+const PART_BYTES = 4 * 1024 * 1024;
+/** For running a large transaction, beyond balsa.commit_timeout: ms for each part. */
+const PART_MS = 4000;
 const SCHEMA_RETRIES_MAX = 20;
 /** Values of a sequence in one go: what a transaction does not use of them is lost. */
 const SEQUENCE_VALUES_MAX = 1024;
@@ -323,10 +330,8 @@ export class OpenTransaction implements Transaction {
     entries: readonly Entry[],
     schemaChanges: number,
     sequences: readonly ReservedSequence[],
-    idempotencyKey = '',
   ): Request {
     const isTooFar = this.#host.mutations.snapshotOfCommit === true;
-    const writes = new Set(entries.flatMap((entry) => entry.writes));
     return {
       schemaVersion: must(this.#base, 'statements have a schema').version,
       schemaChanges,
@@ -335,14 +340,15 @@ export class OpenTransaction implements Transaction {
       settings: [],
       statements: entries.map(({ steps }) => steps),
       isDoomed: false,
-      writes: [...writes].sort((a, b) => a - b),
+      writes: writesOf(entries),
       recording: {
         snapshot: isTooFar ? Number.MAX_SAFE_INTEGER : this.#snapshot,
         statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
         sequences,
         locks: null,
+        staged: null,
       },
-      idempotencyKey,
+      idempotencyKey: '',
       locks: null,
     };
   }
@@ -376,7 +382,7 @@ export class OpenTransaction implements Transaction {
     this.#entries.push(entry);
     this.#bytes += sizeOf(entry.steps);
     // A transaction that only reads may go on for as long as it likes.
-    if (this.#isSpeculated || this.#bytes <= RECORD_BYTES_MAX) return;
+    if (this.#isSpeculated || this.#bytes <= READ_BYTES_MAX) return;
     this.#isReadOverfull = true;
     this.#entries = [];
   }
@@ -520,17 +526,59 @@ export class OpenTransaction implements Transaction {
   }
 
   async #propose(options: RunOptions): Promise<void> {
+    // It runs at its place in the log: nobody has to wait for what was speculated.
+    this.#forget();
+    const parts = partsOf(this.#proposed());
+    const last = must(parts.pop(), 'a transaction that has written has statements');
+    const staged = await this.#stage(parts, options);
+    try {
+      await this.#proposeLast(last, staged, {
+        ...options,
+        commitTimeoutMs:
+          options.commitTimeoutMs === 0 ? 0 : options.commitTimeoutMs + parts.length * PART_MS,
+      });
+    } catch (error) {
+      if (staged !== null) this.#host.unstage(staged, options);
+      throw error;
+    }
+  }
+
+  /** Puts all parts but the last in the log. */
+  async #stage(
+    parts: readonly (readonly Entry[])[],
+    options: RunOptions,
+  ): Promise<StagedTransaction | null> {
+    if (parts.length === 0) return null;
+    const staged = { ...this.#host.identity, transaction: this.#id, parts: parts.length };
+    try {
+      for (const [part, entries] of parts.entries()) {
+        const bytes = encodeRequest(this.#request(entries, 0, []));
+        await this.#host.stage(staged, part, bytes, options);
+      }
+    } catch (error) {
+      this.#host.unstage(staged, options);
+      throw error;
+    }
+    return staged;
+  }
+
+  async #proposeLast(
+    last: readonly Entry[],
+    staged: StagedTransaction | null,
+    options: RunOptions,
+  ): Promise<void> {
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
-      const request = encodeRequest(
-        this.#request(
-          this.#proposed(),
-          this.#schemaChanges(),
-          this.#sequences,
-          options.idempotencyKey,
-        ),
+      const request = this.#request(last, this.#schemaChanges(), this.#sequences);
+      const { recording } = request;
+      const outcome = await this.#host.propose(
+        encodeRequest({
+          ...request,
+          writes: writesOf(this.#entries),
+          recording: recording === null ? null : { ...recording, staged },
+          idempotencyKey: options.idempotencyKey,
+        }),
+        options,
       );
-      this.#refuseTooMuch(request.length);
-      const outcome = await this.#host.propose(request, options);
       switch (outcome.kind) {
         case 'done':
         // Under its name it took effect before, with a result that was not kept.
@@ -556,11 +604,15 @@ export class OpenTransaction implements Transaction {
 
   rollback(): void {
     this.#releaseReader();
+    this.#forget();
+    this.#entries = [];
+    this.#hasWritten = false;
+  }
+
+  #forget(): void {
     if (this.#wasAsked) this.#host.speculator.forget(this.#id);
     this.#wasAsked = false;
     this.#isSpeculated = false;
-    this.#entries = [];
-    this.#hasWritten = false;
   }
 
   /** Postgres' words, and what changed. */
@@ -645,6 +697,26 @@ function sizeOf(steps: readonly Step[]): number {
     }
   }
   return bytes;
+}
+
+/** In pieces for the log, one at least. */
+function partsOf(entries: readonly Entry[]): (readonly Entry[])[] {
+  const parts: Entry[][] = [[]];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = sizeOf(entry.steps);
+    if (bytes > 0 && bytes + size > PART_BYTES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    parts.at(-1)?.push(entry);
+  }
+  return parts;
+}
+
+function writesOf(entries: readonly Entry[]): readonly Oid[] {
+  return [...new Set(entries.flatMap(({ writes }) => writes))].sort((a, b) => a - b);
 }
 
 function isTelling({ code }: PgError): boolean {

@@ -1,6 +1,6 @@
 // What an open transaction needs from the executor.
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Outcome } from '../machine/command.ts';
+import type { Outcome, StagedTransaction } from '../machine/command.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
@@ -43,6 +43,17 @@ export interface TransactionHost {
   reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]>;
   /** See CallContext.action. */
   perform(action: string, options: RunOptions): Promise<SqliteValue>;
+  /** Of this gateway. */
+  readonly identity: { readonly nodeId: number; readonly incarnation: number };
+  /** Puts a part of a large transaction in the log; nothing takes effect yet. */
+  stage(
+    staged: StagedTransaction,
+    part: number,
+    bytes: Uint8Array,
+    options: RunOptions,
+  ): Promise<void>;
+  /** The parts are not wanted any more. */
+  unstage(staged: StagedTransaction, options: RunOptions): void;
   /** Through the log; resolves when this node's schema is at least what the outcome names. */
   propose(request: Uint8Array, options: RunOptions): Promise<Outcome>;
 }

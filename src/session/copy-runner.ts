@@ -7,6 +7,7 @@ import { joinValueRows } from '../types/value-rows.ts';
 import type { ValueRows } from '../types/value-rows.ts';
 import type { BoundPlan, RowStream, StatementResult } from './backend.ts';
 import type { SessionContext } from './session-context.ts';
+import type { TransactionBlock } from './transaction-block.ts';
 import { runOptions } from './session-context.ts';
 
 /** Where the rows of COPY FROM go. Of the errors, one with `row` in its fields is about that row. */
@@ -23,7 +24,7 @@ export interface CopySink {
 export type CompileCopy = (catalog: Catalog) => CopyPlan;
 
 export function openSink(context: SessionContext, plan: CopyPlan, compile: CompileCopy): CopySink {
-  return new CollectingSink(async ({ bytes }) => {
+  return new CollectingSink(context.block, async ({ bytes }) => {
     const { count } = await runCopyQuery(context, plan, [bytes], compile);
     return count;
   });
@@ -83,33 +84,64 @@ function checkSameFields(plan: CopyPlan, other: CopyPlan): void {
   throw new PgError('40001', `the columns of "${plan.relationName}" changed during the COPY`);
 }
 
-/** As much as one request may hold, with room for its SQL. */
-export const COPY_BYTES_MAX = 6.5 * 1024 * 1024;
+/** What one statement writes: it fits into one part of a transaction. */
+const STATEMENT_BYTES = 4 * 1024 * 1024;
 
-/** Collects the rows, and writes them with one statement. */
+/**
+ * Collects the rows, and writes them with one statement; many with several, which are one
+ * transaction.
+ */
 class CollectingSink implements CopySink {
+  readonly #block: TransactionBlock;
   readonly #write: (rows: ValueRows) => Promise<number>;
   #batches: ValueRows[] = [];
   #bytes = 0;
+  #count = 0;
+  #hasOwnBlock = false;
 
-  constructor(write: (rows: ValueRows) => Promise<number>) {
+  constructor(block: TransactionBlock, write: (rows: ValueRows) => Promise<number>) {
+    this.#block = block;
     this.#write = write;
   }
 
   async rows(batch: ValueRows): Promise<void> {
     this.#batches.push(batch);
     this.#bytes += batch.bytes.length;
-    if (this.#bytes <= COPY_BYTES_MAX) return;
-    throw new PgError('54000', `a COPY may write ${COPY_BYTES_MAX} bytes at most`, {
-      hint: 'Copy the rows in several parts.',
-    });
+    if (this.#bytes < STATEMENT_BYTES) return;
+    if (!this.#block.isOpen) {
+      this.#block.beginImplicit();
+      this.#hasOwnBlock = true;
+    }
+    await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const batches = this.#batches;
+    if (batches.length === 0) return;
+    this.#batches = [];
+    this.#bytes = 0;
+    try {
+      this.#count += await this.#write(joinValueRows(batches));
+    } catch (error) {
+      throw error instanceof PgError ? behind(error, this.#count) : error;
+    }
   }
 
   async finish(): Promise<number> {
-    return this.#batches.length === 0 ? 0 : this.#write(joinValueRows(this.#batches));
+    await this.#flush();
+    if (this.#hasOwnBlock) await this.#block.endImplicit();
+    return this.#count;
   }
 
   abort(): void {
     this.#batches = [];
+    if (this.#hasOwnBlock) this.#block.fail();
   }
+}
+
+/** The row at fault, counted from the first of the COPY. */
+function behind(error: PgError, count: number): PgError {
+  const { row } = error.fields;
+  if (row === undefined) return error;
+  return new PgError(error.code, error.message, { ...error.fields, row: row + count });
 }

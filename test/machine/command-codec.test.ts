@@ -82,10 +82,13 @@ function drawRecording(prng: Prng, count: number): Recording {
     isOwn: prng.chance(0.5),
     values: some(prng, 3, () => BigInt(prng.integer(2 ** 50))),
   }));
+  const staged = prng.chance(0.5)
+    ? { nodeId: 3, incarnation: prng.integer(9), transaction: prng.integer(9), parts: 2 }
+    : null;
   const locks = prng.chance(0.5)
     ? { owner: prng.integer(2 ** 40), transaction: prng.integer(2 ** 40) }
     : null;
-  return { snapshot: prng.integer(2 ** 50), statements, sequences, locks };
+  return { snapshot: prng.integer(2 ** 50), statements, sequences, locks, staged };
 }
 
 function drawLockAction(prng: Prng): LockAction {

@@ -87,7 +87,13 @@ export class OpenTransaction {
       statements: statements.map((statement) => [stepOf(statement)]),
       isDoomed: false,
       writes: writesOf(statements),
-      recording: { snapshot: this.snapshot, statements: recorded, sequences: [], locks: null },
+      recording: {
+        snapshot: this.snapshot,
+        statements: recorded,
+        sequences: [],
+        locks: null,
+        staged: null,
+      },
       idempotencyKey: '',
       locks: null,
     };

@@ -71,6 +71,7 @@ export class LocalNode {
     this.executor = new Executor({
       gateway: this.#gateway,
       reader: this.#reader,
+      identity: { nodeId: id, incarnation: INCARNATION },
       file,
       shared: this.#shared,
       wake: () => this.#wake(),

@@ -131,6 +131,7 @@ export class OpenTransaction {
         statements: statements.map(({ recorded }) => recorded),
         sequences,
         locks: null,
+        staged: null,
       },
     });
   }

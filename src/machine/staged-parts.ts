@@ -1,0 +1,79 @@
+// Parts of transactions that are too large for one entry of the log. Each part is an entry of its
+// own that only puts bytes here; the entry of the transaction itself then runs them all, so that it
+// takes effect as a whole or not at all, whatever happens in between.
+import type { NodeId } from '../raft/entry.ts';
+import { must } from '../util/assert.ts';
+import { splitRequest } from './command-codec.ts';
+import type { RequestDecoder } from './command-codec.ts';
+import type { StagedTransaction, Step } from './command.ts';
+import type { Database } from './database.ts';
+import { isRecorded } from './recorded-request.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+
+const OF_TRANSACTION = 'node_id = ? AND incarnation = ? AND transaction_id = ?';
+
+function keyOf({ nodeId, incarnation, transaction }: StagedTransaction): bigint[] {
+  return [BigInt(nodeId), BigInt(incarnation), BigInt(transaction)];
+}
+
+/** The step of the request that stages a part; `part` from 0. */
+export function stagePart(staged: StagedTransaction, part: number, bytes: Uint8Array): Step {
+  return {
+    sql: 'INSERT INTO "balsa.staged" VALUES (?, ?, ?, ?, ?)',
+    values: [...keyOf(staged), BigInt(part), bytes],
+    hasRows: false,
+    isResult: true,
+    rowsAtFault: null,
+  };
+}
+
+/** The step of the request that gives them up. */
+export function unstageParts(staged: StagedTransaction): Step {
+  return {
+    sql: `DELETE FROM "balsa.staged" WHERE ${OF_TRANSACTION}`,
+    values: keyOf(staged),
+    hasRows: false,
+    isResult: true,
+    rowsAtFault: null,
+  };
+}
+
+export class StagedParts {
+  readonly #database: Database;
+  readonly #decoder: RequestDecoder;
+
+  constructor(database: Database, decoder: RequestDecoder) {
+    this.#database = database;
+    this.#decoder = decoder;
+  }
+
+  /** False: some are gone, because the gateway was taken for gone. */
+  isWhole(staged: StagedTransaction): boolean {
+    const sql = `SELECT count(*) FROM "balsa.staged" WHERE ${OF_TRANSACTION}`;
+    return this.#database.rows(sql, keyOf(staged))[0]?.[0] === BigInt(staged.parts);
+  }
+
+  /** In order, one in memory at a time. */
+  *requests(staged: StagedTransaction): Iterable<RecordedRequest> {
+    for (let part = 0; part < staged.parts; part++) {
+      const sql = `SELECT data FROM "balsa.staged" WHERE ${OF_TRANSACTION} AND part = ?`;
+      const [row] = this.#database.rows(sql, [...keyOf(staged), BigInt(part)]);
+      const data = must(row?.[0], `part ${part} is staged`) as Uint8Array;
+      const request = this.#decoder.decode(splitRequest(data));
+      if (isRecorded(request)) yield request;
+    }
+  }
+
+  drop(staged: StagedTransaction): void {
+    const { sql, values } = unstageParts(staged);
+    this.#database.run(sql, values);
+  }
+
+  /** What earlier processes of a node have left. */
+  dropBefore(nodeId: NodeId, incarnation: number): void {
+    this.#database.run('DELETE FROM "balsa.staged" WHERE node_id = ? AND incarnation < ?', [
+      BigInt(nodeId),
+      BigInt(incarnation),
+    ]);
+  }
+}
