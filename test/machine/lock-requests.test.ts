@@ -22,7 +22,7 @@ function locks(owner: number, ...actions: LockAction[]): Request {
 
 /** A transaction without statements that holds locks. */
 function commit(owner: number, transaction: number, more: Partial<Request> = {}): Request {
-  const recording = { snapshot: 0, statements: [], sequences: [] };
+  const recording = { snapshot: 0, statements: [], sequences: [], staged: null };
   return request([], { recording: { ...recording, locks: { owner, transaction } }, ...more });
 }
 
