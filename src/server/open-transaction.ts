@@ -89,6 +89,8 @@ export class OpenTransaction implements Transaction {
   #marks: Mark[] = [];
   /** The schema that the statements so far were compiled for; null: no statement yet. */
   #base: Catalog | null = null;
+  /** What the client was told rests on this schema in ways that are not recorded. */
+  #isSchemaPinned = false;
   /** After the transaction's own changes; null: it has made none. */
   #changed: Catalog | null = null;
   #reader: Reader | null = null;
@@ -119,6 +121,13 @@ export class OpenTransaction implements Transaction {
     // In the snapshot of a reader the schema stays as it was, too.
     if (this.#reader !== null && this.#base !== null) return this.#base;
     return this.#changed ?? this.#host.catalog();
+  }
+
+  /** See Transaction. Where reads are not checked, neither is what errors say of the schema. */
+  pinSchema(): void {
+    if (!this.#checksReads) return;
+    this.#base ??= this.#host.catalog();
+    this.#isSchemaPinned = true;
   }
 
   // Statements ------------------------------------------------------------------------------------
@@ -167,6 +176,7 @@ export class OpenTransaction implements Transaction {
       });
       if (result !== null) {
         if (isFirst) {
+          if (this.#isSchemaPinned) this.#refuseOtherSchema(current.plan.catalog);
           this.#isFresh = true;
           this.#base = current.plan.catalog;
           this.#snapshot = this.#reader.snapshot().appliedIndex;
@@ -413,6 +423,7 @@ export class OpenTransaction implements Transaction {
   /** Throws 40001 if a statement would be compiled to something else. */
   #rebase(base: Catalog): void {
     const { mutations } = this.#host;
+    if (this.#isSchemaPinned) this.#refuseOtherSchema(base);
     let catalog = base;
     const marks: Mark[] = [];
     const entries = [...this.#entries];
@@ -446,6 +457,10 @@ export class OpenTransaction implements Transaction {
     }
     this.#base = base;
     this.#changed = catalog === base ? null : catalog;
+  }
+
+  #refuseOtherSchema({ version }: Catalog): void {
+    if (this.#base?.version !== version) throw schemaChanged();
   }
 
   // Savepoints ------------------------------------------------------------------------------------

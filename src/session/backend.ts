@@ -71,6 +71,11 @@ export interface Transaction {
     options: RunOptions,
     recompile: (catalog: Catalog) => BoundPlan,
   ): Promise<StatementResult>;
+  /**
+   * The client was told an error that may be the compiler's: it is right in this schema, and nobody
+   * records it. Never throws.
+   */
+  pinSchema(): void;
   savepoint(name: string, options: RunOptions): Promise<void>;
   /** Back to the newest savepoint of the name, which stays. */
   rollbackTo(name: string, options: RunOptions): Promise<void>;

@@ -296,8 +296,10 @@ export class TransactionBlock {
 
   /** A statement, or a message, failed. */
   fail(): void {
-    if (this.#state === 'open') this.#state = 'failed';
-    else if (this.#state === 'implicit') this.#rollback();
+    if (this.#state === 'open') {
+      this.#state = 'failed';
+      this.#transaction?.pinSchema();
+    } else if (this.#state === 'implicit') this.#rollback();
   }
 
   /** The session ends. */

@@ -1,13 +1,13 @@
 // Interactive transactions through sessions on several nodes. The last node checks all reads of a
 // transaction exactly: if the fast check of the others came to anything else, states would differ.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Answer, LocalClient } from '../support/local-client.ts';
+import type { Answer, SqlClient } from '../support/wire/sql-client.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 
 let cluster: LocalCluster;
 /** Runs a statement on the node of that number. */
 let on: (node: number, sql: string) => Promise<Answer>;
-let clients: readonly LocalClient[];
+let clients: readonly SqlClient[];
 
 beforeEach(async () => {
   cluster = new LocalCluster([{}, {}, { machine: { exactCheckOnly: true } }]);
@@ -62,6 +62,23 @@ describe('when the schema changes under an open transaction', () => {
     await on(2, 'create table other (k int)');
     expect(await on(1, 'insert into t values (3, 30)')).toBe('INSERT 0 1');
     expect(await on(1, 'commit')).toBe('COMMIT');
+  });
+
+  it('it does not commit if it was told an error of the compiler', async () => {
+    await on(1, 'begin; update x set n = 1; savepoint s');
+    expect(await on(1, 'select * from later')).toBe('ERROR 42P01');
+    await on(1, 'rollback to s');
+    await on(2, 'begin; create table later (k int); update t set n = 11 where k = 1; commit');
+    // It would see what the transaction wrote that has made the table.
+    expect(await on(1, 'select n from t where k = 1')).toBe('ERROR 40001');
+  });
+
+  it('nor if that was the first that it was told', async () => {
+    await on(1, 'begin; savepoint s');
+    expect(await on(1, 'select * from later')).toBe('ERROR 42P01');
+    await on(1, 'rollback to s');
+    await on(2, 'create table later (k int)');
+    expect(await on(1, 'select n from t where k = 1')).toBe('ERROR 40001');
   });
 
   it('it does not commit if a statement would mean something else', async () => {

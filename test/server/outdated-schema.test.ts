@@ -1,12 +1,12 @@
 // A change of the schema that one node has acknowledged is there for statements of every other node
 // that come after it, also where that node has not heard of it yet.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LocalClient } from '../support/local-client.ts';
+import type { SqlClient } from '../support/wire/sql-client.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 
 let cluster: LocalCluster;
-let near: LocalClient;
-let far: LocalClient;
+let near: SqlClient;
+let far: SqlClient;
 
 beforeEach(async () => {
   cluster = new LocalCluster([{}, {}]);

@@ -1,12 +1,12 @@
 // Known ways for a gateway to get interactive transactions wrong, switched on one at a time; and one
 // of the machine's that needs a schema which changes. The others: test/machine/transaction-mutants.
 import { describe, expect, it } from 'vitest';
-import type { LocalClient } from '../support/local-client.ts';
+import type { SqlClient } from '../support/wire/sql-client.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 import type { LocalNodeOptions } from '../support/local-node.ts';
 
 type Bugs = Pick<LocalNodeOptions, 'machine' | 'transactions'>;
-type Scenario = (a: LocalClient, b: LocalClient) => Promise<string>;
+type Scenario = (a: SqlClient, b: SqlClient) => Promise<string>;
 
 /** What a scenario ends in, with clients of two nodes. */
 async function endOf(scenario: Scenario, bugs: Bugs): Promise<string> {
