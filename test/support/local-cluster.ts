@@ -1,25 +1,25 @@
 // Local nodes (local-node.ts) that share a log: each is as far behind as it has had nothing to do.
 import type { Entry } from '../../src/raft/entry.ts';
 import { must } from '../../src/util/assert.ts';
-import { LocalClient } from './local-client.ts';
+import { SqlClient } from './wire/sql-client.ts';
 import { LocalNode } from './local-node.ts';
 import type { LocalNodeOptions } from './local-node.ts';
 
 export class LocalCluster {
   readonly nodes: readonly LocalNode[];
-  readonly #clients: LocalClient[] = [];
+  readonly #clients: SqlClient[] = [];
 
-  /** One node for each of `options`; the first one has the lease. */
+  /** One node for each of `options`. No lease: its holder would have to know what others append. */
   constructor(options: readonly Pick<LocalNodeOptions, 'machine' | 'transactions'>[]) {
     const log: Entry[] = [];
     this.nodes = options.map(
-      (more, at) => new LocalNode({ id: at + 1, hasLease: at === 0, log, ...more }),
+      (more, at) => new LocalNode({ id: at + 1, hasLease: false, log, ...more }),
     );
   }
 
   /** A client of the node with this number, from 1. */
-  async connect(node: number): Promise<LocalClient> {
-    const client = await LocalClient.connect(must(this.nodes[node - 1], `node ${node}`));
+  async connect(node: number): Promise<SqlClient> {
+    const client = await SqlClient.connect(must(this.nodes[node - 1], `node ${node}`));
     this.#clients.push(client);
     return client;
   }

@@ -35,7 +35,7 @@ export interface LocalNodeOptions {
   readonly id?: number;
   /** With a lease reads are answered in the same turn, without one they wait for a barrier. */
   readonly hasLease?: boolean;
-  /** Shared with other nodes; then one of them at most has a lease, and all proposals. */
+  /** Shared with other nodes: then none of them may have a lease. */
   readonly log?: Entry[];
   readonly machine?: MachineMutations;
   readonly transactions?: TransactionMutations;

@@ -1,7 +1,9 @@
-// A client of a local node (local-node.ts) that sends query strings and gets answers in words.
+// A client that sends query strings over a connection of any kind and gets answers in words; of a
+// local node (local-node.ts) it can do more.
 import { serialize } from 'pg-protocol';
-import type { LocalConnection, LocalNode } from './local-node.ts';
-import { decodeBackend } from './wire/backend-lines.ts';
+import type { LocalNode } from '../local-node.ts';
+import { decodeBackend } from './backend-lines.ts';
+import type { WireConnection } from './connection.ts';
 
 /**
  * Of each statement: its rows as `(1,x) (2,)`, values separated by commas and null as nothing; the
@@ -12,18 +14,27 @@ export type Answer = string;
 /** Enough for a statement to be on its way, and nothing in them leaves the turn of the event loop. */
 const MICROTASKS_TO_MACHINE = 50;
 
-export class LocalClient {
-  readonly #connection: LocalConnection;
+export class SqlClient {
+  readonly #connection: WireConnection;
+  readonly #cancel: () => void;
 
-  private constructor(connection: LocalConnection) {
+  private constructor(connection: WireConnection, cancel: () => void) {
     this.#connection = connection;
+    this.#cancel = cancel;
   }
 
-  static async connect(node: LocalNode): Promise<LocalClient> {
+  static connect(node: LocalNode): Promise<SqlClient> {
     const connection = node.open();
+    return SqlClient.over(connection, () => connection.cancel());
+  }
+
+  static async over(
+    connection: WireConnection,
+    cancel: () => void = () => undefined,
+  ): Promise<SqlClient> {
     connection.send(serialize.startup({ user: 'postgres', database: 'postgres' }));
     await connection.settle();
-    return new LocalClient(connection);
+    return new SqlClient(connection, cancel);
   }
 
   /** Answers of several statements are separated by `; `. */
@@ -36,7 +47,7 @@ export class LocalClient {
   async canceled(sql: string): Promise<Answer> {
     this.#connection.send(serialize.query(sql));
     for (let turn = 0; turn < MICROTASKS_TO_MACHINE; turn++) await Promise.resolve();
-    this.#connection.cancel();
+    this.#cancel();
     return answerOf(await this.#connection.settle());
   }
 
