@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTable } from '../src/cli/table.ts';
 import { Cluster } from '../test/e2e/support/cluster.ts';
-import { pgbench } from './bench/pgbench.ts';
+import { initializePgbench, pgbench } from './bench/pgbench.ts';
 import { startPostgresTrio } from './bench/postgres.ts';
 import { microsEach, threadTimes } from './bench/thread-times.ts';
 import type { ThreadTimes } from './bench/thread-times.ts';
@@ -18,7 +18,9 @@ const KEYS = 10_000;
 
 interface Workload {
   readonly name: string;
+  /** A script, or the name of one of pgbench's own. */
   readonly script: string;
+  readonly isOwn?: boolean;
   readonly clients: readonly number[];
 }
 
@@ -38,7 +40,46 @@ select v from bench where k = :k;
 `,
     clients: [1, 32],
   },
+  // TPC-B: five statements between BEGIN and COMMIT, all on one row of pgbench_branches.
+  { name: 'transaction, tpcb-like', script: 'tpcb-like', isOwn: true, clients: [1, 8, 32] },
+  { name: 'transaction, simple-update', script: 'simple-update', isOwn: true, clients: [1, 8, 32] },
+  { name: 'select-only', script: 'select-only', isOwn: true, clients: [1, 32] },
 ];
+
+/** Rows of the bulk loads. */
+const LOADED_ROWS = 1_000_000;
+const ROWS_OF_INSERT = 1000;
+
+const LOADS = [
+  {
+    name: 'COPY',
+    write: (file: string): void =>
+      writeFileSync(
+        file,
+        `begin;
+copy load from stdin;
+${lines((k) => `${k}\trow ${k}\n`)}\\.
+commit;
+`,
+      ),
+  },
+  {
+    name: `INSERT of ${ROWS_OF_INSERT} rows each`,
+    write: (file: string): void =>
+      writeFileSync(
+        file,
+        `begin;
+${lines((k) => `${k % ROWS_OF_INSERT === 1 ? 'insert into load values ' : ','}(${k},'row ${k}')${k % ROWS_OF_INSERT === 0 ? ';\n' : ''}`)}commit;
+`,
+      ),
+  },
+] as const;
+
+function lines(line: (k: number) => string): string {
+  const found: string[] = [];
+  for (let k = 1; k <= LOADED_ROWS; k++) found.push(line(k));
+  return found.join('');
+}
 
 interface Target {
   readonly name: string;
@@ -91,6 +132,7 @@ function prepare(target: Target): void {
     'create table bench (k int primary key, v int not null)',
     `insert into bench select g, g from generate_series(1, ${KEYS}) g`,
   );
+  initializePgbench(HOST, target.port);
 }
 
 async function measure(targets: readonly Target[], directory: string): Promise<string[][]> {
@@ -98,8 +140,9 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
   for (const workload of WORKLOADS) {
     if (options.only !== undefined && !workload.name.includes(options.only)) continue;
     const scriptFile = join(directory, 'script.sql');
-    writeFileSync(scriptFile, workload.script);
-    for (const target of targets) await warmUp(target, scriptFile);
+    if (workload.isOwn !== true) writeFileSync(scriptFile, workload.script);
+    const script = workload.isOwn === true ? ['-b', workload.script] : ['-f', scriptFile];
+    for (const target of targets) await warmUp(target, script);
     for (const clients of workload.clients) {
       const rates = new Map<string, number[]>();
       for (let round = 0; round < options.rounds; round++) {
@@ -110,7 +153,7 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
           const result = await pgbench({
             host: HOST,
             port: target.port,
-            scriptFile,
+            script,
             clients,
             seconds,
           });
@@ -128,10 +171,46 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
 }
 
 /** Code that runs often is compiled only after a while; caches fill. */
-async function warmUp({ name, port }: Target, scriptFile: string): Promise<void> {
+async function warmUp({ name, port }: Target, script: readonly string[]): Promise<void> {
   if (options.warmUp <= 0) return;
   process.stderr.write(`warming up, ${name} ...\n`);
-  await pgbench({ host: HOST, port, scriptFile, clients: 32, seconds: options.warmUp });
+  await pgbench({ host: HOST, port, script, clients: 8, seconds: options.warmUp });
+}
+
+/** Seconds for a million rows in one transaction, each way. */
+function measureLoads(targets: readonly Target[], directory: string): string[][] {
+  if (options.only !== undefined && !'bulk load'.includes(options.only)) return [];
+  const file = join(directory, 'load.sql');
+  return LOADS.map(({ name, write }) => {
+    write(file);
+    const seconds = targets.map((target) => {
+      process.stderr.write(`bulk load by ${name}, ${target.name} ...\n`);
+      psql(
+        target.port,
+        'drop table if exists load',
+        'create table load (k int primary key, v text)',
+      );
+      const start = performance.now();
+      execFileSync('psql', [
+        '-h',
+        HOST,
+        '-p',
+        String(target.port),
+        '-U',
+        'postgres',
+        '-qX',
+        '-v',
+        'ON_ERROR_STOP=1',
+        '-f',
+        file,
+        'postgres',
+      ]);
+      return (performance.now() - start) / 1000;
+    });
+    const [balsa = Number.NaN, other] = seconds;
+    const ratio = other === undefined ? [] : [other.toFixed(1), (balsa / other).toFixed(2)];
+    return [`1,000,000 rows by ${name}`, balsa.toFixed(1), ...ratio];
+  });
 }
 
 function showThreads(target: Target, before: readonly ThreadTimes[], statements: number): void {
@@ -174,7 +253,13 @@ try {
       (postgres === null ? '' : `; ${postgres.version}, two standbys, ANY 1`) +
       '\n',
   );
-  console.log(formatTable(columns, rows));
+  if (rows.length > 0) console.log(formatTable(columns, rows));
+  const loads = measureLoads(targets, directory);
+  if (loads.length > 0) {
+    const titles = ['bulk load, one transaction', 'BalsaDB s'];
+    if (postgres !== null) titles.push('PostgreSQL s', 'ratio');
+    console.log(`\n${formatTable(titles, loads)}`);
+  }
 } finally {
   await cluster.stop();
   postgres?.stop();

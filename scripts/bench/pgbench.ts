@@ -1,10 +1,11 @@
-// Runs pgbench once and reads what it reports.
-import { execFile } from 'node:child_process';
+// Runs pgbench and reads what it reports.
+import { execFile, execFileSync } from 'node:child_process';
 
 export interface PgbenchRun {
   readonly host: string;
   readonly port: number;
-  readonly scriptFile: string;
+  /** Options that say what to run: `-f FILE`, or `-b` and the name of one of pgbench's own. */
+  readonly script: readonly string[];
   readonly clients: number;
   readonly seconds: number;
 }
@@ -14,10 +15,16 @@ export interface PgbenchResult {
   readonly latencyMs: number;
 }
 
+/** pgbench's tables at scale 1, as it makes and fills them itself. */
+export function initializePgbench(host: string, port: number): void {
+  const options = ['-i', '-q', '-h', host, '-p', String(port), '-U', 'postgres', 'postgres'];
+  execFileSync('pgbench', options, { stdio: 'pipe' });
+}
+
 export function pgbench(run: PgbenchRun): Promise<PgbenchResult> {
   const options = [
     ...['-h', run.host, '-p', String(run.port), '-U', 'postgres'],
-    ...['-n', '-M', 'prepared', '-f', run.scriptFile],
+    ...['-n', '-M', 'prepared', '--max-tries=20', ...run.script],
     ...['-c', String(run.clients), '-j', '1', '-T', String(run.seconds), 'postgres'],
   ];
   return new Promise((resolve, reject) => {
