@@ -605,6 +605,8 @@ export class OpenTransaction implements Transaction {
         case 'conflict':
           throw this.#conflict(outcome.statement);
         case 'stale-schema':
+          // What its parts say of tables cannot be said again.
+          if (staged !== null) throw schemaChanged();
           await this.#moveTo(outcome.schemaVersion);
           break;
         default:
