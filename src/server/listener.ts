@@ -49,13 +49,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#tls =
-      options.tls === null
-        ? null
-        : createSecureContext({
-            cert: readFileSync(options.tls.cert),
-            key: readFileSync(options.tls.key),
-          });
+    this.#tls = options.tls === null ? null : secureContextOf(options.tls);
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
       this.#accept(socket),
     );
@@ -219,6 +213,15 @@ export class Listener {
       session.closed();
     });
     session.receive(received);
+  }
+}
+
+function secureContextOf({ cert, key }: TlsFiles): SecureContext {
+  try {
+    return createSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`the TLS files for clients cannot be used: ${reason}`, { cause: error });
   }
 }
 

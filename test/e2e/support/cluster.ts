@@ -72,7 +72,10 @@ export class Cluster {
     return cluster;
   }
 
-  #spawn(node: Omit<NodeHandle, 'process'>): ChildProcess {
+  #spawn(
+    node: Omit<NodeHandle, 'process'>,
+    moreArguments: readonly string[] = this.#arguments,
+  ): ChildProcess {
     const log = openSync(node.logFile, 'a');
     const child = spawn(
       process.execPath,
@@ -81,7 +84,7 @@ export class Cluster {
         'start',
         ...['--id', String(node.id), '--data', node.directory, '--peers', this.#peers],
         ...['--listen', `${HOST}:${node.port}`, '--log-format', 'json'],
-        ...this.#arguments,
+        ...moreArguments,
       ],
       { stdio: ['ignore', log, log] },
     );
@@ -103,11 +106,11 @@ export class Cluster {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await exit;
   }
 
-  /** Starts a node again on its own directory. */
-  restart(id: number): void {
+  /** Starts a node again on its own directory; `moreArguments` instead of those of the cluster. */
+  restart(id: number, moreArguments?: readonly string[]): void {
     const node = this.node(id);
     if (isRunning(node.process)) throw new Error(`node ${id} is still running`);
-    node.process = this.#spawn(node);
+    node.process = this.#spawn(node, moreArguments);
   }
 
   /** The leader's id as a running node sees it, or null. */
