@@ -140,8 +140,8 @@ export class Speculations {
       return { kind: 'told', told, digest, snapshot };
     } catch (error) {
       if (!isWanting(error)) throw error;
-      dropLast(speculation);
       this.park();
+      dropLast(speculation);
       return error instanceof SequenceExhausted
         ? { kind: 'exhausted', sequence: error.oid }
         : { kind: 'wanted', action: error.action };
@@ -191,10 +191,12 @@ export class Speculations {
   /** Rolls the active one back, to be taken up again by its next statement. */
   park(): void {
     if (this.#active === null) return;
+    const speculation = this.#open.get(this.#active);
     this.#active = null;
     const { database, context, mutations } = this.#options;
     const end = mutations.parkedWritesStay === true ? 'COMMIT' : 'ROLLBACK';
     if (database.isInTransaction) database.run(end);
+    if (speculation?.recorded.every(({ changesSchema }) => !changesSchema) === true) return;
     database.resetPragmas();
     context.forgetCatalog();
   }
