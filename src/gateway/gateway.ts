@@ -84,6 +84,7 @@ export type Answer =
       readonly ticket: Ticket;
       readonly outcome: Uint8Array;
       readonly index: Index;
+      readonly sessionId: number;
     }
   /** It did not take effect, and never will. */
   | { readonly kind: 'not-executed'; readonly ticket: Ticket }
@@ -106,6 +107,8 @@ export class Gateway {
   /** Not proposed yet, in order. */
   #queue = new Map<Ticket, EncodedRequest>();
   #queueBytes = 0;
+  /** See submit(). */
+  readonly #bound = new Set<Ticket>();
   readonly #outstanding = new Outstanding();
   #answers: Answer[] = [];
   readonly #barriers: ReadBarriers;
@@ -121,10 +124,19 @@ export class Gateway {
 
   // Requests --------------------------------------------------------------------------------------
 
-  /** `request`: see encodeRequest. null: too many are waiting already. */
-  submit(request: Uint8Array): Ticket | null {
+  /** The session under which requests are proposed now; null: none is open. */
+  get sessionId(): number | null {
+    return this.#sessionId;
+  }
+
+  /**
+   * `request`: see encodeRequest. null: too many are waiting already. `isBound`: it belongs to what
+   * ends with the session that is open now, such as a lock, and is never executed under another.
+   */
+  submit(request: Uint8Array, isBound = false): Ticket | null {
     if (!this.#hasRoom(request.length)) return null;
     const ticket = this.#nextTicket++;
+    if (isBound) this.#bound.add(ticket);
     this.#queue.set(ticket, splitRequest(request));
     this.#queueBytes += request.length;
     return ticket;
@@ -170,6 +182,7 @@ export class Gateway {
 
   takeAnswers(): readonly Answer[] {
     const answers = this.#answers;
+    for (const { ticket } of answers) this.#bound.delete(ticket);
     this.#answers = [];
     return answers;
   }
@@ -294,6 +307,8 @@ export class Gateway {
   #handleRegistered({ registered, sessionId }: SeenEntry): void {
     const { nodeId, incarnation } = this.#options;
     if (registered?.nodeId !== nodeId || registered.incarnation !== incarnation) return;
+    // Opened after another one of ours was closed, which nothing has told of yet.
+    if (this.#sessionId !== null && sessionId > this.#sessionId) this.#handleExpired();
     this.#sessionId ??= sessionId;
   }
 
@@ -304,7 +319,7 @@ export class Gateway {
     } else if (entry.kind === 'fenced') {
       const fence = this.#outstanding.fences.get(entry.firstSequence);
       if (fence !== undefined && first !== undefined) {
-        this.#settle(fence.place.batch, fence.place.position, first, entry.index);
+        this.#settle(fence.place.batch, fence.place.position, first, entry);
       }
     } else {
       const batch = this.#outstanding.batches.get(entry.firstSequence);
@@ -314,17 +329,20 @@ export class Gateway {
         `${entry.outcomes.length} outcomes for ${batch.tickets.length} requests`,
       );
       for (const [position, outcome] of entry.outcomes.entries()) {
-        this.#settle(batch, position, outcome, entry.index);
+        this.#settle(batch, position, outcome, entry);
       }
     }
   }
 
-  #settle(batch: Batch, position: number, outcome: Uint8Array, index: Index): void {
+  #settle(batch: Batch, position: number, outcome: Uint8Array, entry: SeenEntry): void {
+    const { index, sessionId } = entry;
     const ticket = this.#outstanding.settle(batch, position);
     if (ticket === null) return;
     const isFenced = outcomeKind(outcome) === 'fenced';
     this.#answers.push(
-      isFenced ? { kind: 'not-executed', ticket } : { kind: 'outcome', ticket, outcome, index },
+      isFenced
+        ? { kind: 'not-executed', ticket }
+        : { kind: 'outcome', ticket, outcome, index, sessionId },
     );
   }
 
@@ -340,7 +358,7 @@ export class Gateway {
         if (!this.#outstanding.isWaiting(ticket)) continue;
         if (!batch.isStreamWhole && !isTriedAnyway) {
           this.#answers.push({ kind: 'unknown', ticket });
-        } else if (this.#outstanding.isFenced(batch, position)) {
+        } else if (this.#outstanding.isFenced(batch, position) || this.#bound.has(ticket)) {
           this.#answers.push({ kind: 'not-executed', ticket });
         } else {
           again.set(ticket, request);
@@ -349,6 +367,11 @@ export class Gateway {
       }
     }
     this.#outstanding.clear();
+    for (const [ticket, request] of this.#queue) {
+      if (!this.#bound.has(ticket)) continue;
+      this.#takeFromQueue(ticket, request);
+      this.#answers.push({ kind: 'not-executed', ticket });
+    }
     this.#queue = new Map([...again, ...this.#queue]);
     this.#sessionId = null;
     this.#registerAt = 0;

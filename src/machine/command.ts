@@ -3,7 +3,7 @@
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
-import type { LockMode } from './lock-modes.ts';
+import type { LockMode } from '../sql/functions/lock-modes.ts';
 
 /** Opens a gateway session; its id is the log index of this entry (thesis 6.3). */
 export interface RegisterCommand {

@@ -4,6 +4,8 @@ import { encodeOutcome, packOutcomes } from './command-codec.ts';
 import type { Outcome } from './command.ts';
 
 const OUTCOME_BYTES_MAX = 64 * 1024;
+/** Kept in any case. */
+const SMALL_BYTES_MAX = 256;
 /** Of all requests of an entry together. */
 const ENTRY_BYTES_MAX = 1024 * 1024;
 
@@ -13,7 +15,10 @@ export function keptOutcomes(outcomes: readonly Outcome[], packed: Uint8Array): 
   let bytes = 0;
   const kept = outcomes.map((outcome) => {
     const { length } = encodeOutcome(outcome);
-    if (length > OUTCOME_BYTES_MAX || bytes + length > ENTRY_BYTES_MAX) return withoutRows(outcome);
+    const isSmall = length <= SMALL_BYTES_MAX;
+    if (length > OUTCOME_BYTES_MAX || (!isSmall && bytes + length > ENTRY_BYTES_MAX)) {
+      return withoutRows(outcome);
+    }
     bytes += length;
     return outcome;
   });

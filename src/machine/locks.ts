@@ -5,8 +5,8 @@
 // holder and with no waiter ahead; who holds the resource in some mode passes the waiters, which
 // may wait for him. An owner waits for one lock at most, so who waits for whom is known in full when
 // he begins to wait, and only then can a cycle close.
-import { conflicts, covers } from './lock-modes.ts';
-import type { LockMode } from './lock-modes.ts';
+import { conflicts, covers } from '../sql/functions/lock-modes.ts';
+import type { LockMode } from '../sql/functions/lock-modes.ts';
 
 /** A session of a client: its process id, unique in the life of the gateway session. */
 export interface LockOwner {

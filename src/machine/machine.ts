@@ -158,6 +158,11 @@ export class Machine {
     return this.#hash;
   }
 
+  /** The node whose gateway has the session; 0: it is closed. */
+  nodeOf(sessionId: number): NodeId {
+    return this.#sessions.nodeOf(sessionId);
+  }
+
   /** As of the applied index. */
   get locks(): Locks {
     return this.#locks;

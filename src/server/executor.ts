@@ -28,11 +28,11 @@ import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { queryPlan } from '../sql/plan.ts';
 import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
-import type { SqliteValue } from '../types/sqlite-value.ts';
 import { must } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
 import type { TransactionMutations } from './mutations.ts';
+import { LockClient } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bind, pinned, stepsOf } from './plan-steps.ts';
@@ -40,6 +40,7 @@ import type { SharedState } from './shared-state.ts';
 import { openRowStream } from './row-stream.ts';
 import { Snapshots } from './snapshots.ts';
 import { Speculator } from './speculator.ts';
+import { runAsTransaction } from './statement-transaction.ts';
 import type { ReadInputs, TransactionHost } from './transaction-host.ts';
 
 /** How long a definite answer is waited for after the time for the statement is over. */
@@ -80,6 +81,7 @@ interface PendingBarrier {
 export class Executor implements Backend, TransactionHost {
   readonly speculator: Speculator;
   readonly snapshots: Snapshots;
+  readonly locks: LockClient;
   readonly mutations: TransactionMutations;
   readonly #options: ExecutorOptions;
   readonly #plans = new PlanCache();
@@ -97,11 +99,14 @@ export class Executor implements Backend, TransactionHost {
   /** This node has everything acknowledged before this time, monotonic ms. */
   #freshAt = -Infinity;
   #lastNow = 0n;
+  /** Of the gateway, as last seen. */
+  #sessionId: number | null = null;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.mutations = options.mutations ?? {};
     this.speculator = new Speculator(options.wake);
+    this.locks = new LockClient(options.gateway, options.wake);
     this.snapshots = new Snapshots(options.file);
     this.#catalog = options.reader.loadCatalog();
   }
@@ -161,6 +166,9 @@ export class Executor implements Backend, TransactionHost {
     failure: PgError | null,
     recompile: (catalog: Catalog) => readonly BoundPlan[],
   ): Promise<TransactionResult> {
+    if (plans.some(({ plan }) => plan.needsTransaction === true)) {
+      return runAsTransaction(this, plans, options, failure, recompile);
+    }
     let current = plans;
     for (let attempt = 0; attempt < RECOMPILES_MAX; attempt++) {
       const isRead = current.every(({ plan }) => plan.access === 'read');
@@ -180,7 +188,9 @@ export class Executor implements Backend, TransactionHost {
   // Reads -----------------------------------------------------------------------------------------
 
   runImmediately(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
-    if (plans.some(({ plan }) => plan.access !== 'read')) return null;
+    if (plans.some(({ plan }) => plan.access !== 'read' || plan.needsTransaction === true)) {
+      return null;
+    }
     if (options.consistency !== 'linearizable') {
       return this.#isFreshEnough(options) ? this.#read(plans, options) : null;
     }
@@ -304,11 +314,6 @@ export class Executor implements Backend, TransactionHost {
     return (results[0]?.rows ?? []).map(([value]) => value as bigint);
   }
 
-  /** See TransactionHost. */
-  async perform(action: string): Promise<SqliteValue> {
-    throw new PgError('0A000', `${action} is not supported`);
-  }
-
   async stream(
     plan: BoundPlan,
     options: RunOptions,
@@ -405,7 +410,8 @@ export class Executor implements Backend, TransactionHost {
   /** See TransactionHost. */
   async propose(request: Uint8Array, options: RunOptions): Promise<Outcome> {
     if (options.cancellation.isCanceled) throw canceled();
-    const ticket = this.#options.gateway.submit(request);
+    const isBound = this.locks.holdsLocks(Number(options.setting('@pid')));
+    const ticket = this.#options.gateway.submit(request, isBound);
     if (ticket === null) throw new PgError('53000', 'too many statements are waiting on this node');
     this.#options.wake();
     const stopListening = options.cancellation.listen(() => this.#giveUp(ticket, monotonicMs()));
@@ -413,7 +419,11 @@ export class Executor implements Backend, TransactionHost {
       this.#writes.set(ticket, { resolve, deadline: deadlineOf(options), fencedUntil: null });
     });
     stopListening();
-    if (answer.kind === 'not-executed') throw timedOut(options, false);
+    if (answer.kind === 'not-executed') {
+      // Throws if it was not because of the client, but of locks.
+      if (isBound) this.locks.holdsLocks(Number(options.setting('@pid')));
+      throw timedOut(options, false);
+    }
     if (answer.kind === 'unknown') throw timedOut(options, true);
     const outcome = decodeOutcome(answer.outcome);
     if (outcome.kind === 'fenced') throw timedOut(options, false);
@@ -507,6 +517,7 @@ export class Executor implements Backend, TransactionHost {
   deliver(): void {
     const { gateway } = this.#options;
     for (const answer of gateway.takeAnswers()) {
+      if (this.locks.answered(answer)) continue;
       const pending = this.#writes.get(answer.ticket);
       this.#writes.delete(answer.ticket);
       pending?.resolve(answer);
@@ -517,6 +528,10 @@ export class Executor implements Backend, TransactionHost {
       pending?.resolve();
     }
     if (this.#applyWaiters.length > 0) this.#releaseWaiters();
+    if (gateway.sessionId !== this.#sessionId) {
+      this.#sessionId = gateway.sessionId;
+      this.locks.checkSession();
+    }
   }
 
   #applied(index: Index, version: number): Promise<void> {
@@ -540,6 +555,7 @@ export class Executor implements Backend, TransactionHost {
 
   /** Call now and then: ends what has waited too long. */
   tick(now: number): void {
+    this.locks.tick();
     for (const [ticket, pending] of this.#writes) {
       if (pending.fencedUntil === null) {
         if (now >= pending.deadline) this.#giveUp(ticket, now);
@@ -558,7 +574,8 @@ export class Executor implements Backend, TransactionHost {
 
   /** Statements without an answer. */
   get openCount(): number {
-    return this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
+    const { size } = this.#writes;
+    return size + this.#barriers.size + this.#applyWaiters.length + this.locks.openCount;
   }
 }
 

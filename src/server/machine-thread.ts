@@ -86,7 +86,11 @@ function tellMain(result: ApplyResult): void {
     ({ nodeId }) => nodeId === config.nodeId || nodeId === CLOSED_SESSION,
   );
   const notifications = state.isListening() ? result.notifications : [];
-  if (outcomes.length === 0 && notifications.length === 0 && !state.isWaiting()) return;
+  const grants = result.grants.filter(
+    ({ sessionId }) => machine.nodeOf(sessionId) === config.nodeId,
+  );
+  const isNews = outcomes.length + notifications.length + grants.length > 0;
+  if (!isNews && !state.isWaiting()) return;
   const { appliedIndex: index, schemaVersion } = machine;
   const packed = packEntryOutcomes(outcomes);
   const message = {
@@ -95,6 +99,7 @@ function tellMain(result: ApplyResult): void {
     schemaVersion,
     outcomes: packed,
     notifications,
+    grants,
   } as const;
   post(message, [packed.buffer]);
 }

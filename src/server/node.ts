@@ -160,6 +160,7 @@ export class BalsaNode {
         if (this.#gateway === undefined) return;
         this.#notifications.deliver(message.notifications);
         this.#gateway.applied(unpackEntryOutcomes(message.outcomes).map(seenEntry), message.index);
+        this.#executor?.locks.granted(message.grants);
         this.#executor?.deliver();
         this.#noteWaiting();
         if (this.#gateway.hasQueued) this.#wake();

@@ -10,6 +10,7 @@ import { encodeRequest } from '../machine/command-codec.ts';
 import { DIGEST_BYTES } from '../machine/command.ts';
 import type {
   ErrorData,
+  Outcome,
   PerformedAction,
   RecordedStatement,
   Request,
@@ -33,6 +34,7 @@ import type {
 import type { QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
+import { locksLost } from './lock-client.ts';
 import type { TransactionMutations } from './mutations.ts';
 import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
 import type { TransactionHost } from './transaction-host.ts';
@@ -48,6 +50,10 @@ const PART_MS = 4000;
 const SCHEMA_RETRIES_MAX = 20;
 /** Values of a sequence in one go: what a transaction does not use of them is lost. */
 const SEQUENCE_VALUES_MAX = 1024;
+/** How long an end waits for its locks to be released. */
+const RELEASE_MS = 2000;
+/** Outcomes of a commit with which the locks of its transaction have ended. */
+const RELEASING: readonly Outcome['kind'][] = ['done', 'failed', 'conflict', 'locks-lost'];
 const RETRY_HINT = 'The transaction might succeed if retried.';
 
 /** What a statement failed with says something of the data, unless it is of these classes. */
@@ -77,6 +83,8 @@ interface MarkChange {
 interface Mark {
   readonly name: string;
   catalog: Catalog | null;
+  /** See TransactionLocks.mark. */
+  readonly locks: number;
 }
 
 export class OpenTransaction implements Transaction {
@@ -107,6 +115,8 @@ export class OpenTransaction implements Transaction {
   /** This node had all that was acknowledged before the transaction's first statement. */
   #isFresh = false;
   #hasWritten = false;
+  /** Its commit has released its locks. */
+  #isReleased = false;
   /** What was read is more than can be checked, so that nothing can be written any more. */
   #isReadOverfull = false;
 
@@ -133,7 +143,9 @@ export class OpenTransaction implements Transaction {
   // Statements ------------------------------------------------------------------------------------
 
   async run(bound: BoundPlan, options: RunOptions, recompile: Recompile): Promise<StatementResult> {
-    if (bound.plan.access === 'read' && !this.#wasAsked && !this.#isLock(bound.plan)) {
+    const { access, needsTransaction } = bound.plan;
+    const isRead = access === 'read' && needsTransaction !== true && !this.#isLock(bound.plan);
+    if (isRead && !this.#wasAsked) {
       return this.#checksReads
         ? this.#readInSnapshot(bound, options, recompile)
         : this.#readFresh(bound, options, recompile);
@@ -259,7 +271,7 @@ export class OpenTransaction implements Transaction {
         case 'wanted':
           actions.push({
             action: answer.action,
-            result: await this.#host.perform(answer.action, options),
+            result: await this.#host.locks.perform(answer.action, this.#id, options),
           });
           break;
         default:
@@ -342,6 +354,7 @@ export class OpenTransaction implements Transaction {
     sequences: readonly ReservedSequence[],
   ): Request {
     const isTooFar = this.#host.mutations.snapshotOfCommit === true;
+    const owner = this.#host.locks.ownerOf(this.#id);
     return {
       schemaVersion: must(this.#base, 'statements have a schema').version,
       schemaChanges,
@@ -355,7 +368,7 @@ export class OpenTransaction implements Transaction {
         snapshot: isTooFar ? Number.MAX_SAFE_INTEGER : this.#snapshot,
         statements: entries.map(({ recorded, digest }) => ({ ...recorded, digest })),
         sequences,
-        locks: null,
+        locks: owner === null ? null : { owner, transaction: this.#id },
         staged: null,
       },
       idempotencyKey: '',
@@ -430,7 +443,7 @@ export class OpenTransaction implements Transaction {
     for (const [at, entry] of this.#entries.entries()) {
       const { steps, recompile, mark } = entry;
       if (mark !== null) {
-        if (mark.kind === 'savepoint') marks.push({ name: '', catalog });
+        if (mark.kind === 'savepoint') marks.push({ name: '', catalog, locks: 0 });
         else {
           const isBack = mark.kind === 'rollback to';
           if (isBack) catalog = marks[mark.depth]?.catalog ?? base;
@@ -468,7 +481,8 @@ export class OpenTransaction implements Transaction {
   async savepoint(name: string, options: RunOptions): Promise<void> {
     const depth = this.#marks.length;
     await this.#control({ kind: 'savepoint', depth }, `SAVEPOINT ${markName(depth)}`, options);
-    this.#marks.push({ name, catalog: this.#changed });
+    const locks = this.#host.locks.mark(this.#id);
+    this.#marks.push({ name, catalog: this.#changed, locks });
   }
 
   async rollbackTo(name: string, options: RunOptions): Promise<void> {
@@ -476,6 +490,7 @@ export class OpenTransaction implements Transaction {
     this.#marks.length = depth + 1;
     this.#changed = this.#marks[depth]?.catalog ?? null;
     await this.#control({ kind: 'rollback to', depth }, `ROLLBACK TO ${markName(depth)}`, options);
+    await this.#host.locks.releaseSince(this.#id, this.#marks[depth]?.locks ?? 0);
   }
 
   async release(name: string, options: RunOptions): Promise<void> {
@@ -531,7 +546,7 @@ export class OpenTransaction implements Transaction {
     try {
       if (this.#hasWritten) await this.#propose(options);
     } finally {
-      this.rollback();
+      await this.rollback();
     }
   }
 
@@ -594,6 +609,7 @@ export class OpenTransaction implements Transaction {
         }),
         options,
       );
+      this.#isReleased = RELEASING.includes(outcome.kind);
       switch (outcome.kind) {
         case 'done':
         // Under its name it took effect before, with a result that was not kept.
@@ -604,6 +620,8 @@ export class OpenTransaction implements Transaction {
           throw errorOf(outcome.error);
         case 'conflict':
           throw this.#conflict(outcome.statement);
+        case 'locks-lost':
+          throw locksLost();
         case 'stale-schema':
           // What its parts say of tables cannot be said again.
           if (staged !== null) throw schemaChanged();
@@ -619,17 +637,29 @@ export class OpenTransaction implements Transaction {
     throw schemaChanged();
   }
 
-  rollback(): void {
+  async rollback(): Promise<void> {
     this.#releaseReader();
     this.#forget();
     this.#entries = [];
     this.#hasWritten = false;
+    await this.#endLocks();
   }
 
   #forget(): void {
     if (this.#wasAsked) this.#host.speculator.forget(this.#id);
     this.#wasAsked = false;
     this.#isSpeculated = false;
+  }
+
+  /** Not waited for longer than that: no majority may be there. */
+  async #endLocks(): Promise<void> {
+    const ended = this.#host.locks.endTransaction(this.#id, this.#isReleased);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, RELEASE_MS);
+    });
+    await Promise.race([ended, late]);
+    clearTimeout(timer);
   }
 
   /** Postgres' words, and what changed. */

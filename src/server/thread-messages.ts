@@ -1,5 +1,6 @@
 // What the threads of a node post to each other. Entries travel packed in one buffer
 // (entry-batch.ts); a posted object is one message of one loop turn, never one per entry.
+import type { Grant } from '../machine/locks.ts';
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
 import type { Index, NodeId, Term } from '../raft/entry.ts';
 import type { ProposeRefusal, ReadId } from '../raft/message.ts';
@@ -89,6 +90,8 @@ export type FromMachine =
       /** Packed by packEntryOutcomes. */
       readonly outcomes: Uint8Array<ArrayBuffer>;
       readonly notifications: readonly Notification[];
+      /** Of this node's clients. */
+      readonly grants: readonly Grant[];
     }
   | { readonly kind: 'speculated'; readonly answers: readonly SpeculationAnswer[] }
   | { readonly kind: 'stopped' }

@@ -17,6 +17,20 @@ export interface ReadInputs {
   readonly index: Index;
 }
 
+/** Locks that an open transaction takes. Methods reject with PgError. */
+export interface TransactionLocks {
+  /** See CallContext.action. */
+  perform(action: string, transaction: number, options: RunOptions): Promise<SqliteValue>;
+  /** Who has the locks of the transaction, without which it must not commit; null: it has none. */
+  ownerOf(transaction: number): number | null;
+  /** For releaseSince(). */
+  mark(transaction: number): number;
+  /** Releases what was taken after the mark. */
+  releaseSince(transaction: number, mark: number): Promise<void>;
+  /** `isReleased`: its commit has done so. Resolves when others may have the locks. */
+  endTransaction(transaction: number, isReleased: boolean): Promise<void>;
+}
+
 export interface TransactionHost {
   readonly mutations: TransactionMutations;
   readonly speculator: Speculator;
@@ -41,8 +55,8 @@ export interface TransactionHost {
   ): Promise<TransactionResult>;
   /** Takes values of a sequence, in an entry of their own. */
   reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]>;
-  /** See CallContext.action. */
-  perform(action: string, options: RunOptions): Promise<SqliteValue>;
+  /** Of this node's clients; transactions go by their speculation's id. */
+  readonly locks: TransactionLocks;
   /** Of this gateway. */
   readonly identity: { readonly nodeId: number; readonly incarnation: number };
   /** Puts a part of a large transaction in the log; nothing takes effect yet. */

@@ -43,6 +43,10 @@ export interface RunOptions {
   readonly commitTimeoutMs: number;
   /** 0 for none. */
   readonly statementTimeoutMs: number;
+  /** How long to wait for a lock, ms; 0 for ever. */
+  readonly lockTimeoutMs: number;
+  /** Tells the client, before the result. */
+  warn(message: string): void;
   /** Settings and facts of the session by name, see CallContext.setting. */
   setting(name: string): string | null;
   /** Statements took effect that got these values: what currval() and lastval() show from now on. */
@@ -82,8 +86,8 @@ export interface Transaction {
   release(name: string, options: RunOptions): Promise<void>;
   /** Takes effect as a whole, or throws: 40001 if it would not be serializable. Ends it. */
   commit(options: RunOptions): Promise<void>;
-  /** Ends it without effect. Never throws. */
-  rollback(): void;
+  /** Ends it at once, without effect. Resolves when others may have its locks. Never rejects. */
+  rollback(): Promise<void>;
 }
 
 export interface RowStream {
@@ -97,7 +101,20 @@ export interface NotificationSource {
   subscribe(channel: string, receive: (notification: Notification) => void): () => void;
 }
 
+/** What sessions hold locks: they outlive transactions. */
+export interface SessionLocks {
+  /** What the session holds, as JSON: tokens by resource. */
+  tokens(processId: number): string;
+  /** The session has ended. */
+  ended(processId: number): void;
+  /** `listener` is called if the node was taken for gone and its clients' locks were released. */
+  onLost(processId: number, listener: (error: PgError) => void): () => void;
+  /** Releases the locks of the session that are not of a transaction. */
+  unlockAll(processId: number): Promise<void>;
+}
+
 export interface Backend {
+  readonly locks: SessionLocks;
   /** The newest schema applied here. */
   catalog(): Catalog;
   /** Waits until this node has what the consistency of the options asks for. Rejects with PgError. */

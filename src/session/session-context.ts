@@ -10,6 +10,7 @@ import type { Cursors } from './cursors.ts';
 import type { MessageInput } from './message-input.ts';
 import type { Channels } from './channels.ts';
 import { settingFacts } from './setting-facts.ts';
+import { writeWarning } from './results.ts';
 import type { Settings } from './settings.ts';
 import { durationMs } from './setting-values.ts';
 import type { TransactionBlock } from './transaction-block.ts';
@@ -61,6 +62,8 @@ export function runOptions(context: SessionContext): RunOptions {
     maxStalenessMs: durationMs(settings.get('balsa.max_staleness')),
     commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
     statementTimeoutMs: durationMs(settings.get('statement_timeout')),
+    lockTimeoutMs: durationMs(settings.get('lock_timeout')),
+    warn: (message) => writeWarning(context, '01000', message),
     setting: (name) => factOrSetting(context, name),
     idempotencyKey: settings.get('balsa.idempotency_key'),
     noteKeyUsed: () => {
@@ -83,6 +86,8 @@ function factOrSetting(context: SessionContext, name: string): string | null {
       return context.database;
     case '@pid':
       return String(context.processId);
+    case '@lock_tokens':
+      return context.backend.locks.tokens(context.processId);
     case '@sequences':
       return writeSessionSequences(context.sequences);
     case '@channels':

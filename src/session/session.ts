@@ -60,6 +60,9 @@ export class Session {
   #settingsBefore: SettingsSnapshot;
   readonly #stopListening: () => void;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** The session's locks are lost: it ends. */
+  #lost: PgError | null = null;
+  readonly #stopWatchingLocks: () => void;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -105,6 +108,9 @@ export class Session {
     });
     this.#extended = new ExtendedQuery(this.#context);
     this.#noteRole();
+    this.#stopWatchingLocks = options.backend.locks.onLost(options.processId, (error) =>
+      this.#locksLost(error),
+    );
     this.#stopListening = options.backend.onRoleChange(() => {
       this.#noteRole();
       if (this.#phase === 'ready' && !this.#isRunning) {
@@ -144,9 +150,27 @@ export class Session {
     this.#phase = 'ended';
     clearTimeout(this.#idleTimer);
     this.#stopListening();
+    this.#stopWatchingLocks();
     this.#context.channels.close();
     this.#context.cancellation.cancel();
-    if (!this.#isRunning) this.#context.block.abandon();
+    if (!this.#isRunning) this.#abandon();
+  }
+
+  /** Nothing runs, and nothing will. */
+  #abandon(): void {
+    this.#context.block.abandon();
+    this.#options.backend.locks.ended(this.#options.processId);
+  }
+
+  /** The node was taken for gone: what the locks kept from others may happen now. */
+  #locksLost(error: PgError): void {
+    if (this.#phase !== 'ready') return;
+    if (!this.#isRunning) {
+      this.#endWith(error);
+      return;
+    }
+    this.#lost = error;
+    this.#context.cancellation.cancel();
   }
 
   /** A statement waits for a message of the client. */
@@ -165,7 +189,7 @@ export class Session {
     this.#isRunning = true;
     clearTimeout(this.#idleTimer);
     try {
-      while (this.#phase !== 'ended') {
+      while (this.#phase !== 'ended' && this.#lost === null) {
         this.#hasReceived = false;
         // Bytes may come between the look for a message and here.
         if (!(await this.#step()) && !this.#hasReceived) break;
@@ -175,7 +199,8 @@ export class Session {
       this.#fatal(error);
     }
     this.#isRunning = false;
-    if (this.#phase === 'ended') this.#context.block.abandon();
+    if (this.#lost !== null && this.#phase !== 'ended') this.#endWith(this.#lost);
+    if (this.#phase === 'ended') this.#abandon();
     this.#flush();
     if (this.#context.channels.isOverfull) this.#endOverfull();
     if (this.#isShuttingDown && this.#phase !== 'ended') this.#endWith(shutdownError());

@@ -250,7 +250,7 @@ export class TransactionBlock {
     const isCommit = how === 'COMMIT' && this.#state !== 'failed';
     if (this.isOpen) {
       if (isCommit) await this.#commit();
-      else this.#rollback();
+      else await this.#rollback();
     }
     if (isChain) {
       this.#begin('open');
@@ -269,16 +269,18 @@ export class TransactionBlock {
     try {
       await this.#open().commit(runOptions(this.#context()));
     } catch (error) {
-      this.#rollback();
+      void this.#rollback();
       throw error;
     }
     this.#ended(true);
   }
 
-  #rollback(): void {
-    this.#transaction?.rollback();
+  /** Resolves when others may have the locks. */
+  #rollback(): Promise<void> {
+    const ended = this.#transaction?.rollback() ?? Promise.resolve();
     if (this.#before !== null) this.#context().settings.restore(this.#before);
     this.#ended(false);
+    return ended;
   }
 
   #ended(isCommitted: boolean): void {
@@ -299,11 +301,11 @@ export class TransactionBlock {
     if (this.#state === 'open') {
       this.#state = 'failed';
       this.#transaction?.pinSchema();
-    } else if (this.#state === 'implicit') this.#rollback();
+    } else if (this.#state === 'implicit') void this.#rollback();
   }
 
   /** The session ends. */
   abandon(): void {
-    if (this.isOpen) this.#rollback();
+    if (this.isOpen) void this.#rollback();
   }
 }

@@ -44,6 +44,7 @@ export async function runUtility(
       if (utility.what === 'all') {
         settings.resetAll();
         context.channels.unlisten(null);
+        await context.backend.locks.unlockAll(context.processId);
       }
       if (utility.what === 'all' || utility.what === 'sequences') {
         context.sequences.last = 0;

@@ -75,6 +75,7 @@ export function compile(
     settings: [...context.usedSettings].sort(),
     isVolatile: context.isVolatile,
     isLocking: context.isLocking,
+    needsTransaction: context.needsTransaction,
     reads: [...context.reads].sort((a, b) => a - b),
     writes: [...context.writes].sort((a, b) => a - b),
     notices: [],

@@ -67,6 +67,8 @@ export interface QueryPlan {
   readonly settings: readonly string[];
   /** It calls a volatile or stable function, so two runs may differ. */
   readonly isVolatile: boolean;
+  /** It takes locks: outside of a block it is a transaction of its own (FunctionSignature). */
+  readonly needsTransaction?: boolean;
   /** SELECT ... FOR UPDATE: what it reads must be so where its transaction commits. */
   readonly isLocking?: boolean;
   /** OIDs of the tables read and written. */

@@ -2,7 +2,7 @@
 // a machine, their copies, the ends of those who hold, and a restart.
 import { describe, expect, it } from 'vitest';
 import type { LockAction, Outcome, Request } from '../../src/machine/command.ts';
-import { EXCLUSIVE } from '../../src/machine/lock-modes.ts';
+import { EXCLUSIVE } from '../../src/sql/functions/lock-modes.ts';
 import { dump, MachineWorld } from './support/machine-world.ts';
 import { executeEntry, request, step } from './support/entries.ts';
 

@@ -10,7 +10,7 @@ import {
   EXCLUSIVE,
   ROW_SHARE,
   SHARE,
-} from '../../src/machine/lock-modes.ts';
+} from '../../src/sql/functions/lock-modes.ts';
 import { Locks } from '../../src/machine/locks.ts';
 import type { Acquired, Lock, LockOwner, LockStore } from '../../src/machine/locks.ts';
 import { Prng } from '../../src/util/prng.ts';

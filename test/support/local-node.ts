@@ -56,6 +56,7 @@ export class LocalNode {
   readonly #log: Entry[];
   #isScheduled = false;
   #nextProcessId = 1;
+  #isClosed = false;
 
   constructor(options: LocalNodeOptions = {}) {
     const { id = 1, hasLease = true, log = [], machine = {}, transactions = {} } = options;
@@ -102,7 +103,7 @@ export class LocalNode {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      this.#flush();
+      if (!this.#isClosed) this.#flush();
     });
   }
 
@@ -137,7 +138,7 @@ export class LocalNode {
   #apply(): void {
     const { appliedIndex: before } = this.#machine;
     if (before === this.#log.length) return;
-    const { outcomes, notifications } = this.#machine.apply(this.#log.slice(before));
+    const { outcomes, notifications, grants } = this.#machine.apply(this.#log.slice(before));
     this.#publish();
     const seen = outcomes.map((entry) => ({
       ...entry,
@@ -146,6 +147,9 @@ export class LocalNode {
     }));
     this.#notifications.deliver(notifications);
     this.#gateway.applied(seen, this.#machine.appliedIndex);
+    this.executor.locks.granted(
+      grants.filter(({ sessionId }) => this.#machine.nodeOf(sessionId) === this.#id),
+    );
   }
 
   /** Equal on nodes that have applied the same log with the same outcomes. */
@@ -160,10 +164,16 @@ export class LocalNode {
   }
 
   open(): LocalConnection {
-    return new LocalConnection(this, this.#nextProcessId++);
+    return new LocalConnection(this, (this.#id - 1) * 1000 + this.#nextProcessId++);
+  }
+
+  /** Applies what other nodes have appended. */
+  catchUp(): void {
+    this.#wake();
   }
 
   close(): void {
+    this.#isClosed = true;
     this.executor.snapshots.close();
     this.#reader.close();
     this.#database.close();
@@ -204,6 +214,10 @@ export class LocalConnection implements WireConnection {
 
   send(bytes: Buffer): void {
     if (!this.#isClosed) this.#session.receive(bytes);
+  }
+
+  catchUp(): void {
+    this.#node.catchUp();
   }
 
   /** As a cancel request over another connection. */

@@ -7,7 +7,10 @@ import { characterPosition } from '../parse/parse.ts';
 import type { CompileSettings } from '../plan.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
 
-type CallFacts = Pick<FunctionSignature, 'volatility' | 'settings' | 'hasEffects' | 'reads'>;
+type CallFacts = Pick<
+  FunctionSignature,
+  'volatility' | 'settings' | 'hasEffects' | 'reads' | 'needsTransaction'
+>;
 
 const PARAMETERS_MAX = 65_535;
 
@@ -24,6 +27,8 @@ export class BindContext {
   callsVolatile = false;
   /** It calls a function that changes something, such as nextval(). */
   hasEffects = false;
+  /** It calls a function that does so. */
+  needsTransaction = false;
   /** SELECT ... FOR UPDATE and the like. */
   isLocking = false;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
@@ -71,11 +76,12 @@ export class BindContext {
   }
 
   /** A function with these properties is called. */
-  noteCall({ volatility, settings, hasEffects, reads }: CallFacts): void {
+  noteCall({ volatility, settings, hasEffects, reads, needsTransaction }: CallFacts): void {
     if (volatility !== 'immutable') this.isVolatile = true;
     if (volatility === 'volatile') this.callsVolatile = true;
     if (reads !== undefined) this.reads.add(reads);
     if (hasEffects === true) this.hasEffects = true;
+    if (needsTransaction === true) this.needsTransaction = true;
     for (const name of settings ?? []) this.usedSettings.add(name);
   }
 
@@ -84,6 +90,7 @@ export class BindContext {
     this.isVolatile ||= inner.isVolatile;
     this.callsVolatile ||= inner.callsVolatile;
     this.hasEffects ||= inner.hasEffects;
+    this.needsTransaction ||= inner.needsTransaction;
     this.isLocking ||= inner.isLocking;
     for (const name of inner.usedSettings) this.usedSettings.add(name);
     for (const oid of inner.reads) this.reads.add(oid);

@@ -28,6 +28,7 @@ interface Options {
   readonly isVariadic?: boolean;
   readonly settings?: readonly string[];
   readonly hasEffects?: boolean;
+  readonly needsTransaction?: boolean;
   readonly reads?: Oid;
   readonly oid?: Oid;
 }

@@ -13,6 +13,7 @@ import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
+import { LOCK_FUNCTIONS, LOCK_SET_FUNCTIONS } from './locks.ts';
 import { NOTIFY_FUNCTIONS, NOTIFY_SET_FUNCTIONS } from './notify.ts';
 import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
 import { IDEMPOTENCY_FUNCTIONS } from './idempotency.ts';
@@ -45,6 +46,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...IDEMPOTENCY_FUNCTIONS,
   ...SEQUENCE_FUNCTIONS,
   ...NOTIFY_FUNCTIONS,
+  ...LOCK_FUNCTIONS,
 ];
 export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...INTEGER_OPERATORS,
@@ -65,6 +67,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...CATALOG_SET_FUNCTIONS,
   ...SEQUENCE_SET_FUNCTIONS,
   ...NOTIFY_SET_FUNCTIONS,
+  ...LOCK_SET_FUNCTIONS,
 ];
 export const ALL_CASTS: readonly CastSignature[] = [
   ...CASTS,

@@ -1,5 +1,5 @@
 // The lock table as its definition says it: a list of locks, looked at as a whole each time.
-import { conflicts } from '../../../src/machine/lock-modes.ts';
+import { conflicts } from '../../../src/sql/functions/lock-modes.ts';
 import type { Acquired, Lock, LockOwner } from '../../../src/machine/locks.ts';
 
 type Wanted = Pick<Lock, 'resource' | 'mode' | 'transaction'>;

@@ -14,27 +14,37 @@ export type Answer = string;
 /** Enough for a statement to be on its way, and nothing in them leaves the turn of the event loop. */
 const MICROTASKS_TO_MACHINE = 50;
 
+/** What can be done with a local node beside. */
+interface Controls {
+  /** As a cancel request over another connection. */
+  cancel(): void;
+  /** The node applies what others have appended. */
+  catchUp(): void;
+}
+
+const NO_CONTROLS: Controls = { cancel: () => undefined, catchUp: () => undefined };
+
 export class SqlClient {
   readonly #connection: WireConnection;
-  readonly #cancel: () => void;
+  readonly #controls: Controls;
 
-  private constructor(connection: WireConnection, cancel: () => void) {
+  private constructor(connection: WireConnection, controls: Controls) {
     this.#connection = connection;
-    this.#cancel = cancel;
+    this.#controls = controls;
   }
 
   static connect(node: LocalNode): Promise<SqlClient> {
     const connection = node.open();
-    return SqlClient.over(connection, () => connection.cancel());
+    return SqlClient.over(connection, connection);
   }
 
   static async over(
     connection: WireConnection,
-    cancel: () => void = () => undefined,
+    controls: Controls = NO_CONTROLS,
   ): Promise<SqlClient> {
     connection.send(serialize.startup({ user: 'postgres', database: 'postgres' }));
     await connection.settle();
-    return new SqlClient(connection, cancel);
+    return new SqlClient(connection, controls);
   }
 
   /** Answers of several statements are separated by `; `. */
@@ -47,7 +57,7 @@ export class SqlClient {
   async canceled(sql: string): Promise<Answer> {
     this.#connection.send(serialize.query(sql));
     for (let turn = 0; turn < MICROTASKS_TO_MACHINE; turn++) await Promise.resolve();
-    this.#cancel();
+    this.#controls.cancel();
     return answerOf(await this.#connection.settle());
   }
 
@@ -62,6 +72,26 @@ export class SqlClient {
     ];
     this.#connection.send(Buffer.concat(messages));
     return answerOf(await this.#connection.settle());
+  }
+
+  /** What came since the last answer: of a statement that waited. */
+  async answered(): Promise<Answer> {
+    this.#controls.catchUp();
+    return answerOf(await this.#connection.settle());
+  }
+
+  /** The same, of one whose time limit is to be over before. */
+  async later(): Promise<Answer> {
+    for (;;) {
+      const answer = await this.answered();
+      if (answer !== '') return answer;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async cancel(): Promise<Answer> {
+    this.#controls.cancel();
+    return this.answered();
   }
 
   close(): void {

@@ -1,0 +1,51 @@
+// Statements outside of a transaction block that take locks: a transaction of their own, because
+// they may have to run several times before they are told (docs/locks.md).
+import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
+import type {
+  BoundPlan,
+  IsolationLevel,
+  RunOptions,
+  StatementResult,
+  TransactionResult,
+} from '../session/backend.ts';
+import { must } from '../util/assert.ts';
+import { OpenTransaction } from './open-transaction.ts';
+import type { TransactionHost } from './transaction-host.ts';
+
+/** See Backend.run. */
+export async function runAsTransaction(
+  host: TransactionHost,
+  plans: readonly BoundPlan[],
+  options: RunOptions,
+  failure: PgError | null,
+  recompile: (catalog: Catalog) => readonly BoundPlan[],
+): Promise<TransactionResult> {
+  const isolation = options.setting('default_transaction_isolation') as IsolationLevel;
+  const transaction = new OpenTransaction(host, isolation);
+  const results: StatementResult[] = [];
+  try {
+    for (const [at, plan] of plans.entries()) {
+      const isChanged = plans.slice(0, at).some((before) => before.plan.changesSchema === true);
+      const again = (catalog: Catalog): BoundPlan => {
+        // They are compiled together, from the schema before the first.
+        if (isChanged) throw changedTogether();
+        return must(recompile(catalog)[at], 'as many plans as before');
+      };
+      results.push(await transaction.run(plan, options, again));
+    }
+    if (failure === null) await transaction.commit(options);
+  } catch (error) {
+    if (!(error instanceof PgError)) throw error;
+    return { results: results.slice(0, plans.length), error };
+  } finally {
+    await transaction.rollback();
+  }
+  return { results, error: null };
+}
+
+function changedTogether(): PgError {
+  return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
+    hint: 'The transaction might succeed if retried.',
+  });
+}
