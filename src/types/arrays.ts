@@ -1,6 +1,7 @@
 // One-dimensional arrays over any type: the text that Postgres shows, '{1,2,NULL}'.
 import { PgError, notSupported } from '../errors/pg-error.ts';
 import { asText, defineType, invalidBinary, tooShort } from './define.ts';
+import { orderedBytes } from './ordered-bytes.ts';
 import type { FormatSettings, PgType } from './pg-type.ts';
 import type { SqliteValue } from './sqlite-value.ts';
 
@@ -13,26 +14,106 @@ export const CANONICAL: FormatSettings = {
   byteaOutput: 'hex',
 };
 
-function malformed(text: string): PgError {
-  return new PgError('22P02', `malformed array literal: "${text}"`);
+function malformed(text: string, detail: string): PgError {
+  return new PgError('22P02', `malformed array literal: "${text}"`, { detail });
 }
 
-/** Texts of the elements; null for NULL. Throws 22P02. */
+const SPACE = /[ \t\n\v\f\r]/;
+
+/** Texts of the elements; null for NULL. Throws 22P02 (PG: 8.15.2 Array Value Input). */
 export function splitArray(text: string): readonly (string | null)[] {
-  const body = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1];
-  if (body === undefined) throw malformed(text);
-  const items: (string | null)[] = [];
-  const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^",{}\\]|\\.)*?))\s*(,|$)/sy;
-  if (body.trim() === '') return items;
-  if (/^\s*\{/.test(body)) throw notSupported('an array with more than one dimension');
-  for (;;) {
-    const match = pattern.exec(body);
-    if (match === null) throw malformed(text);
-    const [, quoted, plain = '', separator] = match;
-    if (quoted !== undefined) items.push(quoted.replace(/\\(.)/gs, '$1'));
-    else if (plain === '') throw malformed(text);
-    else items.push(plain.toUpperCase() === 'NULL' ? null : plain.replace(/\\(.)/gs, '$1'));
-    if (separator === '') return items;
+  // The common case: plain elements.
+  const plain = /^\{([^\s"\\{}]*)\}$/.exec(text)?.[1];
+  if (plain === '') return [];
+  if (plain !== undefined && !/(^|,)(,|$)/.test(plain)) return plain.split(',').map(orNull);
+  return new ArrayReader(text).items();
+}
+
+function orNull(item: string): string | null {
+  return item.length === 4 && item.toUpperCase() === 'NULL' ? null : item;
+}
+
+class ArrayReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  #fail(detail: string): never {
+    throw malformed(this.#text, detail);
+  }
+
+  #space(): void {
+    while (SPACE.test(this.#text[this.#at] ?? '')) this.#at += 1;
+  }
+
+  items(): readonly (string | null)[] {
+    this.#space();
+    if (this.#text[this.#at] === '[') throw notSupported('an array with bounds of its own');
+    if (this.#text[this.#at] !== '{') {
+      this.#fail('Array value must start with "{" or dimension information.');
+    }
+    this.#at += 1;
+    const found: (string | null)[] = [];
+    this.#space();
+    if (this.#text[this.#at] === '}') this.#at += 1;
+    else while (this.#item(found));
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('Junk after closing right brace.');
+    return found;
+  }
+
+  /** One element and what follows it; false: the array is over. */
+  #item(found: (string | null)[]): boolean {
+    this.#space();
+    const next = this.#text[this.#at];
+    if (next === undefined) this.#fail('Unexpected end of input.');
+    if (next === '{') throw notSupported('an array with more than one dimension');
+    if (next === ',' || next === '}') this.#fail(`Unexpected "${next}" character.`);
+    found.push(next === '"' ? this.#quoted() : this.#plain());
+    this.#space();
+    const separator = this.#text[this.#at];
+    if (separator === undefined) this.#fail('Unexpected end of input.');
+    if (separator !== ',' && separator !== '}') this.#fail('Unexpected array element.');
+    this.#at += 1;
+    return separator === ',';
+  }
+
+  #quoted(): string {
+    let item = '';
+    for (this.#at += 1; ; this.#at += 1) {
+      let character = this.#text[this.#at];
+      if (character === '"') break;
+      if (character === '\\') character = this.#text[(this.#at += 1)];
+      if (character === undefined) this.#fail('Unexpected end of input.');
+      item += character;
+    }
+    this.#at += 1;
+    return item;
+  }
+
+  #plain(): string | null {
+    let item = '';
+    let end = 0;
+    let isEscaped = false;
+    for (; ; this.#at += 1) {
+      let character = this.#text[this.#at];
+      if (character === undefined || character === ',' || character === '}') break;
+      if (character === '"') this.#fail('Unexpected array element.');
+      if (character === '{') this.#fail('Unexpected "{" character.');
+      const isSpace = SPACE.test(character);
+      if (character === '\\') {
+        isEscaped = true;
+        character = this.#text[(this.#at += 1)];
+        if (character === undefined) this.#fail('Unexpected end of input.');
+      }
+      item += character;
+      if (!isSpace) end = item.length;
+    }
+    const trimmed = item.slice(0, end);
+    return isEscaped ? trimmed : orNull(trimmed);
   }
 }
 
@@ -55,6 +136,23 @@ export function arrayOf(element: PgType, items: readonly SqliteValue[]): string 
   return joinArray(items.map((item) => (item === null ? null : element.format(item, CANONICAL))));
 }
 
+const END = 0;
+const VALUE = 1;
+const NULL = 2;
+
+/** Bytes in the order of arrays: element by element, NULL above all, the shorter one first. */
+function arrayKey(element: PgType, array: SqliteValue): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const item of arrayItems(element, array)) {
+    if (item === null) parts.push(Buffer.from([NULL]));
+    else {
+      const key = element.keyOf?.(item) ?? item;
+      parts.push(Buffer.from([VALUE]), orderedBytes(key, element.storage === 'ANY'));
+    }
+  }
+  return Buffer.concat([...parts, Buffer.from([END])]);
+}
+
 export function defineArray(element: PgType): PgType {
   return defineType({
     oid: element.arrayOid,
@@ -63,6 +161,8 @@ export function defineArray(element: PgType): PgType {
     category: 'A',
     elementOid: element.oid,
     storage: 'TEXT',
+    sortKey: `pg_array_key_${element.oid}`,
+    keyOf: (value) => arrayKey(element, value),
     parse: (text, typmod, settings) =>
       arrayOf(
         element,
@@ -70,6 +170,7 @@ export function defineArray(element: PgType): PgType {
           item === null ? null : element.parse(item, typmod, settings),
         ),
       ),
+    ...lengthOf(element),
     format: (value, settings) =>
       joinArray(
         arrayItems(element, value).map((item) =>
@@ -79,6 +180,28 @@ export function defineArray(element: PgType): PgType {
     decode: (bytes, typmod) => decodeArray(element, bytes, typmod),
     encode: (value) => encodeArray(element, value),
   });
+}
+
+/** The element's length coercion, for each element. */
+function lengthOf(element: PgType): Pick<PgType, 'coerce' | 'parseTypmod' | 'formatWithTypmod'> {
+  const { coerce, parseTypmod, formatWithTypmod } = element;
+  return {
+    ...(parseTypmod === undefined ? {} : { parseTypmod }),
+    ...(formatWithTypmod === undefined
+      ? {}
+      : { formatWithTypmod: (typmod: number) => `${formatWithTypmod(typmod)}[]` }),
+    ...(coerce === undefined
+      ? {}
+      : {
+          coerce: (value: SqliteValue, typmod: number, isExplicit: boolean) =>
+            arrayOf(
+              element,
+              arrayItems(element, value).map((item) =>
+                item === null ? null : coerce(item, typmod, isExplicit),
+              ),
+            ),
+        }),
+  };
 }
 
 function decodeArray(element: PgType, bytes: Uint8Array, typmod: number): string {

@@ -56,7 +56,7 @@ export function formatFloat(
   const scientific = isShortest
     ? isSingle
       ? shortestSingle(number)
-      : number.toExponential()
+      : shortestDouble(number)
     : number.toExponential(digitsMax - 1).replace(/\.?0+(?=e)/, '');
   const [mantissa = '', exponentText = '0'] = scientific.split('e');
   const exponent = Number(exponentText);
@@ -65,6 +65,33 @@ export function formatFloat(
     return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
   }
   return shiftPoint(mantissa, exponent);
+}
+
+/** Below it no decimal of 17 digits lies exactly between two doubles. */
+const HALVES_FROM = 2 ** 54;
+
+/** As JavaScript has it, but for decimals halfway to the next double, which Postgres does not take. */
+function shortestDouble(number: number): string {
+  const text = number.toExponential();
+  if (Math.abs(number) < HALVES_FROM || !isHalfway(text, number)) return text;
+  for (let digits = text.replace(/e.*|[-.]/g, '').length; digits < 17; digits++) {
+    const longer = number.toExponential(digits);
+    if (Number(longer) === number && !isHalfway(longer, number)) return longer;
+  }
+  return text;
+}
+
+/** Does the decimal lie half a unit in the last place of the number away from it? */
+function isHalfway(decimal: string, number: number): boolean {
+  const [mantissa = '', exponent = '0'] = decimal.split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const exact = BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
+  const difference = exact - BigInt(number);
+  if (difference === 0n) return false;
+  const distance = difference < 0n ? -difference : difference;
+  const magnitude = BigInt(Math.abs(number));
+  const unit = 1n << BigInt(magnitude.toString(2).length - 53);
+  return 2n * distance === unit;
 }
 
 function shortestSingle(number: number): string {

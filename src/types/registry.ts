@@ -8,7 +8,8 @@ import { INTEGER_TYPES } from './integers.ts';
 import { JSON_TYPES } from './json.ts';
 import { NUMERIC } from './numeric.ts';
 import type { Oid, PgType } from './pg-type.ts';
-import { BOOL, BYTEA, UUID, VOID } from './scalars.ts';
+import { BYTEA } from './bytea.ts';
+import { BOOL, UUID, VOID } from './scalars.ts';
 import { TEXT_TYPES } from './texts.ts';
 
 const SCALARS: readonly PgType[] = [

@@ -1,8 +1,6 @@
-// boolean, bytea, uuid and the pseudo-type void.
-import { PgError } from '../errors/pg-error.ts';
+// boolean, uuid and the pseudo-type void.
 import { asText, defineType, exactly, invalidInput } from './define.ts';
 import type { PgType } from './pg-type.ts';
-import type { SqliteValue } from './sqlite-value.ts';
 
 const TRUE_WORDS = ['true', 'yes', 'on', '1'];
 const FALSE_WORDS = ['false', 'no', 'off', '0'];
@@ -30,59 +28,6 @@ export const BOOL: PgType = defineType({
   format: (value) => (value === 0n ? 'f' : 't'),
   decode: (bytes) => (exactly(bytes, 1)[0] === 0 ? 0n : 1n),
   encode: (value) => Buffer.from([value === 0n ? 0 : 1]),
-});
-
-function asBytes(value: SqliteValue): Buffer {
-  return Buffer.from(value as Uint8Array);
-}
-
-function parseBytea(text: string): Buffer {
-  if (text.startsWith('\\x')) {
-    const digits = text.slice(2).replace(/\s+/g, '');
-    const wrong = /[^0-9a-fA-F]/.exec(digits);
-    if (wrong !== null) throw new PgError('22023', `invalid hexadecimal digit: "${wrong[0]}"`);
-    if (digits.length % 2 === 1) {
-      throw new PgError('22023', 'invalid hexadecimal data: odd number of digits');
-    }
-    return Buffer.from(digits, 'hex');
-  }
-  const parts: Buffer[] = [];
-  let rest = text;
-  while (rest !== '') {
-    const match = /^(?:\\\\|\\[0-3][0-7]{2}|[^\\]+)/.exec(rest);
-    if (match === null) throw invalidInput('bytea', text);
-    const [piece] = match;
-    if (piece === '\\\\') parts.push(Buffer.from('\\'));
-    else if (piece.startsWith('\\')) parts.push(Buffer.from([Number.parseInt(piece.slice(1), 8)]));
-    else parts.push(Buffer.from(piece));
-    rest = rest.slice(piece.length);
-  }
-  return Buffer.concat(parts);
-}
-
-function escapeBytea(bytes: Buffer): string {
-  let text = '';
-  for (const byte of bytes) {
-    if (byte === 0x5c) text += '\\\\';
-    else if (byte < 0x20 || byte > 0x7e) text += `\\${byte.toString(8).padStart(3, '0')}`;
-    else text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
-export const BYTEA: PgType = defineType({
-  oid: 17,
-  name: 'bytea',
-  category: 'U',
-  arrayOid: 1001,
-  storage: 'BLOB',
-  parse: parseBytea,
-  format: (value, settings) =>
-    settings.byteaOutput === 'escape'
-      ? escapeBytea(asBytes(value))
-      : `\\x${asBytes(value).toString('hex')}`,
-  decode: (bytes) => Buffer.from(bytes),
-  encode: asBytes,
 });
 
 function hyphenate(hex: string): string {

@@ -1,6 +1,6 @@
 // text, varchar, char, name and "char": TEXT in SQLite, C collation.
 import { PgError } from '../errors/pg-error.ts';
-import { asText, checkText, decodeUtf8, defineType } from './define.ts';
+import { asText, checkText, decodeUtf8, defineType, exactly } from './define.ts';
 import type { PgType } from './pg-type.ts';
 
 const TYPMOD_OFFSET = 4;
@@ -104,6 +104,22 @@ const name: PgType = defineType({
   parse: (text) => cutName(checkText(text)),
 });
 
+/** A single byte; one that is no ASCII stands in octal. */
+function firstByte(text: string): string {
+  if (/^\\[0-7]{3}$/.test(text)) return text;
+  return charOfByte(Buffer.from(text)[0] ?? 0);
+}
+
+function charOfByte(byte: number): string {
+  if (byte === 0) return '';
+  return byte < 0x80 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`;
+}
+
+function byteOfChar(text: string): number {
+  if (text.length === 4) return Number.parseInt(text.slice(1), 8);
+  return text === '' ? 0 : text.charCodeAt(0);
+}
+
 const internalChar: PgType = defineType({
   ...common,
   oid: 18,
@@ -112,7 +128,9 @@ const internalChar: PgType = defineType({
   category: 'Z',
   length: 1,
   arrayOid: 1002,
-  parse: (text) => checkText(text).slice(0, 1),
+  parse: (text) => firstByte(checkText(text)),
+  decode: (bytes) => charOfByte(exactly(bytes, 1)[0] as number),
+  encode: (value) => Buffer.from([byteOfChar(asText(value))]),
 });
 
 const unknown: PgType = defineType({

@@ -14,24 +14,43 @@ const VALUES_FILE = resolve(import.meta.dirname, '../types/wire-values.tsv');
 const wanted = process.argv.slice(2);
 const values = new Set<string>();
 
-/** The cells of a query as text and as bytes: what the types must make of each other. */
+/** The cells of a query, by type and text. */
 async function collectValues(client: pg.Client, statement: string): Promise<void> {
   if (!/^(select|values|table|with)\b/i.test(statement)) return;
-  const raw = { getTypeParser: () => (value: unknown) => value };
-  const run = (binary: boolean) =>
-    client.query({ text: statement, rowMode: 'array', types: raw, binary } as pg.QueryArrayConfig);
+  const types = { getTypeParser: () => (value: unknown) => value };
   try {
-    const [texts, bytes] = [await run(false), await run(true)];
-    texts.fields.forEach(({ dataTypeID }, column) => {
-      texts.rows.forEach((row, at) => {
-        const [text, binary] = [row[column] as unknown, bytes.rows[at]?.[column] as unknown];
-        if (typeof text !== 'string' || !Buffer.isBuffer(binary) || binary.length > 500) return;
-        values.add([dataTypeID, binary.toString('hex'), JSON.stringify(text)].join('\t'));
-      });
-    });
+    const { fields, rows } = await client.query({ text: statement, rowMode: 'array', types });
+    for (const row of rows as unknown as readonly (readonly (string | null)[])[]) {
+      for (const [column, text] of row.entries()) {
+        // Arrays with bounds of their own are not supported.
+        if (text !== null && text.length <= 200 && !text.startsWith('[')) {
+          values.add(JSON.stringify([fields[column]?.dataTypeID, text]));
+        }
+      }
+    }
   } catch {
     // What fails has no values.
   }
+}
+
+/** Each value as its send function and, with plain settings, its output function have it. */
+async function wireValues(client: pg.Client): Promise<readonly string[]> {
+  const found = new Set<string>();
+  const { rows: types } = await client.query<{ oid: number; send: string; name: string }>(
+    'SELECT oid, typsend::regproc::text AS send, format_type(oid, -1) AS name FROM pg_type',
+  );
+  for (const value of values) {
+    const [oid, text] = JSON.parse(value) as readonly [number, string];
+    const type = types.find((each) => Number(each.oid) === oid);
+    if (type === undefined || type.send === '-' || /^reg|^void|^unknown/.test(type.name)) continue;
+    const cast = `$1::text::${type.name}`;
+    const sql = `SELECT encode(${type.send}(${cast}), 'hex') AS bytes, ${cast} AS shown`;
+    const raw = { getTypeParser: () => (each: unknown) => each };
+    const { rows } = await client.query({ text: sql, values: [text], types: raw });
+    const [row] = rows as { bytes: string; shown: string }[];
+    if (row !== undefined) found.add([oid, row.bytes, JSON.stringify(row.shown)].join('\t'));
+  }
+  return [...found].sort();
 }
 
 const admin = new pg.Client({ database: 'postgres' });
@@ -51,6 +70,7 @@ for (const script of scripts()) {
   writeFileSync(script.expectedFile, text);
   await client.end();
 }
+await admin.query("SET timezone = 'UTC'");
+if (wanted.length === 0) writeFileSync(VALUES_FILE, `${(await wireValues(admin)).join('\n')}\n`);
 await admin.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
 await admin.end();
-if (wanted.length === 0) writeFileSync(VALUES_FILE, `${[...values].sort().join('\n')}\n`);

@@ -1,18 +1,20 @@
 // Function calls: scalar functions, aggregates, window functions.
 import { INT4, INT8, TEXT, UNKNOWN } from '../../types/oids.ts';
-import { mustType } from '../../types/registry.ts';
+import { mustType, typeByName } from '../../types/registry.ts';
 import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
 import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
 import { child, flag, inner, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
-import { childrenOf } from '../tree/expression.ts';
-import type { AggregateCall, Expression, WindowClause } from '../tree/expression.ts';
-import { mustCoerce, resolveUnknown, typeDisplay } from './coerce.ts';
+import { childrenOf, expressionKey } from '../tree/expression.ts';
+import type { AggregateCall, Expression, SortKey, WindowClause } from '../tree/expression.ts';
+import { mustCoerce, resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { chooseOverload } from './overload.ts';
+import type { Chosen } from './overload.ts';
+import { concreteType } from './polymorphic.ts';
 import { bindSortKeys, bindWindow } from './sort.ts';
 
 const NO_FUNCTION_HINT =
@@ -37,16 +39,28 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   if (name === 'pg_typeof' && parts[0] !== undefined && parts.length === 1) {
     return typeOf(parts[0], at);
   }
-  if (name === 'concat' || name === 'concat_ws') return bindConcat(context, name, parts, at);
   const types = parts.map((part) => part.type);
-  const found = chooseOverload(functionsNamed(name), (candidate) => candidate.arguments, types);
+  if (flag(fields, 'func_variadic')) throw context.notSupported('VARIADIC in a call', at);
+  const found = chooseOverload(functionsNamed(name), (candidate) => candidate, types);
+  if (found !== null && found !== 'ambiguous') return callOf(context, found, parts, at);
   if (found === null && setFunctionsNamed(name).length > 0) {
     throw context.notSupported(`${name} outside of FROM`, at);
   }
-  if (found === null || found === 'ambiguous')
-    throw noFunction(context, name, types, at, found !== null);
-  context.noteCall(found);
-  return callOf(context, found, parts, at);
+  const converted = found === null ? castByName(context, name, parts) : null;
+  if (converted !== null) return converted;
+  throw noFunction(context, names.join('.'), types, at, found !== null);
+}
+
+/** `type(value)` is a cast if no function has that name (PG: 4.2.9). */
+function castByName(
+  context: BindContext,
+  name: string,
+  parts: readonly Expression[],
+): Expression | null {
+  const [part] = parts;
+  const type = typeByName(name);
+  if (type === null || part === undefined || parts.length > 1) return null;
+  return tryCoerce(context, part, type.oid, -1, 'explicit');
 }
 
 const REGTYPE = 2206;
@@ -58,20 +72,24 @@ function typeOf({ type }: Expression, location: number | undefined): Expression 
 
 function callOf(
   context: BindContext,
-  signature: FunctionSignature,
+  { candidate: signature, arguments: wanted, variables }: Chosen<FunctionSignature>,
   parts: readonly Expression[],
   location: number | undefined,
 ): Expression {
+  context.noteCall(signature);
+  const { takesElementType = false, takesTexts = false } = signature;
   return {
     kind: 'function',
     signature,
     arguments: parts.map((part, at) => {
-      const wanted = signature.arguments[at] as number;
-      return wanted === 0
-        ? resolveUnknown(context, part)
-        : mustCoerce(context, part, wanted, signature.name);
+      const type = wanted[at] as number;
+      if (type !== 0) return mustCoerce(context, part, type, signature.name);
+      return takesTexts ? asText(context, part) : resolveUnknown(context, part);
     }),
-    type: signature.result,
+    elementType: takesElementType
+      ? (variables.element ?? variables.compatible ?? undefined)
+      : undefined,
+    type: concreteType(signature.result, variables),
     typmod: -1,
     location,
   };
@@ -94,27 +112,6 @@ function noFunction(
     );
   }
   return context.error('42883', `function ${shown} does not exist`, location, NO_FUNCTION_HINT);
-}
-
-/** concat() takes values of any type and skips NULLs. */
-function bindConcat(
-  context: BindContext,
-  name: string,
-  parts: readonly Expression[],
-  location: number | undefined,
-): Expression {
-  const texts = parts.map((part) => asText(context, part));
-  const signature: FunctionSignature = {
-    oid: 0,
-    name,
-    arguments: texts.map(() => TEXT),
-    result: TEXT,
-    volatility: 'stable',
-    isStrict: false,
-    implementation: { kind: 'sql', emit: (args) => `${name}(${args.join(', ')})` },
-  };
-  if (texts.length === 0) throw noFunction(context, name, [], location, false);
-  return { kind: 'function', signature, arguments: texts, type: TEXT, typmod: -1, location };
 }
 
 function asText(context: BindContext, part: Expression): Expression {
@@ -174,23 +171,48 @@ function bindAggregate(
   const isNullsIgnored = text(fields, 'ignore_nulls') !== '';
   if (isNullsIgnored) throw context.notSupported('IGNORE NULLS', at);
   if (flag(fields, 'agg_within_group')) throw context.notSupported('WITHIN GROUP', at);
+  const isDistinct = flag(fields, 'agg_distinct');
+  const orderBy = bindSortKeys(inside, list(fields, 'agg_order'));
+  if (isWindow && isDistinct) {
+    throw context.error('0A000', 'DISTINCT is not implemented for window functions', at);
+  }
+  if (isWindow && orderBy.length > 0) {
+    throw context.error('0A000', 'aggregate ORDER BY is not implemented for window functions', at);
+  }
   const windowClause: WindowClause | null = over === null ? null : bindWindow(inside, over);
+  const coerced = parts.map((part, position) => {
+    const wanted = signature.arguments[position] ?? 0;
+    return wanted === 0 ? resolveUnknown(context, part) : mustCoerce(context, part, wanted, name);
+  });
   return {
     kind: 'aggregate',
     signature,
-    arguments: parts.map((part, position) => {
-      const wanted = signature.arguments[position] ?? 0;
-      return wanted === 0 ? resolveUnknown(context, part) : mustCoerce(context, part, wanted, name);
-    }),
+    arguments: coerced,
     isStar,
-    isDistinct: flag(fields, 'agg_distinct'),
-    orderBy: bindSortKeys(inside, list(fields, 'agg_order')),
+    isDistinct,
+    orderBy: isDistinct ? orderOfDistinct(context, coerced, orderBy) : orderBy,
     filter: filter === null ? null : bindCondition(inside, filter, 'FILTER'),
     over: windowClause,
     type: signature.result,
     typmod: -1,
     location: at,
   };
+}
+
+/** Equal values are found by sorting: only by the arguments. */
+function orderOfDistinct(
+  context: BindContext,
+  parts: readonly Expression[],
+  orderBy: readonly SortKey[],
+): readonly SortKey[] {
+  const keys = new Set(parts.map(expressionKey));
+  const stray = orderBy.find(({ expression }) => !keys.has(expressionKey(expression)));
+  if (stray === undefined) return orderBy;
+  throw context.error(
+    '42P10',
+    'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
+    stray.expression.location,
+  );
 }
 
 export function containsAggregate(expression: Expression): boolean {
@@ -249,8 +271,7 @@ function resolveAggregate(
       sqliteName: 'pg_array_agg',
     };
   }
-  const found = chooseOverload(aggregatesNamed(name), (candidate) => candidate.arguments, types);
-  if (found === null || found === 'ambiguous')
-    throw noFunction(context, name, types, location, found !== null);
-  return found;
+  const found = chooseOverload(aggregatesNamed(name), (candidate) => candidate, types);
+  if (found !== null && found !== 'ambiguous') return found.candidate;
+  throw noFunction(context, name, types, location, found !== null);
 }

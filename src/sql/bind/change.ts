@@ -2,6 +2,7 @@
 import type { Column, Relation } from '../../catalog/catalog.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
+import { mustType } from '../../types/registry.ts';
 import { asTag, child, inner, list, location, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
@@ -12,6 +13,7 @@ import { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom, relationColumns } from './from.ts';
+import { bindElementAssignment } from './subscript.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
 import { bindQuery, bindTarget, bindWith, targetLocation } from './select.ts';
 
@@ -384,8 +386,33 @@ function bindAssignments(
       throw context.error('42601', `multiple assignments to same column "${column.name}"`, at);
     }
     seen.add(column.name);
-    return { column, value: assignedValue(place, column, child(target, 'val') as Node) };
+    const value = child(target, 'val') as Node;
+    const indirection = list(target, 'indirection');
+    return {
+      column,
+      value:
+        indirection.length === 0
+          ? assignedValue(place, column, value)
+          : assignedElement(place, column, indirection, value),
+    };
   });
+}
+
+/** The column's array with one element changed. */
+function assignedElement(
+  place: Place,
+  column: Column,
+  indirection: readonly Node[],
+  node: Node,
+): Expression {
+  const { context, scope } = place;
+  const array = scope.column(context, column.name, undefined);
+  const element = { name: column.name, type: mustType(column.type).elementOid, typmod: -1 };
+  if (element.type === 0) {
+    throw context.notSupported(`assigning to a part of column "${column.name}"`);
+  }
+  const value = coerceToColumn(context, bindExpression(place, node), element);
+  return bindElementAssignment(place, array, indirection, value);
 }
 
 function assignedValue(place: Place, column: Column, node: Node): Expression {

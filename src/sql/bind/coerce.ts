@@ -26,6 +26,11 @@ function isString(type: Oid): boolean {
   return mustType(type).category === 'S';
 }
 
+function isArray(type: Oid): boolean {
+  const { elementOid, name } = mustType(type);
+  return elementOid !== 0 && name.startsWith('_');
+}
+
 /** How a value of one type becomes one of another in this context; null: not at all. */
 export function conversion(
   source: Oid,
@@ -36,6 +41,10 @@ export function conversion(
   if (source === UNKNOWN) return 'input';
   const signature = castBetween(source, target);
   if (signature !== null) return RANK[signature.context] <= RANK[context] ? 'function' : null;
+  if (isArray(source) && isArray(target)) {
+    const [from, to] = [mustType(source).elementOid, mustType(target).elementOid];
+    return conversion(from, to, context) === null ? null : 'array';
+  }
   // Through the text form: to the string types by assignment, from them only when asked for.
   if (isString(target) && context !== 'implicit') return 'output';
   if (isString(source) && context === 'explicit') return 'input';
@@ -206,33 +215,46 @@ export function coerceToBoolean(
   );
 }
 
-/** The type that several expressions have in common (PG: 10.5 UNION, CASE, and Related Constructs). */
+/**
+ * The type that several have in common, unknown if none is known (PG: 10.5 UNION, CASE, and Related
+ * Constructs), or the place of the first that does not fit.
+ */
+function commonOf(types: readonly Oid[]): { readonly type: Oid; readonly misfit: number | null } {
+  let type: Oid = UNKNOWN;
+  for (const [at, next] of types.entries()) {
+    if (next === UNKNOWN || next === type) continue;
+    if (type === UNKNOWN) {
+      type = next;
+      continue;
+    }
+    const [before, after] = [mustType(type), mustType(next)];
+    if (before.category !== after.category) return { type, misfit: at };
+    const isWider = canCoerce(type, next, 'implicit') && !canCoerce(next, type, 'implicit');
+    if (!before.isPreferred && isWider) type = next;
+  }
+  return { type, misfit: null };
+}
+
+/** null: they have none. */
+export function tryCommonType(types: readonly Oid[]): Oid | null {
+  const { type, misfit } = commonOf(types);
+  return misfit === null && types.every((each) => canCoerce(each, type, 'implicit')) ? type : null;
+}
+
+/** Throws 42804. */
 export function commonType(
   context: BindContext,
   expressions: readonly Expression[],
   construct: string,
 ): Oid {
-  let type: Oid = UNKNOWN;
-  for (const expression of expressions) {
-    if (expression.type === UNKNOWN || expression.type === type) continue;
-    if (type === UNKNOWN) {
-      type = expression.type;
-      continue;
-    }
-    const [before, next] = [mustType(type), mustType(expression.type)];
-    if (before.category !== next.category) {
-      throw context.error(
-        '42804',
-        `${construct} types ${before.displayName} and ${next.displayName} cannot be matched`,
-        expression.location,
-      );
-    }
-    const isWider =
-      canCoerce(type, expression.type, 'implicit') && !canCoerce(expression.type, type, 'implicit');
-    const isPreferred = next.isPreferred && canCoerce(type, expression.type, 'implicit');
-    if (!before.isPreferred && (isWider || isPreferred)) type = expression.type;
-  }
-  return type === UNKNOWN ? TEXT : type;
+  const { type, misfit } = commonOf(expressions.map((expression) => expression.type));
+  if (misfit === null) return type === UNKNOWN ? TEXT : type;
+  const expression = expressions[misfit] as Expression;
+  throw context.error(
+    '42804',
+    `${construct} types ${typeDisplay(type)} and ${typeDisplay(expression.type)} cannot be matched`,
+    expression.location,
+  );
 }
 
 export function mustCoerce(

@@ -1,9 +1,8 @@
 // Expressions: the table from node tags to handlers, and the handlers that need no other file.
 import { PgError } from '../../errors/pg-error.ts';
 import { BOOL, INT4, INT8, NUMERIC, UNKNOWN } from '../../types/oids.ts';
+import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
-import { must } from '../../util/assert.ts';
-import { functionsNamed } from '../functions/registry.ts';
 import {
   asTag,
   child,
@@ -33,7 +32,9 @@ import type { BindContext } from './context.ts';
 import { bindAnyArray, bindOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { bindSubLink } from './sublink.ts';
+import { bindSubscript } from './subscript.ts';
 import { bindTypeName } from './type-name.ts';
+import type { DeclaredType } from './type-name.ts';
 
 /** Where an expression stands: what it sees, and what is allowed there. */
 export interface Place {
@@ -156,6 +157,7 @@ function bindAExpr(place: Place, fields: Fields): Expression {
       );
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
+    case 'AEXPR_SIMILAR':
       return bindOperator(
         context,
         operator,
@@ -412,13 +414,27 @@ function bindVariadic(
 function bindTypeCast(place: Place, fields: Fields): Expression {
   const { context } = place;
   const declared = bindTypeName(context, inner(fields, 'typeName') ?? {});
-  const argument = bindExpression(place, child(fields, 'arg') as Node);
-  const found = tryCoerce(context, argument, declared.type, declared.typmod, 'explicit');
+  const node = child(fields, 'arg') as Node;
+  const { elementOid } = mustType(declared.type);
+  // The elements of a constructor are converted one by one.
+  const constructor = elementOid === 0 ? null : asTag(node, 'A_ArrayExpr');
+  const argument =
+    constructor === null ? bindExpression(place, node) : bindArray(place, constructor, elementOid);
+  return mustCast(context, argument, declared, location(fields));
+}
+
+function mustCast(
+  context: BindContext,
+  argument: Expression,
+  { type, typmod }: DeclaredType,
+  at: number | undefined,
+): Expression {
+  const found = tryCoerce(context, argument, type, typmod, 'explicit');
   if (found !== null) return found;
   throw context.error(
     '42846',
-    `cannot cast type ${typeDisplay(argument.type)} to ${typeDisplay(declared.type)}`,
-    location(fields),
+    `cannot cast type ${typeDisplay(argument.type)} to ${typeDisplay(type)}`,
+    at,
   );
 }
 
@@ -443,11 +459,11 @@ function bindSqlValueFunction(place: Place, fields: Fields): Expression {
   return bindFunctionCall(place, { funcname: [{ String: { sval: name } }], location: at });
 }
 
-function bindArray(place: Place, fields: Fields): Expression {
+function bindArray(place: Place, fields: Fields, element: Oid | null = null): Expression {
   const { context } = place;
   const at = location(fields);
   const items = list(fields, 'elements').map((node) => bindExpression(place, node));
-  if (items.length === 0) {
+  if (items.length === 0 && element === null) {
     throw context.error(
       '42P18',
       'cannot determine type of empty array',
@@ -455,38 +471,16 @@ function bindArray(place: Place, fields: Fields): Expression {
       'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
     );
   }
-  const type = commonType(context, items, 'ARRAY');
-  const { arrayOid, displayName } = mustType(type);
-  if (arrayOid === 0) throw context.notSupported(`an array of ${displayName}`, at);
-  const elements = items.map((item) => mustCoerce(context, item, type, 'ARRAY'));
+  const type = element ?? commonType(context, items, 'ARRAY');
+  const { arrayOid, displayName, elementOid } = mustType(type);
+  if (elementOid !== 0 || arrayOid === 0)
+    throw context.notSupported(`an array of ${displayName}`, at);
+  const elements = items.map((item) =>
+    element === null
+      ? mustCoerce(context, item, type, 'ARRAY')
+      : mustCast(context, item, { type, typmod: -1 }, at),
+  );
   return { kind: 'array', items: elements, type: arrayOid, typmod: -1, location: at };
-}
-
-/** `array[position]`. */
-function bindSubscript(place: Place, fields: Fields): Expression {
-  const { context } = place;
-  const at = location(fields);
-  const array = bindExpression(place, child(fields, 'arg') as Node);
-  const [step, ...more] = list(fields, 'indirection');
-  const indices = asTag(step, 'A_Indices');
-  const { elementOid } = mustType(array.type);
-  if (indices === null || more.length > 0 || flag(indices, 'is_slice') || elementOid === 0) {
-    throw context.notSupported('this subscript', at);
-  }
-  const position = bindExpression(place, child(indices, 'uidx') as Node);
-  const [signature] = functionsNamed('pg_subscript');
-  return {
-    kind: 'function',
-    signature: must(signature, 'pg_subscript'),
-    arguments: [
-      array,
-      mustCoerce(context, position, INT8, 'subscript'),
-      { kind: 'constant', type: INT4, typmod: -1, value: BigInt(elementOid) },
-    ],
-    type: elementOid,
-    typmod: -1,
-    location: at,
-  };
 }
 
 function bindCollate(place: Place, fields: Fields): Expression {

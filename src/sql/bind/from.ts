@@ -1,28 +1,16 @@
 // FROM: tables, views, subqueries, functions and joins.
 import type { Relation } from '../../catalog/catalog.ts';
 import { SEQUENCES_OID } from '../../catalog/system/oids.ts';
-import { setFunctionsNamed } from '../functions/registry.ts';
-import {
-  asTag,
-  child,
-  flag,
-  inner,
-  list,
-  location,
-  stringOf,
-  strings,
-  tagOf,
-  text,
-} from '../parse/node.ts';
+import { asTag, child, flag, inner, list, location, stringOf, tagOf, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
 import type { ColumnReference, Expression } from '../tree/expression.ts';
 import type { FromItem } from '../tree/query.ts';
-import { commonType, mustCoerce, typeDisplay } from './coerce.ts';
+import { commonType, mustCoerce } from './coerce.ts';
 import { BindContext } from './context.ts';
-import { bindCondition, bindExpression, logical } from './expression.ts';
+import { bindCondition, logical } from './expression.ts';
 import { bindOperator } from './operator.ts';
-import { chooseOverload } from './overload.ts';
+import { bindRangeFunction } from './range-function.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
 import type { RangeEntry, ScopeColumn } from './scope.ts';
 import { bindQuery } from './select.ts';
@@ -39,19 +27,19 @@ export function bindFrom(context: BindContext, node: Node, scope: Scope): FromIt
   throw context.notSupported(`${tagOf(node)} in FROM`);
 }
 
-function addEntry(context: BindContext, scope: Scope, entry: RangeEntry, at?: number): void {
+export function addEntry(context: BindContext, scope: Scope, entry: RangeEntry, at?: number): void {
   if (entry.name !== null && scope.entries.some(({ name }) => name === entry.name)) {
     throw context.error('42712', `table name "${entry.name}" specified more than once`, at);
   }
   scope.entries.push(entry);
 }
 
-interface Alias {
+export interface Alias {
   readonly name: string | null;
   readonly columns: readonly string[];
 }
 
-function aliasOf(fields: Fields): Alias {
+export function aliasOf(fields: Fields): Alias {
   const alias = inner(fields, 'alias');
   if (alias === null) return { name: null, columns: [] };
   return { name: text(alias, 'aliasname'), columns: list(alias, 'colnames').map(stringOf) };
@@ -137,54 +125,6 @@ function bindSubselect(context: BindContext, fields: Fields, scope: Scope): From
   const columns = renamedColumns(resultScopeColumns(query.columns), alias.columns);
   addEntry(context, scope, { name: alias.name, alias: sqliteAlias, columns });
   return { kind: 'query', alias: sqliteAlias, query, isMaterialized };
-}
-
-function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): FromItem {
-  const functions = list(fields, 'functions');
-  const item = list(asTag(functions[0], 'List') ?? {}, 'items')[0];
-  const call = asTag(item, 'FuncCall');
-  if (functions.length !== 1 || call === null) throw context.notSupported('ROWS FROM');
-  if (flag(fields, 'ordinality')) throw context.notSupported('WITH ORDINALITY', location(call));
-  const name = strings(list(call, 'funcname')).at(-1) ?? '';
-  const place = { context, scope, noAggregates: 'functions in FROM' };
-  const parts = list(call, 'args').map((node) => bindExpression(place, node));
-  const types = parts.map((part) => part.type);
-  const signature = chooseOverload(
-    setFunctionsNamed(name),
-    (candidate) => candidate.arguments,
-    types,
-  );
-  if (signature === null || signature === 'ambiguous') {
-    const shown = types.map((type) => typeDisplay(type)).join(', ');
-    throw context.error(
-      '42883',
-      `function ${name}(${shown}) does not exist`,
-      location(call),
-      'No function matches the given name and argument types. You might need to add explicit type casts.',
-    );
-  }
-  context.noteCall(signature);
-  const alias = aliasOf(fields);
-  const sqliteAlias = context.nextAlias();
-  const isSingle = signature.columns.length === 1;
-  const columns = signature.columns.map((column, at): ScopeColumn => ({
-    name: alias.columns[at] ?? (isSingle ? (alias.name ?? column.name) : column.name),
-    type: column.type,
-    typmod: -1,
-    sqliteName: `c${at + 1}`,
-    tableOid: 0,
-    columnNumber: 0,
-    isNotNull: false,
-  }));
-  addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns });
-  return {
-    kind: 'function',
-    alias: sqliteAlias,
-    sqlName: signature.sqlName,
-    arguments: parts.map((part, at) =>
-      mustCoerce(context, part, signature.arguments[at] as number, name),
-    ),
-  };
 }
 
 const JOIN_TYPES: Readonly<Record<string, 'inner' | 'left' | 'right' | 'full'>> = {

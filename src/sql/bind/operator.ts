@@ -7,10 +7,14 @@ import type { Expression } from '../tree/expression.ts';
 import { mustCoerce, tryCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { chooseOverload } from './overload.ts';
+import type { Chosen, Shape } from './overload.ts';
+import { concreteType } from './polymorphic.ts';
 
 const ALIASES: Readonly<Record<string, string>> = { '!=': '<>' };
 const NO_OPERATOR_HINT =
   'No operator matches the given name and argument types. You might need to add explicit type casts.';
+const AMBIGUOUS_HINT =
+  'Could not choose a best candidate operator. You might need to add explicit type casts.';
 
 export function resolveOperator(
   context: BindContext,
@@ -18,44 +22,34 @@ export function resolveOperator(
   left: Expression | null,
   right: Expression,
   location: number | undefined,
-): OperatorSignature {
+): Chosen<OperatorSignature> {
   const name = ALIASES[nameAsWritten] ?? nameAsWritten;
   const candidates = operatorsNamed(name).filter(
     (signature) => (signature.left === 0) === (left === null),
   );
-  // An unknown literal is first taken to be of the other side's type (PG: 10.2, rule 2a).
-  const other = left === null ? right.type : left.type === UNKNOWN ? right.type : left.type;
-  const guess = (expression: Expression): number =>
-    expression.type === UNKNOWN ? other : expression.type;
-  const guessed = left === null ? [right.type] : [guess(left), guess(right)];
-  const argumentsOf = (signature: OperatorSignature): readonly number[] =>
-    signature.left === 0 ? [signature.right] : [signature.left, signature.right];
-  const exact = candidates.find((signature) =>
-    argumentsOf(signature).every((type, at) => type === guessed[at]),
-  );
-  if (exact !== undefined) return exact;
+  const shapeOf = (signature: OperatorSignature): Shape => ({
+    arguments: signature.left === 0 ? [signature.right] : [signature.left, signature.right],
+  });
   const types = left === null ? [right.type] : [left.type, right.type];
-  const found = chooseOverload(candidates, argumentsOf, types);
+  // An unknown literal is first taken to be of the other side's type (PG: 10.2, rule 2a).
+  const other = types.find((type) => type !== UNKNOWN) ?? UNKNOWN;
+  const guessed = types.map((type) => (type === UNKNOWN ? other : type));
+  const exact = candidates.find((signature) =>
+    shapeOf(signature).arguments.every((type, at) => type === guessed[at]),
+  );
+  if (exact !== undefined) {
+    const variables = { element: null, compatible: null };
+    const { arguments: declared } = shapeOf(exact);
+    return { candidate: exact, arguments: declared, declared, variables };
+  }
+  const found = chooseOverload(candidates, shapeOf, types);
+  if (found !== null && found !== 'ambiguous') return found;
   const shown = types.map((type) => typeDisplay(type));
   const signature =
     left === null ? `${nameAsWritten} ${shown[0]}` : `${shown[0]} ${nameAsWritten} ${shown[1]}`;
-  if (found === null) {
-    throw context.error(
-      '42883',
-      `operator does not exist: ${signature}`,
-      location,
-      NO_OPERATOR_HINT,
-    );
-  }
-  if (found === 'ambiguous') {
-    throw context.error(
-      '42725',
-      `operator is not unique: ${signature}`,
-      location,
-      'Could not choose a best candidate operator. You might need to add explicit type casts.',
-    );
-  }
-  return found;
+  throw found === null
+    ? context.error('42883', `operator does not exist: ${signature}`, location, NO_OPERATOR_HINT)
+    : context.error('42725', `operator is not unique: ${signature}`, location, AMBIGUOUS_HINT);
 }
 
 export function bindOperator(
@@ -65,38 +59,32 @@ export function bindOperator(
   right: Expression,
   location: number | undefined,
 ): Expression {
-  if (name === '||' && left !== null) {
-    const [a, b] = asTextPair(context, left, right);
-    if (a !== left || b !== right) return bindOperator(context, name, a, b, location);
-  }
-  const signature = resolveOperator(context, name, left, right, location);
+  const found = resolveOperator(context, name, left, right, location);
+  const { candidate: signature, arguments: wanted, variables } = found;
   context.noteCall(signature);
+  const coerced = (left === null ? [right] : [left, right]).map((side, at) =>
+    signature.takesTexts === true
+      ? asText(context, side)
+      : mustCoerce(context, side, wanted[at] as number, 'operator'),
+  );
   return {
     kind: 'operator',
     signature,
-    left: left === null ? null : mustCoerce(context, left, signature.left, 'operator'),
-    right: mustCoerce(context, right, signature.right, 'operator'),
-    type: signature.result,
+    left: left === null ? null : (coerced[0] as Expression),
+    right: coerced.at(-1) as Expression,
+    elementType:
+      signature.takesElementType === true
+        ? (variables.element ?? variables.compatible ?? undefined)
+        : undefined,
+    type: concreteType(signature.result, variables),
     typmod: -1,
     location,
   };
 }
 
-/** Text || anything, and the other way round: the other side as text (anynonarray). */
-function asTextPair(
-  context: BindContext,
-  left: Expression,
-  right: Expression,
-): readonly [Expression, Expression] {
-  const isText = ({ type }: Expression): boolean =>
-    type === UNKNOWN || mustType(type).category === 'S';
-  const isOther = ({ type }: Expression): boolean =>
-    !['S', 'A', 'U', 'X'].includes(mustType(type).category);
-  const text = (side: Expression): Expression =>
-    tryCoerce(context, side, TEXT, -1, 'assignment') ?? side;
-  if (isText(left) && isOther(right)) return [left, text(right)];
-  if (isOther(left) && isText(right)) return [text(left), right];
-  return [left, right];
+/** A value as text, for `||` between text and anything else. */
+function asText(context: BindContext, part: Expression): Expression {
+  return tryCoerce(context, part, TEXT, -1, 'assignment') ?? part;
 }
 
 /** `left = ANY (array)` and ALL. */
@@ -110,7 +98,7 @@ export function bindAnyArray(
 ): Expression {
   let array = arrayExpression;
   if (array.type === UNKNOWN) {
-    const { arrayOid } = mustType(left.type === UNKNOWN ? 25 : left.type);
+    const { arrayOid } = mustType(left.type === UNKNOWN ? TEXT : left.type);
     array = tryCoerce(context, array, arrayOid, -1, 'implicit') ?? array;
   }
   const { elementOid } = mustType(array.type);
@@ -118,18 +106,34 @@ export function bindAnyArray(
     throw context.error('42809', 'op ANY/ALL (array) requires array on right side', location);
   }
   const element: Expression = { kind: 'constant', type: elementOid, typmod: -1, value: null };
-  const signature = resolveOperator(context, name, left, element, location);
+  const { candidate: signature } = resolveOperator(context, name, left, element, location);
   if (signature.result !== BOOL) {
     throw context.error('42809', 'op ANY/ALL (array) requires operator to yield boolean', location);
   }
+  context.noteCall(signature);
   return {
     kind: 'any-array',
     signature,
     isAll,
     left: mustCoerce(context, left, signature.left, 'operator'),
-    array,
+    array: mustCoerce(context, array, arrayFor(context, signature, array, location), 'operator'),
     type: BOOL,
     typmod: -1,
     location,
   };
+}
+
+/** The array of what the operator takes. */
+function arrayFor(
+  context: BindContext,
+  { right }: OperatorSignature,
+  { type }: Expression,
+  location: number | undefined,
+): number {
+  const { elementOid } = mustType(type);
+  const isSameStorage = mustType(right).category === 'S' && mustType(elementOid).category === 'S';
+  if (elementOid === right || isSameStorage) return type;
+  const { arrayOid, displayName } = mustType(right);
+  if (arrayOid === 0) throw context.notSupported(`an array of ${displayName}`, location);
+  return arrayOid;
 }

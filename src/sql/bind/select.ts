@@ -1,7 +1,6 @@
 // SELECT, VALUES and set operations.
 import { INT8, UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
-import { functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import {
   asTag,
   child,
@@ -30,6 +29,7 @@ import { bindFrom } from './from.ts';
 import { checkGrouping } from './grouping.ts';
 import { resultName } from './result-name.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
+import { withSetFunctionsInFrom } from './set-functions.ts';
 import { sortKey } from './sort.ts';
 
 /** What becomes of literals in a select list that nothing gives a type. */
@@ -57,47 +57,7 @@ export function bindSelectFields(
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   if (list(fields, 'valuesLists').length > 0) return bindValues(context, fields, scope, ctes);
   if (text(fields, 'op') !== 'SETOP_NONE') return bindSetOperation(context, fields, scope, ctes);
-  return bindSelect(context, withSetFunctionInFrom(context, fields), scope, ctes, unknowns);
-}
-
-/** `SELECT f(x)` with a function that gives rows is `SELECT c FROM f(x) AS c` (PG: 38.5.9). */
-function withSetFunctionInFrom(context: BindContext, fields: Fields): Fields {
-  const targets = list(fields, 'targetList');
-  const calls = targets.filter((node) => setCallName(node) !== null);
-  const [node] = calls;
-  if (node === undefined) return fields;
-  const target = asTag(node, 'ResTarget') ?? {};
-  if (calls.length > 1) {
-    throw context.notSupported(
-      'several set-returning functions in a select list',
-      location(target),
-    );
-  }
-  const name = text(target, 'name') || (setCallName(node) ?? '');
-  const column = {
-    ColumnRef: { fields: [{ String: { sval: name } }], location: location(target) },
-  };
-  const item = {
-    RangeFunction: {
-      functions: [{ List: { items: [child(target, 'val')] } }],
-      alias: { aliasname: name },
-    },
-  };
-  return {
-    ...fields,
-    targetList: targets.map((each) =>
-      each === node ? { ResTarget: { ...target, name, val: column } } : each,
-    ),
-    fromClause: [...list(fields, 'fromClause'), item],
-  };
-}
-
-/** The name of a set-returning function that a target is a call of, else null. */
-function setCallName(node: Node): string | null {
-  const call = asTag(child(asTag(node, 'ResTarget') ?? {}, 'val'), 'FuncCall');
-  if (call === null) return null;
-  const name = stringOf(list(call, 'funcname').at(-1) ?? {});
-  return setFunctionsNamed(name).length > 0 && functionsNamed(name).length === 0 ? name : null;
+  return bindSelect(context, withSetFunctionsInFrom(context, fields), scope, ctes, unknowns);
 }
 
 export function bindWith(

@@ -46,7 +46,7 @@ export function bindTypeName(context: BindContext, typeName: Fields): DeclaredTy
     modifiers.length > 0 ? typmodOf(context, type, modifiers, at) : implied(names, name);
   if (!isArray) return { type: type.oid, typmod };
   if (type.arrayOid === 0) throw context.notSupported(`an array of ${type.displayName}`, at);
-  return { type: type.arrayOid, typmod: -1 };
+  return { type: type.arrayOid, typmod };
 }
 
 function typmodOf(

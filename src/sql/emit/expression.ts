@@ -3,12 +3,14 @@ import { PgError } from '../../errors/pg-error.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { unreachable } from '../../util/assert.ts';
-import type { Implementation, OperatorSignature } from '../functions/signature.ts';
+import { PATTERN_OPERATORS } from '../functions/quantifiers.ts';
+import type { Implementation } from '../functions/signature.ts';
 import type {
   AggregateCall,
   ArrayQuantifier,
   Cast,
   Expression,
+  OperatorCall,
   SortKey,
   WindowClause,
 } from '../tree/expression.ts';
@@ -26,9 +28,12 @@ export function emitExpression(emitter: Emitter, expression: Expression): string
     case 'column':
       return emitColumn(expression);
     case 'function':
-      return call(expression.signature.implementation, expression.arguments.map(emit));
+      return call(expression.signature.implementation, [
+        ...elementTypeOf(expression),
+        ...expression.arguments.map(emit),
+      ]);
     case 'operator':
-      return emitOperator(emitter, expression.signature, expression.left, expression.right);
+      return emitOperator(emitter, expression);
     case 'cast':
       return emitCast(emitter, expression);
     case 'logical':
@@ -93,20 +98,21 @@ export function keyOf(type: Oid, text: string): string {
   return sortKey === null ? text : `${sortKey}(${text})`;
 }
 
-function emitOperator(
-  emitter: Emitter,
-  { implementation }: OperatorSignature,
-  left: Expression | null,
-  right: Expression,
-): string {
+function elementTypeOf({ elementType }: { readonly elementType?: Oid | undefined }): string[] {
+  return elementType === undefined ? [] : [String(elementType)];
+}
+
+function emitOperator(emitter: Emitter, operator: OperatorCall): string {
+  const { left, right } = operator;
+  const { implementation } = operator.signature;
   if (implementation.kind === 'comparison') {
     return `(${emitKey(emitter, left as Expression)} ${implementation.sqlite} ${emitKey(emitter, right)})`;
   }
   const args = left === null ? [right] : [left, right];
-  return call(
-    implementation,
-    args.map((part) => emitExpression(emitter, part)),
-  );
+  return call(implementation, [
+    ...elementTypeOf(operator),
+    ...args.map((part) => emitExpression(emitter, part)),
+  ]);
 }
 
 function emitCast(emitter: Emitter, cast: Cast): string {
@@ -120,6 +126,10 @@ function emitCast(emitter: Emitter, cast: Cast): string {
       return emitOutput(cast.argument.type, argument);
     case 'length':
       return `pg_coerce(${argument}, ${cast.type}, ${cast.typmod}, ${cast.isExplicit ? 1 : 0})`;
+    case 'array': {
+      const [from, to] = [cast.argument.type, cast.type].map((type) => mustType(type).elementOid);
+      return `pg_array_cast(${argument}, ${from}, ${to})`;
+    }
     case 'relabel':
       return argument;
     default:
@@ -180,48 +190,99 @@ function emitAnyArray(emitter: Emitter, expression: ArrayQuantifier): string {
   const { implementation } = signature;
   const { elementOid } = mustType(array.type);
   const items = emitExpression(emitter, array);
+  if (emitter.isInline) return emitInlineQuantifier(emitter, expression, items);
+  // A table-valued function is not called for NULL at all.
+  const source = `FROM pg_array_items(ifnull(${items}, ''), ${elementOid})`;
   if (implementation.kind !== 'comparison') {
-    throw new PgError('0A000', `${signature.name} ANY (array) is not supported`);
+    return quantified(call(implementation, [emitExpression(emitter, left), 'c1']), source, isAll);
   }
-  const element = keyOf(elementOid, 'c1');
-  const source = `FROM pg_array_items(${items}, ${elementOid})`;
-  if (!isAll && implementation.sqlite === '=') {
-    return `(${emitKey(emitter, left)} IN (SELECT ${element} ${source}))`;
-  }
+  const key = emitKey(emitter, left);
+  const element = keyOf(signature.right, 'c1');
+  if (!isAll && implementation.sqlite === '=') return `(${key} IN (SELECT ${element} ${source}))`;
   if (isAll && implementation.sqlite === '<>') {
-    return `(${emitKey(emitter, left)} NOT IN (SELECT ${element} ${source}))`;
+    return `(${key} NOT IN (SELECT ${element} ${source}))`;
   }
-  const comparison = `${emitKey(emitter, left)} ${implementation.sqlite} ${element}`;
-  return isAll
-    ? `(SELECT coalesce(min(${comparison}), 1) ${source})`
-    : `(SELECT coalesce(max(${comparison}), 0) ${source})`;
+  return quantified(`${key} ${implementation.sqlite} ${element}`, source, isAll);
+}
+
+/** The schema takes no query, but a list where the array is written out. */
+function emitInlineQuantifier(
+  emitter: Emitter,
+  { signature, left, array, isAll }: ArrayQuantifier,
+  items: string,
+): string {
+  const { implementation } = signature;
+  if (implementation.kind === 'js') {
+    if (!PATTERN_OPERATORS.includes(signature.name)) {
+      throw new PgError('0A000', `${signature.name} ANY/ALL (array) here is not supported`);
+    }
+    const { elementOid } = mustType(array.type);
+    const text = emitExpression(emitter, left);
+    return `pg_quantified('${implementation.sqlName}', ${isAll ? 1 : 0}, ${elementOid}, ${text}, ${items})`;
+  }
+  const symbol = implementation.kind === 'comparison' ? implementation.sqlite : signature.name;
+  const key = emitKey(emitter, left);
+  return `pg_compared('${symbol}', ${isAll ? 1 : 0}, ${signature.right}, ${key}, ${items})`;
+}
+
+/** True if any is; else NULL if one is not known; else false. And ALL the other way round. */
+function quantified(condition: string, source: string, isAll: boolean): string {
+  const [decisive, otherwise] = isAll ? [0, 1] : [1, 0];
+  const extreme = isAll ? 'min' : 'max';
+  const known = `CASE WHEN ${extreme}(v) = ${decisive} THEN ${decisive} WHEN count(*) > count(v) THEN NULL ELSE ${otherwise} END`;
+  return `(SELECT ${known} FROM (SELECT ${condition} AS v ${source}))`;
 }
 
 function emitAggregate(emitter: Emitter, aggregate: AggregateCall): string {
-  const { signature, isStar, isDistinct } = aggregate;
+  const { signature, isStar } = aggregate;
   const args = aggregate.arguments.map((part) => emitExpression(emitter, part));
-  const [first] = aggregate.arguments;
-  if (isDistinct && first !== undefined && mustType(first.type).sortKey !== null) {
-    throw new PgError(
-      '0A000',
-      `DISTINCT over type ${mustType(first.type).displayName} in an aggregate is not supported`,
-    );
-  }
-  if (isDistinct && args.length > 1) {
-    throw new PgError('0A000', 'DISTINCT in an aggregate of several arguments is not supported');
-  }
-  const order =
-    aggregate.orderBy.length === 0 ? '' : ` ORDER BY ${emitSortKeys(emitter, aggregate.orderBy)}`;
-  const { implementation } = signature;
-  const name =
-    signature.sqliteName ??
-    (implementation.kind === 'js' ? implementation.sqlName : nativeName(implementation.emit([''])));
+  const { name, prefix, orderBy } = aggregateForm(aggregate);
   if (signature.leadingArgument !== undefined) args.unshift(signature.leadingArgument);
-  const body = isStar ? '*' : `${isDistinct ? 'DISTINCT ' : ''}${args.join(', ')}${order}`;
+  const [first] = aggregate.arguments;
+  if (aggregate.isDistinct && name === 'count' && first !== undefined) {
+    args[0] = keyOf(first.type, args[0] ?? '');
+  }
+  const order = orderBy.length === 0 ? '' : ` ORDER BY ${emitSortKeys(emitter, orderBy)}`;
+  const body = isStar ? '*' : `${prefix}${args.join(', ')}${order}`;
   const filter =
     aggregate.filter === null ? '' : ` FILTER (WHERE ${emitExpression(emitter, aggregate.filter)})`;
   const over = aggregate.over === null ? '' : ` OVER (${emitWindow(emitter, aggregate.over)})`;
   return `${name}(${body})${filter}${over}`;
+}
+
+interface AggregateForm {
+  readonly name: string;
+  /** What goes before the arguments. */
+  readonly prefix: string;
+  readonly orderBy: readonly SortKey[];
+}
+
+/** Functions of ours are there three times: see registerAggregate(). */
+function aggregateForm({ signature, ...aggregate }: AggregateCall): AggregateForm {
+  const { implementation } = signature;
+  const { isDistinct, orderBy, over } = aggregate;
+  const isOurs = implementation.kind === 'js' || signature.sqliteName !== undefined;
+  const name =
+    signature.sqliteName ??
+    (implementation.kind === 'js' ? implementation.sqlName : nativeName(implementation.emit([''])));
+  if (!isOurs) {
+    const isIdempotent = ['min', 'max'].includes(name);
+    return { name, prefix: isDistinct && !isIdempotent ? 'DISTINCT ' : '', orderBy };
+  }
+  if (over !== null) return { name: `${name}_over`, prefix: '', orderBy };
+  if (!isDistinct) return { name, prefix: '', orderBy };
+  // Postgres finds equal values by sorting, so they come sorted.
+  const sorted = aggregate.arguments.map((expression): SortKey => ({
+    expression,
+    isDescending: false,
+    isNullsFirst: false,
+  }));
+  const type = aggregate.arguments[0]?.type ?? 0;
+  return {
+    name: `${name}_distinct`,
+    prefix: `${type}, `,
+    orderBy: orderBy.length > 0 ? orderBy : sorted,
+  };
 }
 
 function nativeName(text: string): string {

@@ -30,6 +30,8 @@ interface Options {
   readonly hasEffects?: boolean;
   readonly needsTransaction?: boolean;
   readonly reads?: Oid;
+  readonly takesElementType?: boolean;
+  readonly takesTexts?: boolean;
   readonly oid?: Oid;
 }
 

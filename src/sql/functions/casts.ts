@@ -16,30 +16,16 @@ import {
   VARCHAR,
   CHAR,
 } from '../../types/oids.ts';
-import type { FormatSettings, Oid } from '../../types/pg-type.ts';
+import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { NUMBER_CASTS } from './number-casts.ts';
 import { cast, fn, js, sql } from './builders.ts';
-import type { CallContext, CastSignature, FunctionSignature } from './signature.ts';
+import { formatSettingsOf, timeZoneOf } from './format-settings.ts';
+import type { CastSignature, FunctionSignature } from './signature.ts';
 
 const SAME = sql((a = '') => a);
 const SETTINGS = ['TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'bytea_output'];
 const ZONED = { volatility: 'stable', settings: ['TimeZone'] } as const;
-
-function zone(context: CallContext): string {
-  return context.setting('TimeZone') ?? 'UTC';
-}
-
-/** The settings that input and output functions look at, from the context. */
-export function formatSettingsOf(context: CallContext): FormatSettings {
-  return {
-    timeZone: zone(context),
-    dateStyle: context.setting('DateStyle') ?? 'ISO, MDY',
-    intervalStyle: context.setting('IntervalStyle') ?? 'postgres',
-    extraFloatDigits: Number(context.setting('extra_float_digits') ?? 1),
-    byteaOutput: context.setting('bytea_output') === 'escape' ? 'escape' : 'hex',
-  };
-}
 
 const TEXTS = [TEXT, VARCHAR, BPCHAR, NAME];
 
@@ -82,7 +68,7 @@ function dateCasts(): CastSignature[] {
       TIMESTAMPTZ,
       'implicit',
       js('pg_date_to_timestamptz', ([a], context) =>
-        localToUtc((a as bigint) * MICROS_PER_DAY, zone(context)),
+        localToUtc((a as bigint) * MICROS_PER_DAY, timeZoneOf(context)),
       ),
       ZONED,
     ),
@@ -90,7 +76,7 @@ function dateCasts(): CastSignature[] {
       TIMESTAMP,
       TIMESTAMPTZ,
       'implicit',
-      js('pg_timestamp_to_tz', ([a], context) => localToUtc(a as bigint, zone(context))),
+      js('pg_timestamp_to_tz', ([a], context) => localToUtc(a as bigint, timeZoneOf(context))),
       ZONED,
     ),
     cast(
@@ -99,7 +85,7 @@ function dateCasts(): CastSignature[] {
       'assignment',
       js(
         'pg_tz_to_timestamp',
-        ([a], context) => (a as bigint) + zoneOffsetMicros(zone(context), a as bigint),
+        ([a], context) => (a as bigint) + zoneOffsetMicros(timeZoneOf(context), a as bigint),
       ),
       ZONED,
     ),
@@ -114,7 +100,7 @@ function dateCasts(): CastSignature[] {
       DATE,
       'assignment',
       js('pg_tz_to_date', ([a], context) =>
-        days((a as bigint) + zoneOffsetMicros(zone(context), a as bigint)),
+        days((a as bigint) + zoneOffsetMicros(timeZoneOf(context), a as bigint)),
       ),
       ZONED,
     ),

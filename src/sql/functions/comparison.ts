@@ -4,6 +4,7 @@ import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8 } from '../../types/oids.ts';
 import { allTypes } from '../../types/registry.ts';
 import { operator } from './builders.ts';
+import { ANYARRAY } from './pseudo-types.ts';
 import type { OperatorSignature } from './signature.ts';
 
 const COMPARISONS: readonly (readonly [postgres: string, sqlite: string])[] = [
@@ -14,10 +15,10 @@ const COMPARISONS: readonly (readonly [postgres: string, sqlite: string])[] = [
   ['>', '>'],
   ['>=', '>='],
 ];
-const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'Z', 'A'];
+const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'T', 'Z', 'A'];
 const EQUALITY_ONLY = ['=', '<>'];
 /** json has no equality in Postgres. */
-const INCOMPARABLE = ['json', '_json', 'varchar', '_varchar'];
+const INCOMPARABLE = ['json', 'varchar'];
 /** References compare as the oids that they are. */
 const REFERENCES = new Set(REFERENCE_TYPES.map(({ oid }) => oid));
 const MIXED: readonly (readonly number[])[] = [
@@ -30,7 +31,8 @@ function same(): OperatorSignature[] {
     (type) =>
       ORDERED_CATEGORIES.includes(type.category) &&
       !INCOMPARABLE.includes(type.name) &&
-      !REFERENCES.has(type.oid),
+      !REFERENCES.has(type.oid) &&
+      !type.name.startsWith('_'),
   );
   return types.flatMap((type) =>
     COMPARISONS.filter(([name]) => type.name !== 'jsonb' || EQUALITY_ONLY.includes(name)).map(
@@ -53,4 +55,13 @@ function mixed(): OperatorSignature[] {
   );
 }
 
-export const COMPARISON_OPERATORS: readonly OperatorSignature[] = [...same(), ...mixed()];
+/** Of one and the same element type. */
+const ARRAYS = COMPARISONS.map(([name, sqlite]) =>
+  operator(name, ANYARRAY, ANYARRAY, BOOL, { kind: 'comparison', sqlite }),
+);
+
+export const COMPARISON_OPERATORS: readonly OperatorSignature[] = [
+  ...same(),
+  ...mixed(),
+  ...ARRAYS,
+];

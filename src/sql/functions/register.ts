@@ -1,6 +1,8 @@
 // Puts our functions on a SQLite connection.
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { KEEP, TICK, bytesOfRow, checkLength, lengthOf } from './bounds.ts';
+import { distinct, windowed } from './aggregate-forms.ts';
+import type { AggregateCalls } from './aggregate-forms.ts';
 import {
   ALL_AGGREGATES,
   ALL_CASTS,
@@ -99,48 +101,83 @@ function checked(result: SqliteValue, context: CallContext): SqliteValue {
   return result;
 }
 
+/**
+ * Three times: plain, over windows, and for DISTINCT, where the type of the first argument comes
+ * before the arguments.
+ */
 function registerAggregate(
   host: FunctionHost,
-  { implementation }: AggregateSignature,
+  { implementation, valueIndex = 0 }: AggregateSignature,
   context: CallContext,
   done: Set<string>,
 ): void {
   if (implementation.kind !== 'js' || done.has(implementation.sqlName)) return;
-  done.add(implementation.sqlName);
-  const { inverse } = implementation;
-  host.aggregate(implementation.sqlName, {
-    start: implementation.start,
-    step(state: unknown, ...args: SqliteValue[]) {
-      context.spend(workOf(args));
-      return implementation.step(state, args, context);
-    },
-    ...(inverse === undefined
-      ? {}
-      : { inverse: (state: unknown, ...args: SqliteValue[]) => inverse(state, args, context) }),
-    result: (state: unknown) => checked(implementation.finish(state, context), context),
-    safeIntegers: true,
-    deterministic: true,
-    varargs: true,
-  });
+  const { sqlName } = implementation;
+  done.add(sqlName);
+  const define = (name: string, { start, step, inverse, finish }: AggregateCalls): void => {
+    host.aggregate(name, {
+      start,
+      step(state: unknown, ...args: SqliteValue[]) {
+        context.spend(workOf(args));
+        return step(state, args, context);
+      },
+      ...(inverse === undefined
+        ? {}
+        : { inverse: (state: unknown, ...args: SqliteValue[]) => inverse(state, args, context) }),
+      result: (state: unknown) => checked(finish(state, context), context),
+      safeIntegers: true,
+      deterministic: true,
+      varargs: true,
+    });
+  };
+  define(sqlName, implementation);
+  define(`${sqlName}_over`, windowed(implementation));
+  define(`${sqlName}_distinct`, distinct(implementation, valueIndex));
 }
 
+/** Twice: the second one numbers its rows, for WITH ORDINALITY. */
 function registerTable(
   host: FunctionHost,
   signature: SetFunctionSignature,
   context: CallContext,
   done: Set<string>,
 ): void {
-  if (done.has(signature.sqlName)) return;
-  done.add(signature.sqlName);
-  host.table(signature.sqlName, {
-    columns: signature.columns.map((_column, at) => `c${at + 1}`),
-    parameters: signature.arguments.map((_argument, at) => `p${at + 1}`),
+  const { sqlName, columns, arguments: declared, takesElementType = false } = signature;
+  if (done.has(sqlName)) return;
+  done.add(sqlName);
+  const count = signature.parameterCount ?? declared.length + (takesElementType ? 1 : 0);
+  const options = {
+    columns: columns.map((_column, at) => `c${at + 1}`),
+    parameters: Array.from({ length: count }, (_, at) => `p${at + 1}`),
     safeIntegers: true,
+  };
+  const rows = (args: readonly SqliteValue[]) => reported(signature.rows(args, context), context);
+  host.table(sqlName, {
+    ...options,
     *rows(...args: SqliteValue[]) {
-      for (const row of signature.rows(args, context)) {
-        context.spend(ROW_WORK);
-        yield row;
-      }
+      yield* rows(args);
     },
   });
+  host.table(`${sqlName}_ordinality`, {
+    ...options,
+    columns: [...options.columns, `c${columns.length + 1}`],
+    *rows(...args: SqliteValue[]) {
+      yield* numbered(rows(args));
+    },
+  });
+}
+
+function* reported(
+  rows: Iterable<readonly SqliteValue[]>,
+  context: CallContext,
+): Iterable<readonly SqliteValue[]> {
+  for (const row of rows) {
+    context.spend(ROW_WORK);
+    yield row;
+  }
+}
+
+function* numbered(rows: Iterable<readonly SqliteValue[]>): Iterable<readonly SqliteValue[]> {
+  let number = 0n;
+  for (const row of rows) yield [...row, (number += 1n)];
 }

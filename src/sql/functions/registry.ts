@@ -3,7 +3,11 @@ import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { INT4, INT8, OID } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { AGGREGATES, WINDOW_FUNCTIONS } from './aggregates.ts';
+import { ARRAY_CASTS } from './array-casts.ts';
+import { ARRAY_FUNCTIONS, ARRAY_OPERATORS } from './arrays.ts';
 import { cast, sql } from './builders.ts';
+import { BYTEA_FUNCTIONS, BYTEA_OPERATORS } from './bytes.ts';
+import { JSON_OPERATORS } from './json.ts';
 import { CASTS, CAST_FUNCTIONS } from './casts.ts';
 import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
 import { CATALOG_CASTS } from './catalog-names.ts';
@@ -17,10 +21,12 @@ import { LOCK_FUNCTIONS, LOCK_SET_FUNCTIONS } from './locks.ts';
 import { NOTIFY_FUNCTIONS, NOTIFY_SET_FUNCTIONS } from './notify.ts';
 import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
 import { IDEMPOTENCY_FUNCTIONS } from './idempotency.ts';
+import { QUANTIFIERS } from './quantifiers.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
-import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS, SUPPORT_SET_FUNCTIONS } from './support.ts';
+import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS } from './support.ts';
+import { UNNEST_FUNCTIONS } from './unnest.ts';
 import { SET_FUNCTIONS } from './set-returning.ts';
 import type {
   AggregateSignature,
@@ -29,19 +35,29 @@ import type {
   OperatorSignature,
   SetFunctionSignature,
 } from './signature.ts';
-import { TEXT_FUNCTIONS, TEXT_OPERATORS } from './text.ts';
+import {
+  PATTERN_FUNCTIONS,
+  PATTERN_MATCHING_OPERATORS,
+  PATTERN_SET_FUNCTIONS,
+} from './patterns.ts';
+import { TEXT_FUNCTIONS, TEXT_OPERATORS, TEXT_SET_FUNCTIONS } from './text.ts';
 
 export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...INTEGER_FUNCTIONS,
   ...FLOAT_FUNCTIONS,
   ...NUMERIC_FUNCTIONS,
   ...TEXT_FUNCTIONS,
+  ...PATTERN_FUNCTIONS,
+  ...BYTEA_FUNCTIONS,
   ...DATETIME_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...CAST_FUNCTIONS,
   ...SUPPORT_FUNCTIONS,
   ...SORT_KEY_FUNCTIONS,
   ...EXTREME_FUNCTIONS,
+  ...ARRAY_FUNCTIONS,
+  ...ARRAY_CASTS,
+  ...QUANTIFIERS,
   ...CATALOG_FUNCTIONS,
   ...IDEMPOTENCY_FUNCTIONS,
   ...SEQUENCE_FUNCTIONS,
@@ -54,6 +70,10 @@ export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...NUMERIC_OPERATORS,
   ...COMPARISON_OPERATORS,
   ...TEXT_OPERATORS,
+  ...PATTERN_MATCHING_OPERATORS,
+  ...BYTEA_OPERATORS,
+  ...JSON_OPERATORS,
+  ...ARRAY_OPERATORS,
   ...DATETIME_OPERATORS,
 ];
 export const ALL_AGGREGATES: readonly AggregateSignature[] = [
@@ -63,7 +83,9 @@ export const ALL_AGGREGATES: readonly AggregateSignature[] = [
 ];
 export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
-  ...SUPPORT_SET_FUNCTIONS,
+  ...UNNEST_FUNCTIONS,
+  ...TEXT_SET_FUNCTIONS,
+  ...PATTERN_SET_FUNCTIONS,
   ...CATALOG_SET_FUNCTIONS,
   ...SEQUENCE_SET_FUNCTIONS,
   ...NOTIFY_SET_FUNCTIONS,

@@ -76,6 +76,10 @@ export interface FunctionSignature {
   readonly hasEffects?: boolean;
   /** A table of the catalog that the call reads by itself. */
   readonly reads?: Oid;
+  /** The call gets the oid of the type that anyelement or anycompatible is, before all else. */
+  readonly takesElementType?: boolean;
+  /** Arguments of any type arrive as what their output functions make of them. */
+  readonly takesTexts?: boolean;
   readonly implementation: Implementation;
 }
 
@@ -90,6 +94,8 @@ export interface AggregateSignature {
   /** SQLite's name where it differs, and text that goes before the arguments. */
   readonly sqliteName?: string;
   readonly leadingArgument?: string;
+  /** Which argument of the SQLite function is the value. */
+  readonly valueIndex?: number;
   readonly implementation:
     | { readonly kind: 'sql'; emit(args: readonly string[]): string }
     | {
@@ -98,7 +104,7 @@ export interface AggregateSignature {
         /** A fresh state; must be plain data. */
         start(): unknown;
         step(state: unknown, args: readonly SqliteValue[], context: CallContext): unknown;
-        /** Takes a row out again, for moving window frames; absent: recomputed by SQLite. */
+        /** Takes the oldest row out again, for window frames; absent: the others are added up anew. */
         inverse?(state: unknown, args: readonly SqliteValue[], context: CallContext): unknown;
         finish(state: unknown, context: CallContext): SqliteValue;
       };
@@ -110,12 +116,16 @@ export interface SetFunctionSignature {
   readonly name: string;
   readonly arguments: readonly Oid[];
   readonly columns: readonly { readonly name: string; readonly type: Oid }[];
+  /** As in FunctionSignature. */
+  readonly takesElementType?: boolean;
   readonly isStrict: boolean;
   readonly volatility: Volatility;
   /** See FunctionSignature. */
   readonly settings?: readonly string[];
   readonly hasEffects?: boolean;
   readonly sqlName: string;
+  /** How many arguments the SQLite function takes, where they are not `arguments`. */
+  readonly parameterCount?: number;
   /** Registered as a table-valued function of that name. */
   rows(args: readonly SqliteValue[], context: CallContext): Iterable<readonly SqliteValue[]>;
 }
@@ -129,6 +139,10 @@ export interface OperatorSignature {
   readonly isStrict: boolean;
   readonly volatility: Volatility;
   readonly settings?: readonly string[];
+  /** As in FunctionSignature. */
+  readonly takesElementType?: boolean;
+  /** Arguments of any type arrive as text. */
+  readonly takesTexts?: boolean;
   /**
    * `comparison`: emit compares the operands (through their types' sort keys) with SQLite's own
    * operator, so that indexes are used.

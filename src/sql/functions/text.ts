@@ -1,51 +1,23 @@
-// Functions and operators of text, bytea, json and uuid.
-import { createHash } from 'node:crypto';
+// Functions and operators of text (PG: 9.4 String Functions). Letters are those of ASCII, as in the
+// C locale; lengths count code points.
 import { PgError } from '../../errors/pg-error.ts';
-import { formatJsonb, parseJson } from '../../types/json.ts';
-import type { JsonValue } from '../../types/json.ts';
-import { BOOL, BYTEA, INT4, JSON, JSONB, TEXT, UUID } from '../../types/oids.ts';
+import { quoteIdentifier, quoteLiteral } from '../../catalog/quote-identifier.ts';
+import { arrayOf } from '../../types/arrays.ts';
+import { BOOL, BPCHAR, INT4, TEXT, UUID } from '../../types/oids.ts';
+import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { checkLength } from './bounds.ts';
 import { fn, js, operator, sql } from './builders.ts';
-import { isLike } from './like.ts';
-import { compileRegex, hasMatch } from './regex.ts';
-import type { Regex } from './regex.ts';
-import type { CallContext, FunctionSignature, OperatorSignature } from './signature.ts';
-
-/** Instructions of all together: some tens of megabytes. */
-const CACHED_INSTRUCTIONS_MAX = 200_000;
-let cachedInstructions = 0;
-const regexes = new Map<string, Regex>();
-
-function cachedRegex(pattern: string, isCaseInsensitive: boolean): Regex {
-  const key = `${isCaseInsensitive ? 'i' : 'c'}${pattern}`;
-  const found = regexes.get(key);
-  if (found !== undefined) return found;
-  const created = compileRegex(pattern, isCaseInsensitive);
-  cachedInstructions += created.program.length;
-  if (cachedInstructions > CACHED_INSTRUCTIONS_MAX) {
-    regexes.clear();
-    cachedInstructions = created.program.length;
-  }
-  regexes.set(key, created);
-  return created;
-}
-
-type Matcher = (args: readonly SqliteValue[], context: CallContext) => SqliteValue;
-
-function regexMatcher(isCaseInsensitive: boolean, isNegated: boolean): Matcher {
-  return ([value, pattern], context) => {
-    const regex = cachedRegex(String(pattern), isCaseInsensitive);
-    return hasMatch(regex, String(value), context) !== isNegated ? 1n : 0n;
-  };
-}
-
-function likeMatcher(isCaseInsensitive: boolean, isNegated: boolean): Matcher {
-  const folded = (value: SqliteValue | undefined): string =>
-    isCaseInsensitive ? String(value).toLowerCase() : String(value);
-  return ([value, pattern], context) =>
-    isLike(folded(value), folded(pattern), context) !== isNegated ? 1n : 0n;
-}
+import { formatted } from './format-text.ts';
+import { hashBytes } from './hash.ts';
+import { toLowerAscii } from './patterns.ts';
+import { ANYNONARRAY } from './pseudo-types.ts';
+import type {
+  CallContext,
+  FunctionSignature,
+  OperatorSignature,
+  SetFunctionSignature,
+} from './signature.ts';
 
 export const TEXT_OPERATORS: readonly OperatorSignature[] = [
   operator(
@@ -55,144 +27,45 @@ export const TEXT_OPERATORS: readonly OperatorSignature[] = [
     TEXT,
     js('pg_concat', ([a, b]) => String(a) + String(b)),
   ),
-  operator(
-    '||',
-    BYTEA,
-    BYTEA,
-    BYTEA,
-    js('pg_bytea_concat', ([a, b]) => Buffer.concat([a as Uint8Array, b as Uint8Array])),
-  ),
-  operator('~~', TEXT, TEXT, BOOL, js('pg_like', likeMatcher(false, false))),
-  operator('!~~', TEXT, TEXT, BOOL, js('pg_not_like', likeMatcher(false, true))),
-  operator('~~*', TEXT, TEXT, BOOL, js('pg_ilike', likeMatcher(true, false))),
-  operator('!~~*', TEXT, TEXT, BOOL, js('pg_not_ilike', likeMatcher(true, true))),
-  operator('~', TEXT, TEXT, BOOL, js('pg_regex', regexMatcher(false, false))),
-  operator('!~', TEXT, TEXT, BOOL, js('pg_not_regex', regexMatcher(false, true))),
-  operator('~*', TEXT, TEXT, BOOL, js('pg_iregex', regexMatcher(true, false))),
-  operator('!~*', TEXT, TEXT, BOOL, js('pg_not_iregex', regexMatcher(true, true))),
-  ...[JSON, JSONB].flatMap((json) => [
+  ...(
+    [
+      [TEXT, ANYNONARRAY],
+      [ANYNONARRAY, TEXT],
+    ] as const
+  ).map(([left, right]) =>
     operator(
-      '->',
-      json,
+      '||',
+      left,
+      right,
       TEXT,
-      json,
-      js(`pg_json_get_${json}`, ([a, key]) => jsonGet(a, String(key), json, false)),
-    ),
-    operator(
-      '->>',
-      json,
-      TEXT,
-      TEXT,
-      js(`pg_json_get_text_${json}`, ([a, key]) => jsonGet(a, String(key), json, true)),
-    ),
-    operator(
-      '->',
-      json,
-      INT4,
-      json,
-      js(`pg_json_at_${json}`, ([a, at]) => jsonAt(a, Number(at), json, false)),
-    ),
-    operator(
-      '->>',
-      json,
-      INT4,
-      TEXT,
-      js(`pg_json_at_text_${json}`, ([a, at]) => jsonAt(a, Number(at), json, true)),
-    ),
-  ]),
-  operator(
-    '?',
-    JSONB,
-    TEXT,
-    BOOL,
-    js('pg_jsonb_exists', ([a, key]) => (jsonbHas(a, String(key)) ? 1n : 0n)),
-  ),
-  operator(
-    '@>',
-    JSONB,
-    JSONB,
-    BOOL,
-    js('pg_jsonb_contains', ([a, b]) =>
-      contains(parseJson(String(a)), parseJson(String(b))) ? 1n : 0n,
+      sql((a = '', b = '') => `(${a} || ${b})`),
+      { takesTexts: true, volatility: 'stable' },
     ),
   ),
-  operator(
-    '||',
-    JSONB,
-    JSONB,
-    JSONB,
-    js('pg_jsonb_concat', ([a, b]) => jsonbConcat(a, b)),
-  ),
+  // Comparisons by bytes, whatever the collation: here it is always so.
+  ...(
+    [
+      ['~<~', '<'],
+      ['~<=~', '<='],
+      ['~>~', '>'],
+      ['~>=~', '>='],
+    ] as const
+  ).map(([name, sqlite]) => operator(name, TEXT, TEXT, BOOL, { kind: 'comparison', sqlite })),
 ];
-
-function present(value: JsonValue | undefined, json: number, asText: boolean): SqliteValue {
-  if (value === undefined) return null;
-  if (!asText) return json === JSONB ? formatJsonb(value) : formatJsonb(value);
-  if (value.kind === 'null') return null;
-  return value.kind === 'string' ? value.value : formatJsonb(value);
-}
-
-function jsonGet(
-  json: SqliteValue | undefined,
-  key: string,
-  type: number,
-  asText: boolean,
-): SqliteValue {
-  const value = parseJson(String(json));
-  if (value.kind !== 'object') return null;
-  return present(value.members.findLast(([name]) => name === key)?.[1], type, asText);
-}
-
-function jsonAt(
-  json: SqliteValue | undefined,
-  at: number,
-  type: number,
-  asText: boolean,
-): SqliteValue {
-  const value = parseJson(String(json));
-  return value.kind === 'array' ? present(value.items.at(at), type, asText) : null;
-}
-
-function jsonbHas(json: SqliteValue | undefined, key: string): boolean {
-  const value = parseJson(String(json));
-  if (value.kind === 'object') return value.members.some(([name]) => name === key);
-  if (value.kind !== 'array') return value.kind === 'string' && value.value === key;
-  return value.items.some((item) => item.kind === 'string' && item.value === key);
-}
-
-/** PG: 8.14.3 jsonb Containment and Existence. */
-function contains(a: JsonValue, b: JsonValue): boolean {
-  if (a.kind === 'object' && b.kind === 'object') {
-    return b.members.every(([key, item]) => {
-      const found = a.members.findLast(([name]) => name === key)?.[1];
-      return found !== undefined && contains(found, item);
-    });
-  }
-  if (a.kind === 'array' && b.kind === 'array') {
-    return b.items.every((item) => a.items.some((candidate) => contains(candidate, item)));
-  }
-  if (a.kind === 'array' && b.kind !== 'object') return a.items.some((item) => contains(item, b));
-  return a.kind === b.kind && a.kind !== 'array' && formatJsonb(a) === formatJsonb(b);
-}
-
-function jsonbConcat(a: SqliteValue | undefined, b: SqliteValue | undefined): string {
-  const [x, y] = [parseJson(String(a)), parseJson(String(b))];
-  if (x.kind === 'object' && y.kind === 'object') {
-    return formatJsonb({ kind: 'object', members: [...x.members, ...y.members] });
-  }
-  const items = (value: JsonValue): readonly JsonValue[] =>
-    value.kind === 'array' ? value.items : [value];
-  return formatJsonb({ kind: 'array', items: [...items(x), ...items(y)] });
-}
 
 function characters(value: SqliteValue | undefined): string[] {
   return [...String(value)];
 }
 
+function toUpperAscii(text: string): string {
+  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
 /** substring(text from n for m), with Postgres' treatment of starts before the text. */
 function substring(value: SqliteValue | undefined, from: number, count: number | null): string {
-  if (count !== null && count < 0)
+  if (count !== null && count < 0) {
     throw new PgError('22011', 'negative substring length not allowed');
+  }
   const all = characters(value);
   const end = count === null ? all.length : from - 1 + count;
   return all.slice(Math.max(from - 1, 0), Math.max(end, 0)).join('');
@@ -251,6 +124,60 @@ function trimmer(side: 'both' | 'left' | 'right'): (args: readonly SqliteValue[]
   };
 }
 
+function repeated(text: string, count: number): string {
+  checkLength(text.length * count);
+  return text.repeat(count);
+}
+
+/** From 1; 0: not there. */
+function positionOf(text: string, part: string): bigint {
+  const at = text.indexOf(part);
+  return at < 0 ? 0n : BigInt([...text.slice(0, at)].length + 1);
+}
+
+function splitPart(text: string, by: string, field: number): string {
+  if (field === 0) throw new PgError('22023', 'field position must not be zero');
+  const parts = by === '' ? [text] : text.split(by);
+  return parts.at(field > 0 ? field - 1 : field) ?? '';
+}
+
+function translated(text: string, from: string, to: string): string {
+  const [sources, targets] = [[...from], [...to]];
+  return [...text]
+    .map((each) => {
+      const at = sources.indexOf(each);
+      return at < 0 ? each : (targets[at] ?? '');
+    })
+    .join('');
+}
+
+function overlaid(text: string, part: string, from: number, count: number): string {
+  if (from <= 0) throw new PgError('22011', 'negative substring length not allowed');
+  const all = [...text];
+  return all.slice(0, from - 1).join('') + part + all.slice(Math.max(from - 1 + count, 0)).join('');
+}
+
+/** `\XXXX`, `\+XXXXXX`, `\uXXXX` and `\UXXXXXXXX` as characters. */
+function unescaped(text: string): string {
+  return text.replace(
+    /\\(?:\\|([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)/g,
+    (whole, ...digits: unknown[]) => {
+      if (whole === '\\\\') return '\\';
+      const hex = digits.slice(0, 4).find((each) => each !== undefined);
+      if (hex === undefined) {
+        throw new PgError('42601', 'invalid Unicode escape', {
+          hint: 'Unicode escapes must be \\XXXX, \\+XXXXXX, \\uXXXX, or \\UXXXXXXXX.',
+        });
+      }
+      const code = Number.parseInt(String(hex), 16);
+      if (code === 0 || code > 0x10ffff) {
+        throw new PgError('42601', 'invalid Unicode code point');
+      }
+      return String.fromCodePoint(code);
+    },
+  );
+}
+
 function uuid(context: CallContext): string {
   const words = Array.from({ length: 4 }, () => context.randomUint32());
   words[1] = (((words[1] as number) & 0xffff0fff) | 0x4000) >>> 0;
@@ -259,243 +186,173 @@ function uuid(context: CallContext): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-function asBuffer(value: SqliteValue | undefined): Buffer {
-  return typeof value === 'string' ? Buffer.from(value) : Buffer.from(value as Uint8Array);
+type Call = (args: readonly SqliteValue[]) => SqliteValue;
+
+/** The same function under other names too. */
+function named(
+  names: readonly string[],
+  args: readonly number[],
+  result: number,
+  call: Call,
+): FunctionSignature[] {
+  const [first = ''] = names;
+  const implementation = js(`pg_${first}_${args.join('_')}`, call);
+  return names.map((name) => fn(name, args, result, implementation));
 }
 
+const ANY_TEXTS = { isVariadic: true, isStrict: false, takesTexts: true } as const;
+const IO = {
+  volatility: 'stable',
+  settings: ['TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'bytea_output'],
+} as const;
+
+function present(values: readonly SqliteValue[]): readonly string[] {
+  return values.filter((value) => value !== null).map(String);
+}
+
+const FORMS = ['NFC', 'NFD', 'NFKC', 'NFKD'] as const;
+
+function normalForm(name: SqliteValue | undefined): (typeof FORMS)[number] {
+  const found = FORMS.find((form) => form === String(name ?? 'NFC').toUpperCase());
+  if (found !== undefined) return found;
+  throw new PgError('22023', `invalid normalization form: ${String(name)}`);
+}
+
+const TEXT_ONLY = [TEXT];
+
 export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
-  fn(
-    'length',
-    [TEXT],
-    INT4,
-    js('pg_length', ([a]) => lengthOfText(a)),
+  ...named(['length', 'char_length', 'character_length'], TEXT_ONLY, INT4, ([a]) =>
+    lengthOfText(a),
   ),
-  fn(
-    'char_length',
-    [TEXT],
-    INT4,
-    js('pg_length', ([a]) => lengthOfText(a)),
-  ),
-  fn(
-    'character_length',
-    [TEXT],
-    INT4,
-    js('pg_length', ([a]) => lengthOfText(a)),
-  ),
-  fn(
-    'length',
-    [BYTEA],
-    INT4,
-    sql((a = '') => `length(${a})`),
-  ),
-  fn(
-    'octet_length',
-    [TEXT],
-    INT4,
-    sql((a = '') => `octet_length(${a})`),
-  ),
-  fn(
-    'octet_length',
-    [BYTEA],
-    INT4,
-    sql((a = '') => `octet_length(${a})`),
-  ),
-  fn(
-    'lower',
-    [TEXT],
-    TEXT,
-    js('pg_lower', ([a]) => String(a).toLowerCase()),
-  ),
-  fn(
-    'upper',
-    [TEXT],
-    TEXT,
-    js('pg_upper', ([a]) => String(a).toUpperCase()),
-  ),
-  fn(
-    'initcap',
-    [TEXT],
-    TEXT,
-    js('pg_initcap', ([a]) =>
-      String(a)
-        .toLowerCase()
-        .replace(/[\p{L}\p{N}]+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
-    ),
-  ),
-  ...(['btrim', 'ltrim', 'rtrim'] as const).flatMap((name) => {
-    const side = name === 'btrim' ? 'both' : name === 'ltrim' ? 'left' : 'right';
-    return [
-      fn(name, [TEXT], TEXT, js(`pg_${name}`, trimmer(side))),
-      fn(name, [TEXT, TEXT], TEXT, js(`pg_${name}_set`, trimmer(side))),
-    ];
-  }),
-  ...['substring', 'substr'].flatMap((name) => [
+  ...[TEXT, BPCHAR].map((type) =>
     fn(
-      name,
-      [TEXT, INT4],
-      TEXT,
-      js('pg_substring', ([a, from]) => substring(a, Number(from), null)),
+      'octet_length',
+      [type],
+      INT4,
+      sql((a = '') => `octet_length(${a})`),
     ),
-    fn(
-      name,
-      [TEXT, INT4, INT4],
-      TEXT,
-      js('pg_substring_for', ([a, from, count]) => substring(a, Number(from), Number(count))),
+  ),
+  fn(
+    'bit_length',
+    TEXT_ONLY,
+    INT4,
+    sql((a = '') => `(8 * octet_length(${a}))`),
+  ),
+  ...named(['lower'], TEXT_ONLY, TEXT, ([a]) => toLowerAscii(String(a))),
+  ...named(['upper'], TEXT_ONLY, TEXT, ([a]) => toUpperAscii(String(a))),
+  ...named(['initcap'], TEXT_ONLY, TEXT, ([a]) =>
+    toLowerAscii(String(a)).replace(
+      /[A-Za-z0-9]+/g,
+      (word) => word.charAt(0).toUpperCase() + word.slice(1),
     ),
+  ),
+  ...(
+    [
+      ['btrim', 'both'],
+      ['ltrim', 'left'],
+      ['rtrim', 'right'],
+    ] as const
+  ).flatMap(([name, side]) => [
+    ...named([name], TEXT_ONLY, TEXT, trimmer(side)),
+    ...named([name], [TEXT, TEXT], TEXT, trimmer(side)),
   ]),
-  fn(
-    'left',
-    [TEXT, INT4],
-    TEXT,
-    js('pg_left', ([a, n]) =>
-      characters(a)
-        .slice(0, Number(n) < 0 ? Number(n) : Number(n))
-        .join(''),
-    ),
+  ...named(['substring', 'substr'], [TEXT, INT4], TEXT, ([a, from]) =>
+    substring(a, Number(from), null),
   ),
-  fn(
-    'right',
-    [TEXT, INT4],
-    TEXT,
-    js('pg_right', ([a, n]) => {
-      const text = characters(a);
-      return Number(n) >= 0
-        ? text.slice(Math.max(text.length - Number(n), 0)).join('')
-        : text.slice(-Number(n)).join('');
-    }),
+  ...named(['substring', 'substr'], [TEXT, INT4, INT4], TEXT, ([a, from, count]) =>
+    substring(a, Number(from), Number(count)),
   ),
+  ...named(['left'], [TEXT, INT4], TEXT, ([a, n]) => characters(a).slice(0, Number(n)).join('')),
+  ...named(['right'], [TEXT, INT4], TEXT, ([a, n]) => {
+    const text = characters(a);
+    const start = Number(n) >= 0 ? Math.max(text.length - Number(n), 0) : -Number(n);
+    return text.slice(start).join('');
+  }),
   ...(['lpad', 'rpad'] as const).flatMap((name) => {
-    const call = ([a, n, fill = ' ']: readonly SqliteValue[]): string =>
+    const call: Call = ([a, n, fill = ' ']) =>
       padded(a ?? null, Number(n), String(fill), name === 'lpad');
     return [
-      fn(name, [TEXT, INT4], TEXT, js(`pg_${name}`, call)),
-      fn(name, [TEXT, INT4, TEXT], TEXT, js(`pg_${name}_with`, call)),
+      ...named([name], [TEXT, INT4], TEXT, call),
+      ...named([name], [TEXT, INT4, TEXT], TEXT, call),
     ];
   }),
-  fn(
-    'repeat',
-    [TEXT, INT4],
-    TEXT,
-    js('pg_repeat', ([a, n]) => {
-      const count = Math.max(Number(n), 0);
-      checkLength(String(a).length * count);
-      return String(a).repeat(count);
-    }),
+  ...named(['repeat'], [TEXT, INT4], TEXT, ([a, n]) => repeated(String(a), Math.max(Number(n), 0))),
+  ...named(['replace'], [TEXT, TEXT, TEXT], TEXT, ([a, from, to]) =>
+    replaced(String(a), String(from), String(to)),
   ),
-  fn(
-    'replace',
-    [TEXT, TEXT, TEXT],
-    TEXT,
-    js('pg_replace', ([a, from, to]) => replaced(String(a), String(from), String(to))),
+  ...named(['reverse'], TEXT_ONLY, TEXT, ([a]) => characters(a).reverse().join('')),
+  ...named(['translate'], [TEXT, TEXT, TEXT], TEXT, ([a, from, to]) =>
+    translated(String(a), String(from), String(to)),
   ),
-  fn(
-    'reverse',
-    [TEXT],
-    TEXT,
-    js('pg_reverse', ([a]) => characters(a).reverse().join('')),
+  ...named(['overlay'], [TEXT, TEXT, INT4], TEXT, ([a, part, from]) =>
+    overlaid(String(a), String(part), Number(from), characters(part).length),
   ),
-  fn(
-    'split_part',
-    [TEXT, TEXT, INT4],
-    TEXT,
-    js('pg_split_part', ([a, by, n]) => {
-      if (n === 0n) throw new PgError('22023', 'field position must not be zero');
-      const parts = String(by) === '' ? [String(a)] : String(a).split(String(by));
-      return parts.at(Number(n) > 0 ? Number(n) - 1 : Number(n)) ?? '';
-    }),
+  ...named(['overlay'], [TEXT, TEXT, INT4, INT4], TEXT, ([a, part, from, count]) =>
+    overlaid(String(a), String(part), Number(from), Number(count)),
   ),
-  fn(
-    'strpos',
-    [TEXT, TEXT],
-    INT4,
-    js('pg_strpos', ([a, b]) =>
-      BigInt(
-        [...String(a).slice(0, Math.max(String(a).indexOf(String(b)), 0))].length +
-          (String(a).includes(String(b)) ? 1 : 0),
-      ),
-    ),
+  ...named(['split_part'], [TEXT, TEXT, INT4], TEXT, ([a, by, n]) =>
+    splitPart(String(a), String(by), Number(n)),
   ),
-  fn(
-    'position',
-    [TEXT, TEXT],
-    INT4,
-    js('pg_position', ([a, b]) =>
-      BigInt(
-        [...String(a).slice(0, Math.max(String(a).indexOf(String(b)), 0))].length +
-          (String(a).includes(String(b)) ? 1 : 0),
-      ),
-    ),
+  ...named(['strpos', 'position'], [TEXT, TEXT], INT4, ([a, b]) =>
+    positionOf(String(a), String(b)),
   ),
-  fn(
-    'starts_with',
-    [TEXT, TEXT],
-    BOOL,
-    js('pg_starts_with', ([a, b]) => (String(a).startsWith(String(b)) ? 1n : 0n)),
+  ...named(['starts_with'], [TEXT, TEXT], BOOL, ([a, b]) =>
+    String(a).startsWith(String(b)) ? 1n : 0n,
   ),
-  fn(
-    'chr',
-    [INT4],
-    TEXT,
-    js('pg_chr', ([n]) => character(Number(n))),
+  ...named(['chr'], [INT4], TEXT, ([n]) => character(Number(n))),
+  ...named(['ascii'], TEXT_ONLY, INT4, ([a]) => BigInt(String(a).codePointAt(0) ?? 0)),
+  ...named(['unistr'], TEXT_ONLY, TEXT, ([a]) => unescaped(String(a))),
+  ...named(['normalize'], TEXT_ONLY, TEXT, ([a]) => String(a).normalize()),
+  ...named(['normalize'], [TEXT, TEXT], TEXT, ([a, form]) => String(a).normalize(normalForm(form))),
+  ...named(['is_normalized'], TEXT_ONLY, BOOL, ([a]) => (String(a).normalize() === a ? 1n : 0n)),
+  ...named(['is_normalized'], [TEXT, TEXT], BOOL, ([a, form]) =>
+    String(a).normalize(normalForm(form)) === a ? 1n : 0n,
   ),
-  fn(
-    'ascii',
-    [TEXT],
-    INT4,
-    js('pg_ascii', ([a]) => BigInt(String(a).codePointAt(0) ?? 0)),
-  ),
-  fn(
-    'md5',
-    [TEXT],
-    TEXT,
-    js('pg_md5', ([a]) => createHash('md5').update(asBuffer(a)).digest('hex')),
-  ),
-  fn(
-    'md5',
-    [BYTEA],
-    TEXT,
-    js('pg_md5', ([a]) => createHash('md5').update(asBuffer(a)).digest('hex')),
-  ),
-  fn(
-    'sha256',
-    [BYTEA],
-    BYTEA,
-    js('pg_sha256', ([a]) => createHash('sha256').update(asBuffer(a)).digest()),
-  ),
-  fn(
-    'encode',
-    [BYTEA, TEXT],
-    TEXT,
-    js('pg_encode', ([a, format]) => {
-      const name = String(format).toLowerCase();
-      if (name === 'hex' || name === 'base64') return asBuffer(a).toString(name);
-      throw new PgError('22023', `unrecognized encoding: "${String(format)}"`);
-    }),
-  ),
-  fn(
-    'decode',
-    [TEXT, TEXT],
-    BYTEA,
-    js('pg_decode', ([a, format]) => {
-      const name = String(format).toLowerCase();
-      if (name === 'hex' || name === 'base64') return Buffer.from(String(a), name);
-      throw new PgError('22023', `unrecognized encoding: "${String(format)}"`);
-    }),
-  ),
-  fn(
-    'quote_ident',
-    [TEXT],
-    TEXT,
-    js('pg_quote_ident', ([a]) => {
-      const text = String(a);
-      return /^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
-    }),
-  ),
+  ...named(['quote_ident'], TEXT_ONLY, TEXT, ([a]) => quoteIdentifier(String(a))),
+  ...named(['hashtext'], TEXT_ONLY, INT4, ([a]) => BigInt(hashBytes(Buffer.from(String(a))) | 0)),
   fn(
     'quote_literal',
-    [TEXT],
+    [0],
     TEXT,
-    js('pg_quote_literal', ([a]) => `'${String(a).replaceAll("'", "''")}'`),
+    js('pg_quote_literal', ([a]) => quoteLiteral(String(a))),
+    { takesTexts: true, ...IO },
+  ),
+  fn(
+    'quote_nullable',
+    [0],
+    TEXT,
+    js('pg_quote_nullable', ([a = null]) => (a === null ? 'NULL' : quoteLiteral(String(a)))),
+    { takesTexts: true, isStrict: false, ...IO },
+  ),
+  fn(
+    'concat',
+    [0],
+    TEXT,
+    js('pg_concat', (values) => present(values).join('')),
+    { ...ANY_TEXTS, ...IO },
+  ),
+  fn(
+    'concat_ws',
+    [TEXT, 0],
+    TEXT,
+    js('pg_concat_ws', ([by = null, ...values]) =>
+      by === null ? null : present(values).join(String(by)),
+    ),
+    { ...ANY_TEXTS, ...IO },
+  ),
+  ...[[TEXT], [TEXT, 0]].map((args) =>
+    fn('format', args, TEXT, js('pg_format', formatted), {
+      isStrict: false,
+      takesTexts: true,
+      isVariadic: args.length > 1,
+      ...IO,
+    }),
+  ),
+  fn(
+    'parse_ident',
+    TEXT_ONLY,
+    1009,
+    js('pg_parse_ident', ([a]) => arrayOf(mustType(TEXT), identifierParts(String(a)))),
   ),
   fn(
     'gen_random_uuid',
@@ -504,4 +361,46 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
     js('pg_gen_random_uuid', (_args, context) => uuid(context)),
     { volatility: 'volatile' },
   ),
+];
+
+/** `a."B".c` -> a, B, c. */
+function identifierParts(text: string): readonly string[] {
+  const invalid = (): PgError =>
+    new PgError('22023', `string is not a valid identifier: "${text}"`);
+  const pattern = /\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))\s*(\.|$)/y;
+  const parts: string[] = [];
+  for (;;) {
+    const match = pattern.exec(text);
+    if (match === null) throw invalid();
+    const [, quoted, plain = '', separator] = match;
+    parts.push(quoted?.replaceAll('""', '"') ?? toLowerAscii(plain));
+    if (separator === '') return parts;
+  }
+}
+
+function tableFromText(hasNull: boolean): SetFunctionSignature {
+  return {
+    oid: 0,
+    name: 'string_to_table',
+    arguments: hasNull ? [TEXT, TEXT, TEXT] : [TEXT, TEXT],
+    columns: [{ name: 'string_to_table', type: TEXT }],
+    isStrict: false,
+    volatility: 'immutable',
+    sqlName: hasNull ? 'pg_string_to_table_null' : 'pg_string_to_table',
+    *rows([text = null, by = null, none]) {
+      if (text === null || text === '') return;
+      const parts =
+        by === null
+          ? characters(text)
+          : by === ''
+            ? [String(text)]
+            : String(text).split(String(by));
+      for (const part of parts) yield [part === none ? null : part];
+    },
+  };
+}
+
+export const TEXT_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
+  tableFromText(false),
+  tableFromText(true),
 ];

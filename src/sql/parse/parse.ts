@@ -3,6 +3,7 @@
 // @ts-expect-error The package has no types for its raw factory.
 import createInstance from 'libpg-query/wasm/libpg-query.js';
 import { PgError } from '../../errors/pg-error.ts';
+import type { SqlState } from '../../errors/sqlstate.ts';
 import { must } from '../../util/assert.ts';
 import type { Node } from './node.ts';
 
@@ -112,10 +113,20 @@ function parseWith(instance: Instance, sql: string): string {
 function syntaxError(instance: Instance, error: number): PgError {
   const message = instance.UTF8ToString(instance.getValue(error, 'i32'));
   const position = instance.getValue(error + 16, 'i32');
-  const isTooDeep = message.startsWith('memory exhausted');
-  return new PgError(isTooDeep ? '54001' : '42601', message, {
+  return new PgError(codeOf(message), message, {
     position: position > 0 ? position : undefined,
   });
+}
+
+/** Messages of the scanner and the grammar whose code is not that of a syntax error. */
+const CODES: readonly (readonly [start: string, code: SqlState])[] = [
+  ['memory exhausted', '54001'],
+  ['invalid byte sequence for encoding', '22021'],
+  ['precision for type float must be', '22023'],
+];
+
+function codeOf(message: string): SqlState {
+  return CODES.find(([start]) => message.startsWith(start))?.[1] ?? '42601';
 }
 
 /** Everything behind the parser walks the tree recursively. */

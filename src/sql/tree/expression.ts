@@ -48,6 +48,8 @@ export interface FunctionCall extends Typed {
   readonly kind: 'function';
   readonly signature: FunctionSignature;
   readonly arguments: readonly Expression[];
+  /** For a signature that takes it: what anyelement or anycompatible is here. */
+  readonly elementType?: Oid | undefined;
 }
 
 export interface OperatorCall extends Typed {
@@ -56,13 +58,14 @@ export interface OperatorCall extends Typed {
   /** null for a prefix operator. */
   readonly left: Expression | null;
   readonly right: Expression;
+  readonly elementType?: Oid | undefined;
 }
 
 /** `signature` null: through the text form, or for a length coercion only. */
 export interface Cast extends Typed {
   readonly kind: 'cast';
   readonly signature: CastSignature | null;
-  readonly how: 'function' | 'input' | 'output' | 'length' | 'relabel';
+  readonly how: 'function' | 'input' | 'output' | 'length' | 'relabel' | 'array';
   readonly isExplicit: boolean;
   readonly argument: Expression;
 }

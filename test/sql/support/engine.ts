@@ -70,7 +70,8 @@ export class Engine extends MachineWorld {
 
   #answerTo(statement: ParsedStatement): string {
     const ran = this.run(statement);
-    return ran === null ? describe(NOTHING) : describe(this.#described(ran));
+    if (typeof ran !== 'string') return describe(this.#described(ran));
+    return describe({ fields: [], rows: [], command: ran, rowCount: null });
   }
 
   #described({ plan, result }: Ran): DescribedResult {
@@ -91,13 +92,13 @@ export class Engine extends MachineWorld {
     };
   }
 
-  /** Runs one statement as a transaction of its own; null: it has no result. Throws PgError. */
-  run(statement: ParsedStatement, parameters: readonly SqliteValue[] = []): Ran | null {
+  /** Runs one statement as a transaction of its own; a utility statement's tag. Throws PgError. */
+  run(statement: ParsedStatement, parameters: readonly SqliteValue[] = []): Ran | string {
     const before = this.catalog;
     const compiled = compile(statement, [], before, this.compileSettings());
     if (compiled.kind === 'utility') {
       this.#carryOut(compiled.utility);
-      return null;
+      return compiled.tag.name;
     }
     const plan = queryPlan(compiled);
     const one = request([], {
@@ -128,8 +129,6 @@ export class Engine extends MachineWorld {
     }
   }
 }
-
-const NOTHING: DescribedResult = { fields: [], rows: [], command: 'SET', rowCount: null };
 
 function resultOf(outcome: Outcome): StepResult {
   if (outcome.kind === 'done') return must(outcome.results[0], 'a result');

@@ -43,6 +43,6 @@ export function statementsOfScript(file: string): readonly string[] {
 export function blocksOf(file: string): readonly string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
-    .split(/\n\n(?=> )/)
+    .split(/\n\n(?=[>#] )/)
     .map((block) => block.replace(/^(?:#.*\n)+/, '').trimEnd());
 }

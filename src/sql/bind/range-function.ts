@@ -1,0 +1,128 @@
+// Functions in FROM: set-returning ones, unnest() of several arrays, WITH ORDINALITY.
+import { INT4, INT8, TEXT } from '../../types/oids.ts';
+import { mustType } from '../../types/registry.ts';
+import { setFunctionsNamed } from '../functions/registry.ts';
+import { NO_ARRAY, UNNEST_ARRAYS_MAX, UNNEST_MANY } from '../functions/unnest.ts';
+import { asTag, flag, list, location, strings } from '../parse/node.ts';
+import type { Fields } from '../parse/node.ts';
+import type { Expression } from '../tree/expression.ts';
+import type { FromItem } from '../tree/query.ts';
+import { mustCoerce, typeDisplay } from './coerce.ts';
+import type { BindContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { addEntry, aliasOf } from './from.ts';
+import { chooseOverload } from './overload.ts';
+import { concreteType } from './polymorphic.ts';
+import type { Scope, ScopeColumn } from './scope.ts';
+
+/** A call with its columns, before it gets names in the statement. */
+interface BoundCall {
+  readonly name: string;
+  readonly sqlName: string;
+  readonly arguments: readonly Expression[];
+  readonly columns: readonly { readonly name: string; readonly type: number }[];
+}
+
+export function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): FromItem {
+  const functions = list(fields, 'functions');
+  const item = list(asTag(functions[0], 'List') ?? {}, 'items')[0];
+  const call = asTag(item, 'FuncCall');
+  if (functions.length !== 1 || call === null) throw context.notSupported('ROWS FROM');
+  if (list(fields, 'coldeflist').length > 0) {
+    throw context.notSupported('a column definition list', location(call));
+  }
+  const bound = bindCall(context, call, scope);
+  const hasOrdinality = flag(fields, 'ordinality');
+  const alias = aliasOf(fields);
+  const sqliteAlias = context.nextAlias();
+  const isSingle = bound.columns.length === 1;
+  const shown = [...bound.columns, ...(hasOrdinality ? [{ name: 'ordinality', type: INT8 }] : [])];
+  const columns = shown.map((column, at): ScopeColumn => ({
+    name:
+      alias.columns[at] ??
+      (isSingle && at === 0 ? (alias.name ?? (column.name || bound.name)) : column.name),
+    type: column.type,
+    typmod: -1,
+    sqliteName: `c${at + 1}`,
+    tableOid: 0,
+    columnNumber: 0,
+    isNotNull: false,
+  }));
+  addEntry(context, scope, { name: alias.name ?? bound.name, alias: sqliteAlias, columns });
+  return {
+    kind: 'function',
+    alias: sqliteAlias,
+    sqlName: hasOrdinality ? `${bound.sqlName}_ordinality` : bound.sqlName,
+    arguments: bound.arguments,
+  };
+}
+
+function bindCall(context: BindContext, call: Fields, scope: Scope): BoundCall {
+  const name = strings(list(call, 'funcname')).at(-1) ?? '';
+  const place = { context, scope, noAggregates: 'functions in FROM' };
+  const parts = list(call, 'args').map((node) => bindExpression(place, node));
+  if (name === 'unnest' && parts.length > 1) return unnestMany(context, parts, location(call));
+  const types = parts.map((part) => part.type);
+  const found = chooseOverload(setFunctionsNamed(name), (candidate) => candidate, types);
+  if (found === null || found === 'ambiguous') {
+    const shown = types.map((type) => typeDisplay(type)).join(', ');
+    throw context.error(
+      '42883',
+      `function ${name}(${shown}) does not exist`,
+      location(call),
+      'No function matches the given name and argument types. You might need to add explicit type casts.',
+    );
+  }
+  const { candidate: signature, arguments: wanted, variables } = found;
+  context.noteCall(signature);
+  const element = variables.element ?? variables.compatible;
+  return {
+    name,
+    sqlName: signature.sqlName,
+    arguments: [
+      ...(signature.takesElementType === true && element !== null ? [oidConstant(element)] : []),
+      ...parts.map((part, at) => mustCoerce(context, part, wanted[at] as number, name)),
+    ],
+    columns: signature.columns.map((column) => ({
+      name: column.name,
+      type: concreteType(column.type, variables),
+    })),
+  };
+}
+
+function oidConstant(oid: number): Expression {
+  return { kind: 'constant', type: INT4, typmod: -1, value: BigInt(oid) };
+}
+
+/** unnest(a, b, ...): a column for each array, NULL where one is shorter. */
+function unnestMany(
+  context: BindContext,
+  parts: readonly Expression[],
+  at: number | undefined,
+): BoundCall {
+  if (parts.length > UNNEST_ARRAYS_MAX) {
+    throw context.notSupported(`unnest() of more than ${UNNEST_ARRAYS_MAX} arrays`, at);
+  }
+  const columns = parts.map(({ type }) => {
+    const { elementOid, displayName } = mustType(type);
+    if (elementOid !== 0) return { name: 'unnest', type: elementOid };
+    throw context.error('42883', `function unnest(${displayName}) does not exist`, at);
+  });
+  const none: Expression = { kind: 'constant', type: TEXT, typmod: -1, value: NO_ARRAY };
+  const padding = new Array<Expression>(2 * (UNNEST_ARRAYS_MAX - parts.length)).fill(none);
+  const orNone = (part: Expression): Expression => ({
+    kind: 'coalesce',
+    arguments: [part, none],
+    type: part.type,
+    typmod: -1,
+  });
+  return {
+    name: 'unnest',
+    sqlName: UNNEST_MANY,
+    arguments: [
+      ...parts.flatMap((part, index) => [oidConstant(columns[index]?.type ?? 0), orNone(part)]),
+      ...padding,
+    ],
+    columns,
+  };
+}

@@ -1,0 +1,101 @@
+// `array[position]` and `array[first:last]`, as values and as targets of assignments.
+import { BOOL, INT4, INT8 } from '../../types/oids.ts';
+import { mustType } from '../../types/registry.ts';
+import { must } from '../../util/assert.ts';
+import { functionsNamed } from '../functions/registry.ts';
+import { asTag, child, flag, list, location } from '../parse/node.ts';
+import type { Fields, Node } from '../parse/node.ts';
+import type { Expression } from '../tree/expression.ts';
+import { mustCoerce, tryCoerce, typeDisplay } from './coerce.ts';
+import { bindExpression } from './expression.ts';
+import type { Place } from './expression.ts';
+
+function constant(type: number, value: bigint | null): Expression {
+  return { kind: 'constant', type, typmod: -1, value };
+}
+
+function bindPosition(place: Place, node: Node): Expression {
+  const { context } = place;
+  const bound = bindExpression(place, node);
+  const position = tryCoerce(context, bound, INT4, -1, 'assignment');
+  if (position === null) {
+    throw context.error('42804', 'array subscript must have type integer', bound.location);
+  }
+  return mustCoerce(context, position, INT8, 'subscript');
+}
+
+export function bindSubscript(place: Place, fields: Fields): Expression {
+  const { context } = place;
+  const at = location(fields);
+  const base = bindExpression(place, child(fields, 'arg') as Node);
+  const steps = list(fields, 'indirection').map((step) => asTag(step, 'A_Indices'));
+  const [step = null, ...more] = steps;
+  if (step === null) throw context.notSupported('a field of a composite value', at);
+  const { elementOid } = mustType(base.type);
+  if (elementOid === 0) {
+    throw context.error(
+      '42804',
+      `cannot subscript type ${typeDisplay(base.type)} because it does not support subscripting`,
+      base.location,
+    );
+  }
+  if (more.length > 0) throw context.notSupported('an array with more than one dimension', at);
+  return flag(step, 'is_slice') ? bindSlice(place, base, step) : bindElement(place, base, step);
+}
+
+function bindElement(place: Place, array: Expression, step: Fields): Expression {
+  const position = bindPosition(place, child(step, 'uidx') as Node);
+  const { elementOid } = mustType(array.type);
+  const [signature] = functionsNamed('pg_subscript');
+  return {
+    kind: 'function',
+    signature: must(signature, 'pg_subscript'),
+    arguments: [array, position, constant(INT4, BigInt(elementOid))],
+    type: elementOid,
+    typmod: -1,
+    location: array.location,
+  };
+}
+
+function bindSlice(place: Place, array: Expression, step: Fields): Expression {
+  const [first, last] = [child(step, 'lidx'), child(step, 'uidx')];
+  const bound = [first, last].map((node) =>
+    node === null ? constant(INT8, null) : bindPosition(place, node),
+  );
+  const given = [first, last].map((node) => constant(BOOL, node === null ? 0n : 1n));
+  const [signature] = functionsNamed('pg_array_slice');
+  return {
+    kind: 'function',
+    signature: must(signature, 'pg_array_slice'),
+    arguments: [array, ...bound, ...given],
+    elementType: mustType(array.type).elementOid,
+    type: array.type,
+    typmod: -1,
+    location: array.location,
+  };
+}
+
+/** The array with the value at a position: `UPDATE ... SET column[position] = value`. */
+export function bindElementAssignment(
+  place: Place,
+  array: Expression,
+  indirection: readonly Node[],
+  value: Expression,
+): Expression {
+  const { context } = place;
+  const step = asTag(indirection[0], 'A_Indices');
+  const { elementOid } = mustType(array.type);
+  if (step === null || indirection.length > 1 || elementOid === 0 || flag(step, 'is_slice')) {
+    throw context.notSupported('this assignment to a part of a column', value.location);
+  }
+  const [signature] = functionsNamed('pg_array_assign');
+  return {
+    kind: 'function',
+    signature: must(signature, 'pg_array_assign'),
+    arguments: [array, bindPosition(place, child(step, 'uidx') as Node), value],
+    elementType: elementOid,
+    type: array.type,
+    typmod: array.typmod,
+    location: value.location,
+  };
+}

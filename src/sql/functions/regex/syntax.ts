@@ -1,0 +1,550 @@
+// Postgres' regular expressions (PG: 9.7.3 POSIX Regular Expressions, advanced ones) -> a tree. An
+// engine of our own: JavaScript's takes exponential time for some patterns, prefers the first
+// alternative to the longest one, and differs between versions. Letters are those of ASCII, as in
+// the C locale.
+import { PgError } from '../../../errors/pg-error.ts';
+
+export interface Ranges {
+  /** Pairs of first and last code point. */
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly isNegated: boolean;
+}
+
+export type Assertion =
+  | 'line-start'
+  | 'line-end'
+  | 'text-start'
+  | 'text-end'
+  | 'word-start'
+  | 'word-end'
+  | 'word-edge'
+  | 'no-word-edge';
+
+export type RegexNode =
+  | { readonly kind: 'set'; readonly set: Ranges }
+  | { readonly kind: 'sequence'; readonly parts: readonly RegexNode[] }
+  | { readonly kind: 'alternatives'; readonly parts: readonly RegexNode[] }
+  | {
+      readonly kind: 'repeat';
+      readonly part: RegexNode;
+      readonly min: number;
+      /** Infinity: no limit. */
+      readonly max: number;
+      readonly isGreedy: boolean;
+      /** `{m}`: it has the greediness of its part. */
+      readonly isFixed: boolean;
+    }
+  /** `index` null: not captured. */
+  | { readonly kind: 'group'; readonly part: RegexNode; readonly index: number | null }
+  | { readonly kind: 'reference'; readonly index: number }
+  | { readonly kind: 'assertion'; readonly assertion: Assertion }
+  | {
+      readonly kind: 'look';
+      readonly part: RegexNode;
+      readonly isAhead: boolean;
+      readonly isNegated: boolean;
+    };
+
+export interface RegexOptions {
+  readonly isCaseInsensitive: boolean;
+  /** `.` and negated sets do not match a newline. */
+  readonly isNewlineKept: boolean;
+  /** `^` and `$` match at lines. */
+  readonly isByLine: boolean;
+  readonly isExpanded: boolean;
+  readonly isLiteral: boolean;
+}
+
+export interface ParsedRegex {
+  readonly node: RegexNode;
+  readonly options: RegexOptions;
+  readonly groupCount: number;
+  readonly hasReferences: boolean;
+}
+
+export const NO_OPTIONS: RegexOptions = {
+  isCaseInsensitive: false,
+  isNewlineKept: false,
+  isByLine: false,
+  isExpanded: false,
+  isLiteral: false,
+};
+
+const REPEAT_MAX = 255;
+const NEWLINE = 10;
+
+export function invalidRegex(detail: string): PgError {
+  return new PgError('2201B', `invalid regular expression: ${detail}`);
+}
+
+/** Options by their letters (PG: table 9.25); null: there is no such letter. */
+export function withOption(options: RegexOptions, letter: string): RegexOptions | null {
+  switch (letter) {
+    case 'i':
+      return { ...options, isCaseInsensitive: true };
+    case 'c':
+      return { ...options, isCaseInsensitive: false };
+    case 'm':
+    case 'n':
+      return { ...options, isNewlineKept: true, isByLine: true };
+    case 'p':
+      return { ...options, isNewlineKept: true, isByLine: false };
+    case 's':
+      return { ...options, isNewlineKept: false, isByLine: false };
+    case 'w':
+      return { ...options, isNewlineKept: false, isByLine: true };
+    case 'x':
+      return { ...options, isExpanded: true };
+    case 't':
+      return { ...options, isExpanded: false };
+    case 'q':
+      return { ...options, isLiteral: true };
+    case 'e':
+      return options;
+    default:
+      return null;
+  }
+}
+
+const CLASSES: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  alpha: [
+    [65, 90],
+    [97, 122],
+  ],
+  upper: [[65, 90]],
+  lower: [[97, 122]],
+  digit: [[48, 57]],
+  alnum: [
+    [48, 57],
+    [65, 90],
+    [97, 122],
+  ],
+  word: [
+    [48, 57],
+    [65, 90],
+    [95, 95],
+    [97, 122],
+  ],
+  space: [
+    [9, 13],
+    [32, 32],
+  ],
+  blank: [
+    [9, 9],
+    [32, 32],
+  ],
+  punct: [
+    [33, 47],
+    [58, 64],
+    [91, 96],
+    [123, 126],
+  ],
+  xdigit: [
+    [48, 57],
+    [65, 70],
+    [97, 102],
+  ],
+  cntrl: [
+    [0, 31],
+    [127, 127],
+  ],
+  graph: [[33, 126]],
+  print: [[32, 126]],
+  ascii: [[0, 127]],
+};
+
+const CLASS_ESCAPES: Readonly<Record<string, string>> = { d: 'digit', w: 'word', s: 'space' };
+const ASSERTION_ESCAPES: Readonly<Record<string, Assertion>> = {
+  A: 'text-start',
+  Z: 'text-end',
+  m: 'word-start',
+  M: 'word-end',
+  y: 'word-edge',
+  Y: 'no-word-edge',
+};
+const CHARACTER_ESCAPES: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  B: 92,
+  e: 27,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+};
+
+function one(code: number): Ranges {
+  return { ranges: [[code, code]], isNegated: false };
+}
+
+class RegexParser {
+  readonly #text: string[];
+  readonly #options: RegexOptions;
+  #at: number;
+  #groupCount = 0;
+  readonly #closed = new Set<number>();
+  hasReferences = false;
+
+  constructor(text: readonly string[], at: number, options: RegexOptions) {
+    this.#text = [...text];
+    this.#at = at;
+    this.#options = options;
+  }
+
+  get groupCount(): number {
+    return this.#groupCount;
+  }
+
+  #peek(ahead = 0): string | undefined {
+    return this.#text[this.#at + ahead];
+  }
+
+  #take(expected: string): boolean {
+    if (this.#text.slice(this.#at, this.#at + expected.length).join('') !== expected) return false;
+    this.#at += expected.length;
+    return true;
+  }
+
+  whole(): RegexNode {
+    const node = this.#alternatives();
+    if (this.#at < this.#text.length) throw invalidRegex('parentheses () not balanced');
+    return node;
+  }
+
+  #alternatives(): RegexNode {
+    const parts = [this.#sequence()];
+    while (this.#take('|')) parts.push(this.#sequence());
+    return parts.length === 1 ? (parts[0] as RegexNode) : { kind: 'alternatives', parts };
+  }
+
+  #sequence(): RegexNode {
+    const parts: RegexNode[] = [];
+    for (;;) {
+      this.#skipExpanded();
+      const next = this.#peek();
+      if (next === undefined || next === '|' || next === ')') return { kind: 'sequence', parts };
+      parts.push(this.#quantified());
+    }
+  }
+
+  /** White space and comments of the expanded syntax, and `(?#...)`. */
+  #skipExpanded(): void {
+    for (;;) {
+      if (this.#take('(?#')) {
+        while (this.#peek() !== undefined && this.#peek() !== ')') this.#at += 1;
+        this.#at += 1;
+      } else if (this.#options.isExpanded && /^\s$/.test(this.#peek() ?? '')) this.#at += 1;
+      else if (this.#options.isExpanded && this.#peek() === '#') {
+        while (this.#peek() !== undefined && this.#peek() !== '\n') this.#at += 1;
+      } else return;
+    }
+  }
+
+  #quantified(): RegexNode {
+    const part = this.#atom();
+    this.#skipExpanded();
+    const bounds = this.#bounds();
+    if (bounds === null) return part;
+    if (part.kind === 'assertion' || part.kind === 'look') {
+      throw invalidRegex('quantifier operand invalid');
+    }
+    const isGreedy = !this.#take('?');
+    this.#skipExpanded();
+    if (this.#isQuantifier()) throw invalidRegex('quantifier operand invalid');
+    const [min, max, isFixed] = bounds;
+    return { kind: 'repeat', part, min, max, isGreedy, isFixed };
+  }
+
+  #isQuantifier(): boolean {
+    const next = this.#peek() ?? '';
+    if (next === '') return false;
+    return '*+?'.includes(next) || (next === '{' && /^\d$/.test(this.#peek(1) ?? ''));
+  }
+
+  #bounds(): readonly [min: number, max: number, isFixed: boolean] | null {
+    if (this.#take('*')) return [0, Infinity, false];
+    if (this.#take('+')) return [1, Infinity, false];
+    if (this.#take('?')) return [0, 1, false];
+    if (this.#peek() !== '{' || !/^\d$/.test(this.#peek(1) ?? '')) return null;
+    this.#at += 1;
+    const min = this.#number();
+    let max = min;
+    const isFixed = this.#peek() !== ',';
+    if (this.#take(',')) max = this.#peek() === '}' ? Infinity : this.#number();
+    if (!this.#take('}')) throw invalidRegex('braces {} not balanced');
+    if (min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX) || max < min) {
+      throw invalidRegex('invalid repetition count(s)');
+    }
+    return [min, max, isFixed];
+  }
+
+  #number(): number {
+    let digits = '';
+    while (/^\d$/.test(this.#peek() ?? '')) digits += this.#text[this.#at++];
+    if (digits === '') throw invalidRegex('invalid repetition count(s)');
+    return Number(digits);
+  }
+
+  #atom(): RegexNode {
+    const next = this.#text[this.#at++] as string;
+    switch (next) {
+      case '(':
+        return this.#group();
+      case '[':
+        return this.#bracket();
+      case '.':
+        return { kind: 'set', set: { ranges: this.#newlines(), isNegated: true } };
+      case '^':
+        return { kind: 'assertion', assertion: 'line-start' };
+      case '$':
+        return { kind: 'assertion', assertion: 'line-end' };
+      case '*':
+      case '+':
+      case '?':
+        throw invalidRegex('quantifier operand invalid');
+      case '{':
+        if (/^\d$/.test(this.#peek() ?? '')) throw invalidRegex('quantifier operand invalid');
+        return this.#character(123);
+      case '\\':
+        return this.#escape();
+      default:
+        return this.#character(next.codePointAt(0) as number);
+    }
+  }
+
+  #newlines(): readonly (readonly [number, number])[] {
+    return this.#options.isNewlineKept ? [[NEWLINE, NEWLINE]] : [];
+  }
+
+  #character(code: number): RegexNode {
+    return { kind: 'set', set: this.#folded(one(code)) };
+  }
+
+  /** With both cases of its letters, if case does not matter. */
+  #folded(set: Ranges): Ranges {
+    if (!this.#options.isCaseInsensitive) return set;
+    const others = set.ranges.flatMap(([first, last]) => [
+      ...shifted(first, last, 65, 90, 32),
+      ...shifted(first, last, 97, 122, -32),
+    ]);
+    return { ...set, ranges: [...set.ranges, ...others] };
+  }
+
+  #group(): RegexNode {
+    const look = this.#look();
+    if (look !== null) return look;
+    const isCaptured = !this.#take('?:');
+    if (isCaptured && this.#peek() === '?') throw invalidRegex('quantifier operand invalid');
+    const index = isCaptured ? (this.#groupCount += 1) : null;
+    const part = this.#alternatives();
+    if (!this.#take(')')) throw invalidRegex('parentheses () not balanced');
+    if (index !== null) this.#closed.add(index);
+    return { kind: 'group', part, index };
+  }
+
+  #look(): RegexNode | null {
+    for (const start of ['?=', '?!', '?<=', '?<!']) {
+      if (!this.#take(start)) continue;
+      const before = this.#groupCount;
+      const part = this.#alternatives();
+      if (!this.#take(')')) throw invalidRegex('parentheses () not balanced');
+      // What a constraint holds is never captured.
+      this.#groupCount = before;
+      const [isAhead, isNegated] = [!start.includes('<'), start.endsWith('!')];
+      return { kind: 'look', part: uncaptured(part), isAhead, isNegated };
+    }
+    return null;
+  }
+
+  #escape(): RegexNode {
+    const next = this.#text[this.#at++];
+    if (next === undefined) throw invalidRegex('invalid escape \\ sequence');
+    const assertion = ASSERTION_ESCAPES[next];
+    if (assertion !== undefined) return { kind: 'assertion', assertion };
+    const className = CLASS_ESCAPES[next.toLowerCase()];
+    if (className !== undefined) {
+      const isNegated = next !== next.toLowerCase();
+      const ranges = CLASSES[className] ?? [];
+      return {
+        kind: 'set',
+        set: { ranges: isNegated ? [...ranges, ...this.#newlines()] : ranges, isNegated },
+      };
+    }
+    if (/^[1-9]$/.test(next)) return this.#reference(next);
+    return this.#character(this.#escapedCharacter(next));
+  }
+
+  /** More digits belong to it only if there are so many groups. */
+  #reference(first: string): RegexNode {
+    let index = Number(first);
+    const second = this.#peek() ?? '';
+    if (/^\d$/.test(second) && index * 10 + Number(second) <= this.#groupCount) {
+      index = index * 10 + Number(second);
+      this.#at += 1;
+    }
+    if (!this.#closed.has(index)) throw invalidRegex('invalid backreference number');
+    this.hasReferences = true;
+    return { kind: 'reference', index };
+  }
+
+  #escapedCharacter(letter: string): number {
+    const known = CHARACTER_ESCAPES[letter];
+    if (known !== undefined) return known;
+    if (letter === 'c') return ((this.#text[this.#at++] ?? '@').codePointAt(0) as number) & 31;
+    if (letter === 'u') return this.#hexadecimal(4, 4);
+    if (letter === 'U') return this.#hexadecimal(8, 8);
+    if (letter === 'x') return this.#hexadecimal(1, 255);
+    if (letter === '0') return this.#octal();
+    if (/^[A-Za-z0-9]$/.test(letter)) throw invalidRegex('invalid escape \\ sequence');
+    return letter.codePointAt(0) as number;
+  }
+
+  #hexadecimal(least: number, most: number): number {
+    let digits = '';
+    while (digits.length < most && /^[0-9a-fA-F]$/.test(this.#peek() ?? '')) {
+      digits += this.#text[this.#at++];
+    }
+    const code = Number.parseInt(digits, 16);
+    if (digits.length < least || code > 0x10ffff) throw invalidRegex('invalid escape \\ sequence');
+    return code;
+  }
+
+  #octal(): number {
+    let digits = '';
+    while (digits.length < 2 && /^[0-7]$/.test(this.#peek() ?? '')) {
+      digits += this.#text[this.#at++];
+    }
+    return Number.parseInt(`0${digits}`, 8);
+  }
+
+  #bracket(): RegexNode {
+    if (this.#take('[:<:]]')) return { kind: 'assertion', assertion: 'word-start' };
+    if (this.#take('[:>:]]')) return { kind: 'assertion', assertion: 'word-end' };
+    const isNegated = this.#take('^');
+    const ranges: (readonly [number, number])[] = [];
+    for (let isFirst = true; ; isFirst = false) {
+      const next = this.#peek();
+      if (next === undefined) throw invalidRegex('brackets [] not balanced');
+      if (next === ']' && !isFirst) break;
+      ranges.push(...this.#bracketItem());
+    }
+    this.#at += 1;
+    const set = this.#folded({ ranges, isNegated });
+    return {
+      kind: 'set',
+      set: isNegated ? { ...set, ranges: [...set.ranges, ...this.#newlines()] } : set,
+    };
+  }
+
+  #bracketItem(): readonly (readonly [number, number])[] {
+    if (this.#take('[:')) return this.#className();
+    if (this.#peek() === '\\') {
+      const className = CLASS_ESCAPES[this.#peek(1) ?? ''];
+      if (className !== undefined) {
+        this.#at += 2;
+        return CLASSES[className] ?? [];
+      }
+    }
+    const first = this.#bracketCharacter();
+    if (this.#peek() !== '-' || this.#peek(1) === ']' || this.#peek(1) === undefined) {
+      return [[first, first]];
+    }
+    this.#at += 1;
+    const last = this.#bracketCharacter();
+    if (last < first) throw invalidRegex('invalid character range');
+    return [[first, last]];
+  }
+
+  #className(): readonly (readonly [number, number])[] {
+    let name = '';
+    while (this.#peek() !== undefined && this.#peek() !== ':') name += this.#text[this.#at++];
+    if (!this.#take(':]')) throw invalidRegex('brackets [] not balanced');
+    const found = CLASSES[name];
+    if (found === undefined) throw invalidRegex('invalid character class');
+    const isLetter = name === 'upper' || name === 'lower';
+    return this.#options.isCaseInsensitive && isLetter ? (CLASSES['alpha'] ?? []) : found;
+  }
+
+  #bracketCharacter(): number {
+    for (const [start, end] of [
+      ['[.', '.]'],
+      ['[=', '=]'],
+    ] as const) {
+      if (!this.#take(start)) continue;
+      const character = this.#text[this.#at++];
+      if (character === undefined || !this.#take(end)) {
+        throw invalidRegex('invalid collating element');
+      }
+      return character.codePointAt(0) as number;
+    }
+    const next = this.#text[this.#at++];
+    if (next === undefined) throw invalidRegex('brackets [] not balanced');
+    if (next !== '\\') return next.codePointAt(0) as number;
+    const escaped = this.#text[this.#at++];
+    if (escaped === undefined) throw invalidRegex('invalid escape \\ sequence');
+    return this.#escapedCharacter(escaped);
+  }
+}
+
+/** The part of a range that lies among letters, in their other case. */
+function shifted(
+  first: number,
+  last: number,
+  from: number,
+  to: number,
+  by: number,
+): readonly (readonly [number, number])[] {
+  const [start, end] = [Math.max(first, from), Math.min(last, to)];
+  return start <= end ? [[start + by, end + by]] : [];
+}
+
+function uncaptured(node: RegexNode): RegexNode {
+  switch (node.kind) {
+    case 'group':
+      return { ...node, index: null, part: uncaptured(node.part) };
+    case 'sequence':
+    case 'alternatives':
+      return { ...node, parts: node.parts.map(uncaptured) };
+    case 'repeat':
+    case 'look':
+      return { ...node, part: uncaptured(node.part) };
+    default:
+      return node;
+  }
+}
+
+/** Throws 2201B. */
+export function parseRegex(pattern: string, given: RegexOptions): ParsedRegex {
+  let options = given;
+  const text = [...pattern];
+  let at = 0;
+  if (pattern.startsWith('***=')) {
+    options = { ...options, isLiteral: true };
+    at = 4;
+  } else if (pattern.startsWith('***:')) at = 4;
+  else if (pattern.startsWith('***')) throw invalidRegex('quantifier operand invalid');
+  const embedded = /^\(\?([a-z]+)\)/.exec(text.slice(at).join(''));
+  if (embedded !== null && !options.isLiteral) {
+    at += embedded[0].length;
+    for (const letter of embedded[1] ?? '') {
+      const changed = withOption(options, letter);
+      if (changed === null) throw invalidRegex('invalid embedded option');
+      options = changed;
+    }
+  }
+  const parser = options.isLiteral
+    ? new RegexParser(escaped(text.slice(at)), 0, options)
+    : new RegexParser(text, at, options);
+  const node = parser.whole();
+  const { groupCount, hasReferences } = parser;
+  return { node, options, groupCount, hasReferences };
+}
+
+function escaped(text: readonly string[]): readonly string[] {
+  return text.flatMap((character) =>
+    /^[A-Za-z0-9]$/.test(character) || (character.codePointAt(0) as number) > 127
+      ? [character]
+      : ['\\', character],
+  );
+}
