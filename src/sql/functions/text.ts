@@ -25,7 +25,7 @@ export const TEXT_OPERATORS: readonly OperatorSignature[] = [
     TEXT,
     TEXT,
     TEXT,
-    js('pg_concat', ([a, b]) => String(a) + String(b)),
+    js('pg_text_concat', ([a, b]) => String(a) + String(b)),
   ),
   ...(
     [

@@ -440,10 +440,12 @@ class RegexParser {
   #bracketItem(): readonly (readonly [number, number])[] {
     if (this.#take('[:')) return this.#className();
     if (this.#peek() === '\\') {
-      const className = CLASS_ESCAPES[this.#peek(1) ?? ''];
+      const letter = this.#peek(1) ?? '';
+      const className = CLASS_ESCAPES[letter.toLowerCase()];
       if (className !== undefined) {
         this.#at += 2;
-        return CLASSES[className] ?? [];
+        const ranges = CLASSES[className] ?? [];
+        return letter === letter.toLowerCase() ? ranges : complement(ranges);
       }
     }
     const first = this.#bracketCharacter();
@@ -451,6 +453,9 @@ class RegexParser {
       return [[first, first]];
     }
     this.#at += 1;
+    if (this.#peek() === '\\' && CLASS_ESCAPES[(this.#peek(1) ?? '').toLowerCase()] !== undefined) {
+      throw invalidRegex('invalid character range');
+    }
     const last = this.#bracketCharacter();
     if (last < first) throw invalidRegex('invalid character range');
     return [[first, last]];
@@ -485,6 +490,20 @@ class RegexParser {
     if (escaped === undefined) throw invalidRegex('invalid escape \\ sequence');
     return this.#escapedCharacter(escaped);
   }
+}
+
+/** All other code points. */
+function complement(
+  ranges: readonly (readonly [number, number])[],
+): readonly (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = [];
+  let next = 0;
+  for (const [first, last] of [...ranges].sort(([a], [b]) => a - b)) {
+    if (first > next) found.push([next, first - 1]);
+    next = Math.max(next, last + 1);
+  }
+  found.push([next, 0x10ffff]);
+  return found;
 }
 
 /** The part of a range that lies among letters, in their other case. */
