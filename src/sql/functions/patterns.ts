@@ -44,11 +44,20 @@ function likeTokens(pattern: readonly number[]): readonly number[] {
   return tokens;
 }
 
-/** Goes back only to the last `%`. */
-function matchesTokens(tokens: readonly number[], text: readonly number[]): boolean {
+/** Steps of LIKE that take about as long as a unit of work. */
+const STEPS_PER_WORK = 16;
+
+/** Goes back only to the last `%`: the time is at most the product of the two lengths. */
+function matchesTokens(
+  tokens: readonly number[],
+  text: readonly number[],
+  context: Pick<CallContext, 'spend'>,
+): boolean {
   let [at, token] = [0, 0];
+  let steps = 0;
   let retry: readonly [at: number, token: number] | null = null;
   while (at < text.length) {
+    if (++steps % STEPS_PER_WORK === 0) context.spend(1);
     const wanted = tokens[token];
     if (wanted === DANGLING) {
       throw new PgError('22025', 'LIKE pattern must not end with escape character');
@@ -72,7 +81,7 @@ function matchesTokens(tokens: readonly number[], text: readonly number[]): bool
 const PATTERNS_MIN = 200;
 const tokensOf = new RecentMap<string, readonly number[]>(PATTERNS_MIN);
 
-function like(text: string, pattern: string): boolean {
+function like(text: string, pattern: string, context: CallContext): boolean {
   // The common case: `%` at the ends alone.
   const plain = /^(%?)([^%_\\]*)(%?)$/.exec(pattern);
   if (plain !== null) {
@@ -85,7 +94,7 @@ function like(text: string, pattern: string): boolean {
     tokens = likeTokens(codePoints(pattern));
     tokensOf.set(pattern, tokens);
   }
-  return matchesTokens(tokens, codePoints(text));
+  return matchesTokens(tokens, codePoints(text), context);
 }
 
 /** Of the letters of ASCII, as in the C locale. */
@@ -103,11 +112,11 @@ function asBytes(value: SqliteValue | undefined): readonly number[] {
 
 type Test = (args: readonly SqliteValue[], context: CallContext) => boolean;
 
-const testLike: Test = ([text, pattern]) => like(asText(text), asText(pattern));
-const testIlike: Test = ([text, pattern]) =>
-  like(toLowerAscii(asText(text)), toLowerAscii(asText(pattern)));
-const testBytes: Test = ([bytes, pattern]) =>
-  matchesTokens(likeTokens(asBytes(pattern)), asBytes(bytes));
+const testLike: Test = ([text, pattern], context) => like(asText(text), asText(pattern), context);
+const testIlike: Test = ([text, pattern], context) =>
+  like(toLowerAscii(asText(text)), toLowerAscii(asText(pattern)), context);
+const testBytes: Test = ([bytes, pattern], context) =>
+  matchesTokens(likeTokens(asBytes(pattern)), asBytes(bytes), context);
 
 function spender(context: CallContext): (work: number) => void {
   return (work) => context.spend(work);

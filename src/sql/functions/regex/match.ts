@@ -12,6 +12,10 @@ const VISITS_MAX = 2 ** 28;
 const STEPS_MAX = 10_000_000;
 const STEPS_PER_WORK = 8;
 const STEPS_BETWEEN_REPORTS = 1024;
+/** Of a buffer that is made or cleared. */
+const BYTES_PER_WORK = 1024;
+/** Searches that one byte can tell apart before the buffer must be cleared. */
+const SEARCHES_MAX = 255;
 
 function tooLong(): PgError {
   return new PgError('54000', 'matching this regular expression takes too long');
@@ -45,6 +49,11 @@ export class Matcher {
   /** Counts the work, and may throw (CallContext.spend). */
   readonly #spend: (work: number) => void;
   #steps = 0;
+  /** For each pair of instruction and position the search that came by last; null: none yet. */
+  #visited: Uint8Array | null = null;
+  #search = 0;
+  /** For what is looked at ahead and behind. */
+  readonly #inside = new Map<Program, Matcher>();
 
   constructor(program: Program, text: readonly number[], spend: (work: number) => void) {
     this.#program = program;
@@ -55,7 +64,7 @@ export class Matcher {
 
   /** Is there any match? */
   test(): boolean {
-    const visited = this.#visits();
+    const visited = this.#newSearch();
     for (let start = 0; start <= this.#text.length; start++) {
       if (this.#run(start, 'any', visited, null) !== null) return true;
     }
@@ -65,14 +74,14 @@ export class Matcher {
   /** The first match that starts at `from` or behind it. */
   match(from: number): Match | null {
     const { prefersShortest, groupCount } = this.#program;
-    const visited = this.#visits();
+    const visited = this.#newSearch();
     for (let start = from; start <= this.#text.length; start++) {
       const end = this.#run(start, prefersShortest ? 'shortest' : 'longest', visited, null);
       if (end === null) continue;
       const slots = new Array<number>(2 * groupCount + 2).fill(-1);
       slots[0] = start;
       slots[1] = end;
-      if (groupCount > 0) this.#run(start, end, this.#visits(), slots);
+      if (groupCount > 0) this.#run(start, end, this.#newSearch(), slots);
       return slots;
     }
     return null;
@@ -80,12 +89,22 @@ export class Matcher {
 
   /** Does it match from `start` on, up to `end` if that is given? */
   matchesAt(start: number, end: number | 'any'): boolean {
-    return this.#run(start, end, this.#visits(), null) !== null;
+    return this.#run(start, end, this.#newSearch(), null) !== null;
   }
 
-  #visits(): Uint8Array | null {
+  /** Where nothing counts as visited. It ends the search before. */
+  #newSearch(): Uint8Array | null {
     const { instructions, hasReferences } = this.#program;
-    return hasReferences ? null : new Uint8Array(instructions.length * (this.#text.length + 1));
+    if (hasReferences) return null;
+    const bytes = instructions.length * (this.#text.length + 1);
+    this.#search += 1;
+    if (this.#visited === null || this.#search > SEARCHES_MAX) {
+      this.#spend(bytes / BYTES_PER_WORK);
+      this.#search = 1;
+      if (this.#visited === null) this.#visited = new Uint8Array(bytes);
+      else this.#visited.fill(0);
+    }
+    return this.#visited;
   }
 
   /**
@@ -118,8 +137,8 @@ export class Matcher {
           if (this.#steps > STEPS_MAX) throw tooLong();
         } else {
           const visit = pc * width + at;
-          if (visited[visit] === 1) break;
-          visited[visit] = 1;
+          if (visited[visit] === this.#search) break;
+          visited[visit] = this.#search;
         }
         const instruction = instructions[pc] as (typeof instructions)[number];
         if (instruction.kind === 'match') {
@@ -199,7 +218,11 @@ export class Matcher {
   }
 
   #looks(program: Program, isAhead: boolean, at: number): boolean {
-    const inside = new Matcher(program, this.#text, this.#spend);
+    let inside = this.#inside.get(program);
+    if (inside === undefined) {
+      inside = new Matcher(program, this.#text, this.#spend);
+      this.#inside.set(program, inside);
+    }
     if (isAhead) return inside.matchesAt(at, 'any');
     for (let start = at; start >= 0; start--) {
       this.#step();
