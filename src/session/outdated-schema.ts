@@ -8,11 +8,17 @@ import { runOptions } from './session-context.ts';
 /** The grammar knows no schema. */
 const SYNTAX_ERROR = '42601';
 
-/** True if this node's schema was not the newest, and now is: compile again. Throws PgError. */
-export async function isOutdated(context: SessionContext, failure: PgError): Promise<boolean> {
+/**
+ * True if the schema was not the newest, and this node now has that: compile again. `version`: of
+ * this node's schema before the statement was compiled, as it may move on meanwhile. Throws PgError.
+ */
+export async function isOutdated(
+  context: SessionContext,
+  failure: PgError,
+  version: number,
+): Promise<boolean> {
   if (failure.code === SYNTAX_ERROR) return false;
   const { backend } = context;
-  const { version } = backend.catalog();
   await backend.freshen(runOptions(context));
   return backend.catalog().version !== version;
 }
@@ -22,10 +28,11 @@ export async function withNewestSchema<Result>(
   context: SessionContext,
   compile: () => Result,
 ): Promise<Result> {
+  const { version } = context.backend.catalog();
   try {
     return compile();
   } catch (error) {
-    if (!(error instanceof PgError) || !(await isOutdated(context, error))) throw error;
+    if (!(error instanceof PgError) || !(await isOutdated(context, error, version))) throw error;
     return compile();
   }
 }

@@ -116,8 +116,9 @@ async function compileNext(
   parsed: readonly ParsedStatement[],
   start: number,
 ): Promise<Run> {
+  const { version } = context.backend.catalog();
   const run = compileRun(context, parsed, start);
-  const isAgain = run.failure !== null && (await isOutdated(context, run.failure));
+  const isAgain = run.failure !== null && (await isOutdated(context, run.failure, version));
   return isAgain ? compileRun(context, parsed, start) : run;
 }
 
