@@ -50,6 +50,9 @@ export const DEFAULT_LIMITS: RaftLimits = {
   committedBytesMax: 1024 * 1024,
 };
 
+/** low: no new commands should be taken. full: none that is under way can be taken either (R47). */
+export type DiskSpaceLevel = 'good' | 'low' | 'full';
+
 export interface FollowerState {
   readonly kind: 'follower';
 }
@@ -80,6 +83,8 @@ export interface LeaderState {
   readonly uncommitted: { readonly last: Index; readonly bytes: number }[];
   uncommittedBytes: number;
   transfer: { readonly target: NodeId; readonly deadline: number; isAsked: boolean } | null;
+  /** While the disk is low: when to look again for somebody to take over. */
+  yieldAt: number;
 }
 
 export type Role = FollowerState | CandidateState | LeaderState;
@@ -109,6 +114,7 @@ export interface RaftState {
   lastForeignAppend: number;
   campaignCounter: number;
   isDiskStalled: boolean;
+  diskSpace: DiskSpaceLevel;
   isClockSuspect: boolean;
 
   // What waits for the next Ready.
@@ -152,7 +158,9 @@ export function sendAfterPersist(state: RaftState, message: Message): void {
 
 export function resetElectionTimer(state: RaftState): void {
   const { electionMs } = state.timing;
-  state.electionDeadline = state.now + electionMs + state.prng.float() * electionMs;
+  // Whose disk is low lets the others go first: a leader without space is better than none (R13).
+  const patienceMs = state.diskSpace === 'good' ? 0 : electionMs;
+  state.electionDeadline = state.now + electionMs + patienceMs + state.prng.float() * electionMs;
 }
 
 export function setTerm(state: RaftState, term: Term): void {

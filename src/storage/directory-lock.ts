@@ -1,9 +1,17 @@
 // One process for a data directory: two would vote twice (R41). The lock is a file that names its
 // owner by process id, start time and boot of the machine, so that neither a process that was
 // killed nor another one with its number keeps the directory locked.
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { DataDirectoryError } from './errors.ts';
+import { DataDirectoryError, isOutOfSpace } from './errors.ts';
 
 const NAME = 'LOCK';
 const ATTEMPTS_MAX = 100;
@@ -27,15 +35,16 @@ export function lockDirectory(directory: string): () => void {
 /** In one step with its content: nobody ever sees a lock without an owner. */
 function tryCreate(path: string, own: string): boolean {
   const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, own, { mode: 0o600 });
   try {
+    writeFileSync(temporary, own, { mode: 0o600 });
     linkSync(temporary, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
+    if (isOutOfSpace(error)) throw new DataDirectoryError(`${path}: no space left on the disk`);
     throw error;
   } finally {
-    unlinkSync(temporary);
+    rmSync(temporary, { force: true });
   }
 }
 

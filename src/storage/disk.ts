@@ -15,6 +15,8 @@ export interface Disk {
   remove(path: string): void;
   /** Makes creations, renames and removals in the directory durable (R32). */
   syncDirectory(directory: string): void;
+  /** What may be written yet to the file system of the directory; Infinity if it does not tell. */
+  freeBytes(directory: string): number;
 }
 
 export interface DiskFile {

@@ -17,3 +17,9 @@ export class CorruptLogError extends Error {
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
 }
+
+/** The file system, or the quota on it, is full: nothing is broken. */
+export function isOutOfSpace(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}

@@ -4,15 +4,19 @@
 import { assert, must } from '../util/assert.ts';
 import type { Entry, Index, Term } from '../raft/entry.ts';
 import type { HardState, LogStore, PersistRequest } from '../raft/log-store.ts';
+import type { DiskSpaceLevel } from '../raft/state.ts';
 import type { Disk, DiskFile } from './disk.ts';
+import { DEFAULT_RESERVE, DiskSpace } from './disk-space.ts';
+import type { Reserve } from './disk-space.ts';
 import { EntryCache } from './entry-cache.ts';
-import { CorruptLogError } from './errors.ts';
+import { CorruptLogError, isOutOfSpace } from './errors.ts';
 import { decodeEntries, encodeFrame, entryBytes, frameBytes } from './frame.ts';
 import type { FrameKind } from './frame.ts';
 import { FRAME_HEADER_BYTES, tryReadHeader, tryReadPayload } from './frame.ts';
 import { HardStateFile } from './hard-state-file.ts';
 import type { StorageMutations } from './mutations.ts';
 import { recoverSegments } from './recovery.ts';
+import type { RecoveredLog } from './recovery.ts';
 import { SEGMENT_HEADER_BYTES, encodeSegmentHeader, segmentName } from './segment.ts';
 import { SpareSegment } from './spare-segment.ts';
 
@@ -20,12 +24,17 @@ const FRAME_BYTES_MAX = 1024 * 1024;
 const DEFAULT_SEGMENT_BYTES = 16 * 1024 * 1024;
 const DEFAULT_CACHE_BYTES = 32 * 1024 * 1024;
 const MARK_AFTER_IDLE_MS = 50;
+/** After a spare segment found no space. */
+const SPARE_AGAIN_MS = 1000;
 
 export interface LogStoreOptions {
   readonly disk: Disk;
+  /** For large files that nobody waits for; `disk` if not given. */
+  readonly backgroundDisk?: Disk;
   readonly directory: string;
   readonly segmentBytes?: number;
   readonly cacheBytes?: number;
+  readonly reserve?: Reserve;
   /** Random numbers for the segments' salts. */
   readonly randomUint32: () => number;
   /** The disk failed: the process must stop, nothing is durable any more from here on. */
@@ -65,6 +74,10 @@ export class FileLogStore implements LogStore {
   readonly #hardStateFile: HardStateFile;
   readonly #segments: OpenSegment[];
   readonly #spare: SpareSegment;
+  readonly #space: DiskSpace;
+  #spareAgainAt = -Infinity;
+  /** A batch that found no room; the next tick tries again. */
+  #roomWaiter: (() => void) | null = null;
   readonly #cache: EntryCache;
   /** Of entry baseIndex + 1 + position: where it is on disk; null while it is not written yet. */
   readonly #locations: (Location | null)[] = [];
@@ -99,7 +112,11 @@ export class FileLogStore implements LogStore {
     }
     this.#cache = new EntryCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
     const segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
-    const recovered = recoverSegments(options, segmentBytes);
+    const { disk, directory, reserve } = options;
+    const background = options.backgroundDisk ?? disk;
+    this.#space = new DiskSpace(background, directory, reserve ?? DEFAULT_RESERVE);
+    this.#spare = new SpareSegment(background, directory, segmentBytes);
+    const recovered = this.#withRoom(() => recoverSegments(options, segmentBytes));
     this.#segments = [...recovered.segments];
     for (const { entry, segment, frameOffset } of recovered.entries) {
       this.#place(entry, { term: entry.term, segment, frameOffset });
@@ -115,7 +132,18 @@ export class FileLogStore implements LogStore {
         `entries of term ${recovered.termMax}, but the vote file says term ${this.#hardState.currentTerm}`,
       );
     }
-    this.#spare = new SpareSegment(options.disk, options.directory, segmentBytes);
+  }
+
+  /** Recovery writes a segment: on a full disk there is room for it where no log is (R47). */
+  #withRoom(recover: () => RecoveredLog): RecoveredLog {
+    try {
+      return recover();
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      this.#space.giveWay();
+      this.#spare.giveWay();
+      return recover();
+    }
   }
 
   get incarnation(): number {
@@ -135,9 +163,13 @@ export class FileLogStore implements LogStore {
     return this.#segments.reduce((sum, segment) => sum + segment.byteCount, 0);
   }
 
-  /** How long the outstanding sync has been under way, ms; 0 if there is none (R40). */
+  get diskSpace(): DiskSpaceLevel {
+    return this.#space.level;
+  }
+
+  /** How long a write has waited for its sync, or for room, ms; 0 if there is none (R40). */
   stalledMs(now: number): number {
-    if (!this.#isSyncing) return 0;
+    if (!this.#isSyncing && this.#roomWaiter === null) return 0;
     this.#syncStartedAt ??= now;
     return now - this.#syncStartedAt;
   }
@@ -203,11 +235,30 @@ export class FileLogStore implements LogStore {
   tick(now: number): void {
     if (this.#hasFailed) return;
     this.#guard(() => {
-      this.#spare.advance();
+      this.#space.tick(now, !this.#isWriting);
+      this.#advanceSpare(now);
+      this.#tryAgain();
       if (this.#isWriting) this.#lastActivityAt = now;
       else if (!this.#isMarked && now - this.#lastActivityAt >= MARK_AFTER_IDLE_MS)
         this.#markIdle();
     });
+  }
+
+  #advanceSpare(now: number): void {
+    if (now < this.#spareAgainAt) return;
+    try {
+      this.#spare.advance();
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      this.#spareAgainAt = now + SPARE_AGAIN_MS;
+      this.#space.giveWay();
+    }
+  }
+
+  #tryAgain(): void {
+    const waiter = this.#roomWaiter;
+    this.#roomWaiter = null;
+    waiter?.();
   }
 
   /** Ends the log in good order; nothing may be under way. */
@@ -283,7 +334,11 @@ export class FileLogStore implements LogStore {
   #writeEntries(entries: readonly Entry[], next: () => void): void {
     if (entries.length === 0) return next();
     this.#guard(() => {
-      const segment = this.#writeFrame('entries', entries);
+      const segment = this.#tryWriteFrame(entries);
+      if (segment === null) {
+        this.#roomWaiter = () => this.#writeEntries(entries, next);
+        return;
+      }
       if (this.#options.mutations?.durableBeforeFsync === true) return next();
       this.#sync(segment.file, next);
     });
@@ -303,13 +358,13 @@ export class FileLogStore implements LogStore {
     else next();
   }
 
-  #writeFrame(kind: FrameKind, entries: readonly Entry[]): OpenSegment {
+  /** null: there is no room, and nothing was written. */
+  #tryWriteFrame(entries: readonly Entry[]): OpenSegment | null {
     const payloadBytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
-    const segment = this.#segmentFor(
-      frameBytes(payloadBytes),
-      entries[0]?.index ?? this.lastIndex + 1,
-    );
-    const frame = this.#append(segment, kind, entries);
+    const firstIndex = entries[0]?.index ?? this.lastIndex + 1;
+    const segment = this.#trySegmentFor(frameBytes(payloadBytes), firstIndex);
+    if (segment === null) return null;
+    const frame = this.#append(segment, 'entries', entries);
     for (const entry of entries) {
       const position = entry.index - this.baseIndex - 1;
       // It may have been replaced by a request that is still in the queue.
@@ -354,16 +409,19 @@ export class FileLogStore implements LogStore {
     if (segment.end + frameBytes(0) * 2 <= segment.byteCount) this.#append(segment, kind, []);
   }
 
-  /** The segment that takes a frame of that size: a new one if the last is full. */
-  #segmentFor(byteCount: number, firstIndex: Index): OpenSegment {
+  /**
+   * The segment that takes a frame of that size: a new one if the last is full. Space is asked for
+   * before anything is written, so that a full disk leaves the log as it is; null then.
+   */
+  #trySegmentFor(byteCount: number, firstIndex: Index): OpenSegment | null {
     const last = must(this.#segments.at(-1), 'segment');
     // A seal must always fit behind the last frame.
     if (last.end + byteCount + frameBytes(0) <= last.byteCount) return last;
+    if (!this.#tryPrepareSpare(SEGMENT_HEADER_BYTES + byteCount + 2 * frameBytes(0))) return null;
     this.#append(last, 'seal', []);
     last.file.syncNow();
     const sequence = last.sequence + 1;
     const salt = this.#options.randomUint32();
-    const wanted = SEGMENT_HEADER_BYTES + byteCount + 2 * frameBytes(0);
     const header = {
       sequence,
       baseIndex: firstIndex - 1,
@@ -372,7 +430,8 @@ export class FileLogStore implements LogStore {
       salt,
     };
     const path = `${this.#options.directory}/${segmentName(sequence)}`;
-    const file = this.#spare.take(wanted, encodeSegmentHeader(header), path);
+    this.#spare.take(encodeSegmentHeader(header), path);
+    const file = this.#options.disk.open(path);
     const segment = {
       sequence,
       path,
@@ -383,6 +442,18 @@ export class FileLogStore implements LogStore {
     };
     this.#segments.push(segment);
     return segment;
+  }
+
+  #tryPrepareSpare(byteCount: number): boolean {
+    for (;;) {
+      try {
+        this.#spare.prepare(byteCount);
+        return true;
+      } catch (error) {
+        if (!isOutOfSpace(error)) throw error;
+        if (!this.#space.giveWay()) return false;
+      }
+    }
   }
 }
 

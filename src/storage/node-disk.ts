@@ -11,6 +11,7 @@ import {
   readSync,
   readdirSync,
   renameSync,
+  statfsSync,
   unlinkSync,
   writeSync,
   constants,
@@ -29,7 +30,13 @@ export const nodeDisk: Disk = {
   rename: renameSync,
   remove: unlinkSync,
   syncDirectory,
+  freeBytes,
 };
+
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
 
 function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r');

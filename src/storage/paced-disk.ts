@@ -45,6 +45,7 @@ export function pacedDisk(disk: Disk, now: () => number): Disk {
     rename: (source, target) => disk.rename(source, target),
     remove: (path) => disk.remove(path),
     syncDirectory: (directory) => disk.syncDirectory(directory),
+    freeBytes: (directory) => disk.freeBytes(directory),
   };
 }
 

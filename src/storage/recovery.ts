@@ -230,15 +230,18 @@ function writeSegment(
   const temporary = `${directory}/${TEMPORARY}`;
   if (disk.exists(temporary)) disk.remove(temporary);
   const file = disk.open(temporary);
-  file.write(0, encodeSegmentHeader(part.header));
-  let position = SEGMENT_HEADER_BYTES;
-  for (const image of images) {
-    file.write(position, image);
-    position += image.length;
+  try {
+    file.write(0, encodeSegmentHeader(part.header));
+    let position = SEGMENT_HEADER_BYTES;
+    for (const image of images) {
+      file.write(position, image);
+      position += image.length;
+    }
+    writeZeros(file, position, part.byteCount, part.byteCount);
+    file.syncNow();
+  } finally {
+    file.close();
   }
-  writeZeros(file, position, part.byteCount, part.byteCount);
-  file.syncNow();
-  file.close();
   disk.rename(temporary, part.path);
   disk.syncDirectory(directory);
 }

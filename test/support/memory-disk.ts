@@ -76,6 +76,8 @@ export class MemoryDisk implements Disk {
   /** The number of the running process: callbacks of an earlier one never come. */
   #epoch = 0;
   writes = 0;
+  /** Of all files together; writes beyond fail, in the middle. */
+  capacityBytes = Infinity;
 
   constructor(options: MemoryDiskOptions) {
     this.#options = options;
@@ -118,7 +120,11 @@ export class MemoryDisk implements Disk {
       write: (position, bytes) => {
         check();
         this.writes += 1;
-        image.write(position, bytes);
+        const growth = Math.max(0, position + bytes.length - image.current.length);
+        const missing = growth - this.freeBytes();
+        if (missing <= 0) return image.write(position, bytes);
+        if (missing < bytes.length) image.write(position, bytes.subarray(0, -missing));
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       },
       sync: (callback) => {
         check();
@@ -165,6 +171,22 @@ export class MemoryDisk implements Disk {
     for (const [path, image] of this.#files) {
       if (path.startsWith(prefix)) this.#durableNames.set(path, image);
     }
+  }
+
+  freeBytes(): number {
+    if (this.capacityBytes === Infinity) return Infinity;
+    return Math.max(0, this.capacityBytes - this.#usedBytes());
+  }
+
+  /** From now on there is room for so much more. */
+  leaveFree(bytes: number): void {
+    this.capacityBytes = this.#usedBytes() + bytes;
+  }
+
+  #usedBytes(): number {
+    let used = 0;
+    for (const { current } of this.#files.values()) used += current.length;
+    return used;
   }
 
   /** The process is killed: what it wrote stays in the page cache. */
