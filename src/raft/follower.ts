@@ -26,10 +26,14 @@ export function handleAppendEntries(state: RaftState, message: AppendEntries): v
   if (message.entries.length > 0) state.lastForeignAppend = state.now;
   const prevTerm = state.log.termAt(message.prevLogIndex);
   if (prevTerm !== message.prevLogTerm) {
-    rejectAppend(state, message);
+    rejectAppend(state, message, false);
     return;
   }
   if (!isContiguous(message)) return;
+  if (!hasRoomFor(state, message.entries)) {
+    rejectAppend(state, message, true);
+    return;
+  }
   appendNew(state, message.entries, message);
   const lastNew = message.prevLogIndex + message.entries.length;
   const commitMax =
@@ -41,6 +45,14 @@ export function handleAppendEntries(state: RaftState, message: AppendEntries): v
 /** Checked again here, whatever the sender has checked (R29). */
 function isContiguous(message: AppendEntries): boolean {
   return message.entries.every((entry, at) => entry.index === message.prevLogIndex + 1 + at);
+}
+
+/** On a full disk no commands (R47). What leaders need for themselves is little, and always taken. */
+function hasRoomFor(state: RaftState, entries: readonly Entry[]): boolean {
+  if (state.diskSpace !== 'full') return true;
+  return entries.every(
+    ({ kind, index, term }) => kind !== 'command' || state.log.termAt(index) === term,
+  );
 }
 
 /** Entries that are here already stay; the log is cut only where terms differ (R19). */
@@ -87,12 +99,13 @@ function acknowledge(state: RaftState, message: AppendEntries, lastNew: Index): 
     rejectedIndex: 0,
     hintIndex: 0,
     hintTerm: 0,
+    isOutOfSpace: false,
   } as const;
   if (state.mutations.ackBeforeFsync === true) send(state, reply);
   else sendAfterPersist(state, reply);
 }
 
-function rejectAppend(state: RaftState, message: AppendEntries): void {
+function rejectAppend(state: RaftState, message: AppendEntries, isOutOfSpace: boolean): void {
   const hint = hintAtOrBelow(state, message.prevLogIndex, message.prevLogTerm);
   send(state, {
     kind: 'append-entries-reply',
@@ -105,6 +118,7 @@ function rejectAppend(state: RaftState, message: AppendEntries): void {
     rejectedIndex: message.prevLogIndex,
     hintIndex: hint.index,
     hintTerm: hint.term,
+    isOutOfSpace,
   });
 }
 
@@ -133,6 +147,7 @@ export function handleHeartbeat(state: RaftState, message: Heartbeat): void {
     to: message.from,
     term: state.currentTerm,
     round: message.round,
+    isDiskLow: state.diskSpace !== 'good',
   });
 }
 
@@ -140,6 +155,7 @@ export function handleHeartbeat(state: RaftState, message: Heartbeat): void {
 export function whyNotTakeOver(state: RaftState, message: TimeoutNow): string | null {
   const { log, id } = state;
   if (!isVoter(configuration(state), id)) return 'not a voter';
+  if (state.isDiskStalled) return 'the disk stands still';
   if (log.lastIndex !== message.lastLogIndex || log.lastTerm !== message.lastLogTerm) {
     return `log ends at ${log.lastIndex}@${log.lastTerm}`;
   }

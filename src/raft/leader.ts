@@ -5,7 +5,7 @@ import type { Entry, EntryKind, Index, NodeId } from './entry.ts';
 import { Lease } from './lease.ts';
 import type { AppendEntriesReply, HeartbeatReply, ReadId } from './message.ts';
 import { Progress } from './progress.ts';
-import { isVoter, peersOf, quorumValue } from './quorum.ts';
+import { hasQuorum, isVoter, peersOf, quorumValue } from './quorum.ts';
 import { ReadQueue } from './read-queue.ts';
 import { advanceCommit, becomeFollower, configuration, send } from './state.ts';
 import type { LeaderState, RaftState } from './state.ts';
@@ -15,6 +15,8 @@ const EMPTY = new Uint8Array(0);
 const READ_ROUNDS_MAX = 2;
 /** A new epoch for every view of a peer; starts anew with the process, which has a new incarnation. */
 const EPOCH_STEP = 1;
+/** Between attempts to find a leader with space, in election timeouts. */
+const YIELD_TIMEOUTS = 10;
 /** So long after its last request a peer counts as one whose clients wait. */
 const DEMAND_MS = 200;
 
@@ -33,6 +35,7 @@ export function becomeLeader(state: RaftState): void {
     uncommitted: [],
     uncommittedBytes: 0,
     transfer: null,
+    yieldAt: -Infinity,
   };
   state.role = leader;
   state.leaderId = state.id;
@@ -92,6 +95,7 @@ export function resetProgress(state: RaftState, leader: LeaderState, id: NodeId)
   const fresh = newProgress(state, old.epoch + EPOCH_STEP);
   fresh.ackedRoundSentAt = old.ackedRoundSentAt;
   fresh.ackedRound = old.ackedRound;
+  fresh.isDiskLow = old.isDiskLow;
   leader.progress.set(id, fresh);
 }
 
@@ -243,6 +247,10 @@ export function handleAppendEntriesReply(
 /** Answers that belong to an older question are ignored (R24). */
 function handleRejection(state: RaftState, progress: Progress, message: AppendEntriesReply): void {
   const { rejectedIndex, hintIndex, hintTerm } = message;
+  if (message.isOutOfSpace) {
+    if (rejectedIndex >= progress.matchIndex) progress.refusedAfter(rejectedIndex);
+    return;
+  }
   const isStale =
     progress.state === 'replicate'
       ? rejectedIndex <= progress.matchIndex
@@ -285,6 +293,7 @@ export function handleHeartbeatReply(
   if (progress === undefined || message.round > leader.round) return;
   if (message.round > progress.ackedRound) {
     progress.ackedRound = message.round;
+    progress.noteDisk(message.isDiskLow);
     const sent = leader.rounds.find(({ round }) => round === message.round);
     if (sent !== undefined) progress.ackedRoundSentAt = sent.sentAt;
     confirmReads(state, leader);
@@ -366,18 +375,51 @@ export function startTransfer(state: RaftState, leader: LeaderState, to: NodeId)
   leader.transfer = { target, deadline, isAsked: false };
 }
 
+/** Who has room on the disk comes first, then who has the most of the log; 0: nobody. */
 function bestSuccessor(state: RaftState, leader: LeaderState): NodeId {
   let best = 0;
-  let bestMatch = -1;
+  let bestValue = -1;
   for (const [id, progress] of leader.progress) {
-    const isRecent = state.now - progress.ackedRoundSentAt <= state.timing.electionMs;
-    if (!isRecent || !isVoter(configuration(state), id)) continue;
-    if (progress.matchIndex > bestMatch) {
+    if (!isRecent(state, progress) || !isVoter(configuration(state), id)) continue;
+    const value = progress.matchIndex + (progress.isDiskLow ? 0 : state.log.lastIndex + 1);
+    if (value > bestValue) {
       best = id;
-      bestMatch = progress.matchIndex;
+      bestValue = value;
     }
   }
   return best;
+}
+
+function isRecent(state: RaftState, progress: Progress): boolean {
+  return state.now - progress.ackedRoundSentAt <= state.timing.electionMs;
+}
+
+// A full disk -------------------------------------------------------------------------------------
+
+/** True if commands could not be committed, or not be applied here, for want of space (R47). */
+export function isDiskFull(state: RaftState, leader: LeaderState): boolean {
+  if (state.diskSpace !== 'good') return true;
+  let isAnyLow = false;
+  for (const progress of leader.progress.values()) isAnyLow ||= progress.isDiskLow;
+  if (!isAnyLow) return false;
+  return !hasQuorum(configuration(state), (id) => id === state.id || hasRoom(state, leader, id));
+}
+
+function hasRoom(state: RaftState, leader: LeaderState, id: NodeId): boolean {
+  const progress = leader.progress.get(id);
+  return progress !== undefined && !progress.isDiskLow && isRecent(state, progress);
+}
+
+/** A leader whose disk is low makes room for one whose disk is not. */
+function maybeYield(state: RaftState, leader: LeaderState): void {
+  if (state.diskSpace === 'good' || leader.transfer !== null || state.now < leader.yieldAt) return;
+  const successor = bestSuccessor(state, leader);
+  if (successor === 0 || !hasRoom(state, leader, successor)) return;
+  // What is not known yet is not hoped for: two full nodes would hand over to each other for ever.
+  if (leader.progress.get(successor)?.ackedRound === 0) return;
+  // Each attempt costs an entry.
+  leader.yieldAt = state.now + YIELD_TIMEOUTS * state.timing.electionMs;
+  startTransfer(state, leader, successor);
 }
 
 export function maybeHandOver(state: RaftState, leader: LeaderState): void {
@@ -407,6 +449,7 @@ export function tickLeader(state: RaftState, leader: LeaderState): void {
     broadcastHeartbeat(state, leader);
   }
   maybeCommit(state, leader);
+  maybeYield(state, leader);
 }
 
 /** Reads are being served by the lease: keep it alive while nothing else does (raft 4.3). */

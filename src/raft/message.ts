@@ -60,6 +60,8 @@ export interface AppendEntriesReply extends Header {
   readonly rejectedIndex: Index;
   readonly hintIndex: Index;
   readonly hintTerm: Term;
+  /** On rejection: the logs may well match, but this disk has no room for more (R47). */
+  readonly isOutOfSpace: boolean;
 }
 
 export interface Heartbeat extends Header {
@@ -73,6 +75,8 @@ export interface Heartbeat extends Header {
 export interface HeartbeatReply extends Header {
   readonly kind: 'heartbeat-reply';
   readonly round: number;
+  /** The sender has little space on its disk, and should not lead (R47). */
+  readonly isDiskLow: boolean;
 }
 
 /** Names one read request for ever: ids are never used again, not even on a retry (R73). */

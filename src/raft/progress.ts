@@ -26,6 +26,10 @@ export class Progress {
   /** The newest heartbeat round that it answered, and when that round was sent (R10). */
   ackedRound = 0;
   ackedRoundSentAt: number;
+  /** It has little space on its disk, as of its last answer (R47). */
+  isDiskLow = false;
+  /** It has refused entries for that reason, and gets none until it has space again. */
+  isOutOfSpace = false;
   readonly #limits: WindowLimits;
   readonly #inflight: { readonly last: Index; readonly bytes: number }[] = [];
   #inflightBytes = 0;
@@ -38,6 +42,7 @@ export class Progress {
   }
 
   canSend(): boolean {
+    if (this.isOutOfSpace) return false;
     if (this.state === 'probe') return !this.isProbeSent;
     return (
       this.#inflight.length < this.#limits.messagesMax &&
@@ -82,6 +87,18 @@ export class Progress {
     this.isProbeSent = false;
     this.nextIndex = Math.max(nextIndex, this.matchIndex + 1);
     this.#clear();
+  }
+
+  noteDisk(isLow: boolean): void {
+    this.isDiskLow = isLow;
+    if (!isLow) this.isOutOfSpace = false;
+  }
+
+  /** It had no room for what comes after `index`. */
+  refusedAfter(index: Index): void {
+    this.isDiskLow = true;
+    this.isOutOfSpace = true;
+    this.probe(index + 1);
   }
 
   #clear(): void {

@@ -22,6 +22,7 @@ import {
   handleAppendEntriesReply,
   handleHeartbeatReply,
   handleRead,
+  isDiskFull,
   isLeaseValid,
   maybeCommit,
   maybeHandOver,
@@ -45,7 +46,7 @@ import {
   resetElectionTimer,
   send,
 } from './state.ts';
-import type { LeaderState, RaftLimits, RaftState, RaftTiming } from './state.ts';
+import type { DiskSpaceLevel, LeaderState, RaftLimits, RaftState, RaftTiming } from './state.ts';
 import { handlePreVote, handleRequestVote } from './voting.ts';
 
 export interface RaftOptions {
@@ -137,6 +138,7 @@ export class RaftNode {
         options.mutations?.restartForgetsBarrier === true ? -Infinity : options.now,
       campaignCounter: 0,
       isDiskStalled: false,
+      diskSpace: 'good',
       isClockSuspect: false,
       hardStateChanged: false,
       outbox: [],
@@ -185,6 +187,7 @@ export class RaftNode {
     const { role, leaderId } = state;
     if (role.kind !== 'leader') return { kind: 'refused', reason: 'not-leader', leaderId };
     if (role.transfer !== null) return { kind: 'refused', reason: 'transferring', leaderId };
+    if (isDiskFull(state, role)) return { kind: 'refused', reason: 'disk-full', leaderId };
     const bytes = commands.reduce((sum, command) => sum + command.length, 0);
     const isOverQuota = role.uncommittedBytes + bytes > state.limits.uncommittedBytesMax;
     if (role.uncommittedBytes > 0 && isOverQuota)
@@ -250,6 +253,17 @@ export class RaftNode {
   /** The log's disk does not answer: no campaign, no leadership (R40). */
   setDiskStalled(isStalled: boolean): void {
     this.#state.isDiskStalled = isStalled;
+  }
+
+  /** With little space no commands are taken, and somebody else leads if that can be (R47). */
+  setDiskSpace(level: DiskSpaceLevel): void {
+    this.#state.diskSpace = level;
+  }
+
+  /** True on a leader that refuses commands because of disks. */
+  isDiskFull(): boolean {
+    const { role } = this.#state;
+    return role.kind === 'leader' && isDiskFull(this.#state, role);
   }
 
   // Output ----------------------------------------------------------------------------------------
@@ -349,6 +363,7 @@ export class RaftNode {
       rejectedIndex: 0,
       hintIndex: log.lastIndex,
       hintTerm: log.lastTerm,
+      isOutOfSpace: false,
     });
   }
 

@@ -117,12 +117,13 @@ function encodeRaft(writer: ByteWriter, message: Message): void {
     case 'append-entries-reply':
       writer.u32(message.epoch).boolean(message.success).u53(message.matchIndex);
       writer.u53(message.rejectedIndex).u53(message.hintIndex).u53(message.hintTerm);
+      writer.boolean(message.isOutOfSpace);
       return;
     case 'heartbeat':
       writer.u53(message.round).u53(message.leaderCommit);
       return;
     case 'heartbeat-reply':
-      writer.u53(message.round);
+      writer.u53(message.round).boolean(message.isDiskLow);
       return;
     case 'read-index':
       encodeIds(writer, message.ids);
@@ -270,11 +271,12 @@ function decodeRaft(reader: ByteReader, kind: Message['kind'], header: DecodedHe
         rejectedIndex: reader.u53(),
         hintIndex: reader.u53(),
         hintTerm: reader.u53(),
+        isOutOfSpace: reader.boolean(),
       };
     case 'heartbeat':
       return { ...header, kind, round: reader.u53(), leaderCommit: reader.u53() };
     case 'heartbeat-reply':
-      return { ...header, kind, round: reader.u53() };
+      return { ...header, kind, round: reader.u53(), isDiskLow: reader.boolean() };
     case 'read-index':
       return { ...header, kind, ids: decodeIds(reader) };
     case 'read-index-reply': {

@@ -50,13 +50,18 @@ function describe(message: Message): readonly string[] {
     case 'append-entries-reply': {
       const { success, matchIndex, rejectedIndex, hintIndex, hintTerm } = message;
       if (success) return ['AppendEntriesReply', `match=${matchIndex}`];
+      if (message.isOutOfSpace) return ['AppendEntriesReply', `no-space-after=${rejectedIndex}`];
       const hint = `hint=${formatPosition(hintIndex, hintTerm)}`;
       return ['AppendEntriesReply', `rejected=${rejectedIndex}`, hint];
     }
     case 'heartbeat':
       return ['Heartbeat', `round=${message.round}`, `commit=${message.leaderCommit}`];
     case 'heartbeat-reply':
-      return ['HeartbeatReply', `round=${message.round}`];
+      return [
+        'HeartbeatReply',
+        `round=${message.round}`,
+        ...(message.isDiskLow ? ['disk-low'] : []),
+      ];
     case 'read-index':
       return ['ReadIndex', `reads=${formatReads(message.ids)}`];
     case 'read-index-reply':

@@ -18,6 +18,7 @@
 //   disk n1 slow | fast, sync n1 [writes]    when writes become durable
 //   kill n1, fail n1, start n1               a process ends; the power fails: unsynced writes are lost
 //   clock n1 suspect | good, stall n1 | unstall n1, served n1 (reads by the lease)
+//   space n1 low | full | good               space on its disk
 //   status [n1 ...], logs, lease n1
 import type { NodeId } from '../../src/raft/entry.ts';
 import type { Message } from '../../src/raft/message.ts';
@@ -206,6 +207,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   stall: (cluster, [word]) => cluster.running(parseNode(word)).setDiskStalled(true),
   unstall: (cluster, [word]) => cluster.running(parseNode(word)).setDiskStalled(false),
+
+  space(cluster, [word, state]) {
+    if (state !== 'low' && state !== 'full' && state !== 'good') throw new Error(`space ${state}`);
+    cluster.running(parseNode(word)).setDiskSpace(state);
+  },
 
   status(cluster, words) {
     for (const node of parseNodes(cluster, words)) {

@@ -126,7 +126,7 @@ export class TestNode {
 
   answerHeartbeat(from: number, round = this.last('heartbeat', from).round): void {
     const { term } = this.raft.status();
-    this.receive({ kind: 'heartbeat-reply', from, to: 1, term, round });
+    this.receive({ kind: 'heartbeat-reply', from, to: 1, term, round, isDiskLow: false });
   }
 
   acknowledge(from: number, matchIndex: Index): void {
@@ -142,6 +142,7 @@ export class TestNode {
       rejectedIndex: 0,
       hintIndex: 0,
       hintTerm: 0,
+      isOutOfSpace: false,
     });
   }
 

@@ -72,7 +72,9 @@ describe('the codec of peer messages', () => {
   });
 
   it('rejects a frame in which a bit was flipped (R35)', () => {
-    const frame = encode([{ kind: 'heartbeat-reply', from: 1, to: 2, term: 3, round: 4 }]);
+    const frame = encode([
+      { kind: 'heartbeat-reply', from: 1, to: 2, term: 3, round: 4, isDiskLow: false },
+    ]);
     for (let bit = 0; bit < frame.length * 8; bit++) {
       const copy = Buffer.from(frame);
       copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));

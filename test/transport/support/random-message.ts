@@ -100,6 +100,7 @@ const CREATE: { [K in Kind]: (prng: Prng, header: Header) => PeerMessage & { kin
     rejectedIndex: randomU53(prng),
     hintIndex: randomU53(prng),
     hintTerm: randomU53(prng),
+    isOutOfSpace: prng.chance(0.5),
   }),
   heartbeat: (prng, header) => ({
     ...header,
@@ -111,6 +112,7 @@ const CREATE: { [K in Kind]: (prng: Prng, header: Header) => PeerMessage & { kin
     ...header,
     kind: 'heartbeat-reply',
     round: randomU53(prng),
+    isDiskLow: prng.chance(0.5),
   }),
   'read-index': (prng, header) => ({ ...header, kind: 'read-index', ids: randomIds(prng) }),
   'read-index-reply': (prng, header) => ({

@@ -11,7 +11,13 @@ const transport = new NetIpcTransport({
   listen: { host: HOST, port },
   peers: [{ id: 2, host: HOST, port: peerPort }],
   tls: null,
-  limits: { ...TEST_LIMITS, handshakeMs: 1000, idleMs: 1500, strangersMax: 200, strangersPerAddressMax: 150 },
+  limits: {
+    ...TEST_LIMITS,
+    handshakeMs: 1000,
+    idleMs: 1500,
+    strangersMax: 200,
+    strangersPerAddressMax: 150,
+  },
   verifyPeer: () => null,
   prng: new Prng(1),
   log: () => undefined,
@@ -19,7 +25,14 @@ const transport = new NetIpcTransport({
     onMessage(message) {
       if (message.kind !== 'heartbeat') return;
       const { from, to, term, round } = message;
-      transport.send({ kind: 'heartbeat-reply', from: to, to: from, term, round });
+      transport.send({
+        kind: 'heartbeat-reply',
+        from: to,
+        to: from,
+        term,
+        round,
+        isDiskLow: false,
+      });
     },
     onPeerUp: () => undefined,
     onPeerDown: () => undefined,
