@@ -42,6 +42,10 @@ const CLOCK_JUMP_MS = 100;
 const TICK_GAP_MS = 500;
 const STALL_MS = 2 * DEFAULT_TIMING.electionMs;
 const HAND_OVER_MS = 1500;
+/** In the status of a node that takes no commands for want of space. */
+const DISK_LOW = 'disk low';
+/** So long a leader may take to hand over to a node with space, before clients are told. */
+const DISK_FULL_MS = 2000;
 /** Entries handed to the machine and not applied yet: beyond this it has to catch up first. */
 const UNAPPLIED_BYTES_MAX = 64 * 1024 * 1024;
 /** Where nobody waits for entries they are applied many at a time, at the latest with the next tick. */
@@ -79,6 +83,7 @@ function fail(message: string): void {
 
 const store = FileLogStore.open({
   disk: pacedDisk(nodeDisk, monotonicMs),
+  backgroundDisk: nodeDisk,
   directory: join(config.dataDirectory, 'log'),
   randomUint32: () => randomInt(0, 0xffff_ffff),
   // Behind the messages of this turn, which leave at its end (R20).
@@ -123,6 +128,10 @@ let handedBytes = 0;
 const handed: { readonly index: number; readonly bytes: number }[] = [];
 let waiting: Entry[] = [];
 let databaseBytes = 0;
+/** Why this node takes no commands. */
+let halted: string | null = null;
+/** When the leader began to refuse them for want of space; Infinity: it does not. */
+let diskFullSince = Infinity;
 const known = new Map<number, KnownNode>();
 const hashes = new ApplyHashes(config.nodeId, config.voters.length);
 
@@ -138,7 +147,9 @@ function run(): void {
   driver.run();
   const { role, term, leaderId, commitIndex } = node.status();
   const lease = node.lease();
-  state.publishConsensus({ role, term, leaderId, commitIndex, leaseValidUntil: lease.validUntil });
+  const leaseValidUntil = lease.validUntil;
+  const isDiskFull = monotonicMs() - diskFullSince > DISK_FULL_MS;
+  state.publishConsensus({ role, term, leaderId, commitIndex, leaseValidUntil, isDiskFull });
   if (waiting.length > 0 && isApplyUrgent(role)) handToMachine();
 }
 
@@ -196,10 +207,27 @@ function tick(): void {
   lastTickAt = now;
   if (now - clockReference.mono > CLOCK_CHECK_MS || gap > TICK_GAP_MS) checkClock(now, gap);
   node.setDiskStalled(store.stalledMs(now) > STALL_MS);
+  lookAtSpace(now);
   if (state.takeLeaseReads()) node.leaseReadsServed(now);
   store.tick(now);
   driver.tick();
   handToMachine();
+}
+
+/** Followers know from the leader's status that it takes no commands (R47). */
+function lookAtSpace(now: number): void {
+  node.setDiskSpace(store.diskSpace);
+  const isLow = store.diskSpace !== 'good';
+  const { role, leaderId } = node.status();
+  const before = halted;
+  halted = isLow || node.isDiskFull() ? DISK_LOW : null;
+  const leader = role === 'leader' ? halted : known.get(leaderId)?.status?.halted;
+  diskFullSince = leader === DISK_LOW ? Math.min(diskFullSince, now) : Infinity;
+  if (halted === before) return;
+  if (halted === null) log('info', 'there is disk space again');
+  else if (isLow) log('warn', 'the disk is nearly full: the node leads only if no other can');
+  else log('warn', 'the disks of too many nodes are nearly full: writes are refused');
+  tellStatus();
 }
 
 /** Both clocks must go alike, or no lease is trusted until they do again (R118). */
@@ -223,7 +251,7 @@ function ownStatus(): NodeStatus {
     clientHost: config.clientAddress.host,
     clientPort: config.clientAddress.port,
     version: VERSION,
-    halted: null,
+    halted,
   };
 }
 

@@ -410,6 +410,11 @@ export class Executor implements Backend, TransactionHost {
   /** See TransactionHost. */
   async propose(request: Uint8Array, options: RunOptions): Promise<Outcome> {
     if (options.cancellation.isCanceled) throw canceled();
+    if (this.#options.shared.consensus().isDiskFull) {
+      throw new PgError('53100', 'no majority of the nodes has disk space for writes', {
+        hint: 'Make room on the disks: nothing else is to be done.',
+      });
+    }
     const isBound = this.locks.holdsLocks(Number(options.setting('@pid')));
     const ticket = this.#options.gateway.submit(request, isBound);
     if (ticket === null) throw new PgError('53000', 'too many statements are waiting on this node');

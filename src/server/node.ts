@@ -184,7 +184,9 @@ export class BalsaNode {
         this.#wake();
         return;
       case 'refused':
-        return this.#gateway?.refused(monotonicMs());
+        // With full disks there is no hurry: it is sent again when its time has come.
+        if (message.refusal !== 'disk-full') this.#gateway?.refused(monotonicMs());
+        return;
       case 'reads':
         this.#gateway.readAnswered(message.ids, message.index, monotonicMs());
         this.#executor.deliver();

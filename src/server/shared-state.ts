@@ -13,6 +13,8 @@ export interface ConsensusView {
   readonly commitIndex: Index;
   /** Monotonic ms until which lease reads are allowed; -Infinity without a lease. */
   readonly leaseValidUntil: number;
+  /** The leader takes no commands, because disks are nearly full. */
+  readonly isDiskFull: boolean;
 }
 
 const SEQUENCE = 0;
@@ -25,6 +27,7 @@ const TERM = 1;
 const LEADER = 2;
 const COMMIT = 3;
 const LEASE = 4;
+const DISK_FULL = 5;
 const NUMBERS = 8;
 const APPLIED = 0;
 const SCHEMA = 1;
@@ -54,6 +57,7 @@ export class SharedState {
     this.#numbers[LEADER] = view.leaderId;
     this.#numbers[COMMIT] = view.commitIndex;
     this.#numbers[LEASE] = view.leaseValidUntil;
+    this.#numbers[DISK_FULL] = view.isDiskFull ? 1 : 0;
     Atomics.add(this.#lock, SEQUENCE, 1);
   }
 
@@ -67,6 +71,7 @@ export class SharedState {
           leaderId: this.#numbers[LEADER] as number,
           commitIndex: this.#numbers[COMMIT] as number,
           leaseValidUntil: this.#numbers[LEASE] as number,
+          isDiskFull: this.#numbers[DISK_FULL] === 1,
         };
         if (Atomics.load(this.#lock, SEQUENCE) === before) return view;
       }

@@ -36,7 +36,6 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
   ['a read before a commit of the own term', { raft: { readBeforeOwnTermCommit: true } }, STORM],
   ['a poll counted as an election', { raft: { preVoteGrantCountsAsVote: true } }, STORM],
   ['a durable mark that is not lowered', { raft: { durableMarkNotLowered: true } }, CALM],
-  ['a log check that ignores terms', { raft: { logCheckIgnoresTerm: true } }, STORM],
   [
     'an applied index in another transaction',
     { machine: { appliedIndexInAnotherTransaction: true } },

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly leaseMs: number;
   /** Clients that have interactive transactions, one at a time. */
   readonly transactionClients: number;
+  /** A disk fills up, for a while. */
+  readonly fillEveryMs: number;
 }
 
 export function drawOptions(prng: Prng): RunOptions {
@@ -68,6 +70,7 @@ export function drawOptions(prng: Prng): RunOptions {
     clockDrift: prng.pick([0, 0.009]),
     leaseMs: prng.pick([150, 150, 600]),
     transactionClients: prng.pick([0, 1, 1, 2]),
+    fillEveryMs: every(900),
   };
 }
 
@@ -94,6 +97,7 @@ export const STORM: RunOptions = {
   clockDrift: 0.009,
   leaseMs: 600,
   transactionClients: 0,
+  fillEveryMs: Infinity,
 };
 
 /** Many clients with transactions on the same rows, and faults now and then. */

@@ -28,6 +28,9 @@ export const TIMING: RaftTiming = {
   commitNoticeMs: 8,
 };
 const TICK_MS = 10;
+const STALL_MS = 400;
+const RESERVE = { ballastBytes: 40_000, lowBytes: 20_000 };
+const NO_RESERVE = { ballastBytes: 0, lowBytes: 0 };
 const APPLY_MS = 0.5;
 const SYSTEM_TABLES = readFileSync(
   new URL('../../sql/system/replication.sql', import.meta.url),
@@ -99,6 +102,10 @@ export class SimulatedNode {
     this.#checkpoint = this.database.serialize();
   }
 
+  get #isDiskWatched(): boolean {
+    return this.#options.fillEveryMs !== Infinity;
+  }
+
   /** The node's own monotonic clock, ms. */
   now(): number {
     return this.#schedule.now * this.clockRate;
@@ -131,6 +138,7 @@ export class SimulatedNode {
       disk: this.disk,
       directory: `node-${this.id}`,
       segmentBytes: this.#options.segmentBytes,
+      reserve: this.#isDiskWatched ? RESERVE : NO_RESERVE,
       randomUint32: () => this.#prng.uint32(),
       onFailure: (error) => this.#hooks.failed(this, error.message),
       mutations: this.#mutations.storage ?? {},
@@ -220,6 +228,10 @@ export class SimulatedNode {
 
   #tick(): void {
     this.store.tick(this.now());
+    if (this.#isDiskWatched) {
+      this.raft.setDiskSpace(this.store.diskSpace);
+      this.raft.setDiskStalled(this.store.stalledMs(this.now()) > STALL_MS);
+    }
     this.driver.tick();
     this.flushGateway();
     this.later(TICK_MS, () => this.#tick());

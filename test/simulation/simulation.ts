@@ -131,6 +131,7 @@ class Simulation {
       partitionEveryMs,
       transferEveryMs,
       usurpEveryMs,
+      fillEveryMs,
     } = this.#options;
     this.#repeat(usurpEveryMs, () => this.#usurp());
     this.#repeat(killEveryMs, () => this.#kill());
@@ -138,6 +139,7 @@ class Simulation {
     this.#repeat(pauseEveryMs, () => this.#pause());
     this.#repeat(partitionEveryMs, () => this.#partition());
     this.#repeat(transferEveryMs, () => this.#transfer());
+    this.#repeat(fillEveryMs, () => this.#fill());
     this.#runUntil(this.#options.chaosMs);
     this.#makePeace();
     this.#runUntil(this.#options.chaosMs + this.#options.peaceMs, () => this.#isSettled());
@@ -215,7 +217,22 @@ class Simulation {
     return up.length === 0 ? null : this.#faults.pick(up);
   }
 
+  /** Leaves a disk little room, and makes it again some time later. */
+  #fill(): void {
+    const node = this.#anyUp();
+    if (node === null) return;
+    this.#count('fills');
+    this.#note(`the disk of node ${node.id} fills up`);
+    node.disk.leaveFree(this.#faults.integer(30_000));
+    this.#schedule.after(3000 * this.#faults.float(), () => {
+      if (node.isReady() && node.store.diskSpace !== 'good') this.#count('low-disks');
+      node.disk.capacityBytes = Infinity;
+    });
+  }
+
   #start(node: SimulatedNode): void {
+    // Without room for a segment it could not.
+    node.disk.capacityBytes = Infinity;
     node.start();
     this.#note(`node ${node.id} starts, incarnation ${node.incarnation}`);
     for (const other of this.#nodes) {
@@ -318,6 +335,7 @@ class Simulation {
     this.#note('peace');
     for (const node of this.#nodes) {
       node.pausedUntil = 0;
+      node.disk.capacityBytes = Infinity;
       if (!node.isUp) this.#start(node);
     }
   }

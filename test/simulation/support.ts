@@ -15,6 +15,8 @@ const LEAST_PER_THOUSAND: Counters = {
   lost: 10_000,
   duplicated: 10_000,
   expired: 1000,
+  fills: 300,
+  'low-disks': 100,
   'lease-reads': 5000,
   'index-reads': 10_000,
   'to-the-dead': 1000,

@@ -54,6 +54,7 @@ export class LocalNode {
   readonly #id: number;
   readonly #hasLease: boolean;
   readonly #log: Entry[];
+  #isDiskFull = false;
   #isScheduled = false;
   #nextProcessId = 1;
   #isClosed = false;
@@ -94,8 +95,15 @@ export class LocalNode {
       leaderId: this.#id,
       commitIndex: appliedIndex,
       leaseValidUntil: this.#hasLease ? Infinity : -Infinity,
+      isDiskFull: this.#isDiskFull,
     });
     this.#shared.publishApplied(appliedIndex, schemaVersion);
+  }
+
+  /** As if the leader refused commands for want of space. */
+  setDiskFull(isFull: boolean): void {
+    this.#isDiskFull = isFull;
+    this.#publish();
   }
 
   #wake(): void {
