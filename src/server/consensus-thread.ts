@@ -46,6 +46,8 @@ const HAND_OVER_MS = 1500;
 const DISK_LOW = 'disk low';
 /** So long a leader may take to hand over to a node with space, before clients are told. */
 const DISK_FULL_MS = 2000;
+/** Entries that wait for the disk: beyond this peers keep theirs until half of them are written (R110). */
+const UNWRITTEN_BYTES_MAX = 32 * 1024 * 1024;
 /** Entries handed to the machine and not applied yet: beyond this it has to catch up first. */
 const UNAPPLIED_BYTES_MAX = 64 * 1024 * 1024;
 /** Where nobody waits for entries they are applied many at a time, at the latest with the next tick. */
@@ -145,6 +147,8 @@ function run(): void {
   isRunScheduled = false;
   if (hasFailed) return;
   driver.run();
+  if (store.queuedBytes > UNWRITTEN_BYTES_MAX) transport.pauseBulk();
+  else if (store.queuedBytes <= UNWRITTEN_BYTES_MAX / 2) transport.resumeBulk();
   const { role, term, leaderId, commitIndex } = node.status();
   const lease = node.lease();
   const leaseValidUntil = lease.validUntil;

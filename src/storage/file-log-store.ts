@@ -89,6 +89,8 @@ export class FileLogStore implements LogStore {
   #nextFrame: number;
   #previousCrc: number;
   #queue: Waiting[] = [];
+  /** Of entries that are not durable yet. */
+  #queuedBytes = 0;
   #isWriting = false;
   #syncStartedAt: number | null = null;
   #isSyncing = false;
@@ -163,6 +165,11 @@ export class FileLogStore implements LogStore {
     return this.#segments.reduce((sum, segment) => sum + segment.byteCount, 0);
   }
 
+  /** Of entries that were handed over and are not durable yet. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
   get diskSpace(): DiskSpaceLevel {
     return this.#space.level;
   }
@@ -222,7 +229,10 @@ export class FileLogStore implements LogStore {
 
   persist(request: PersistRequest, onDurable: () => void): void {
     if (request.hardState !== null) this.#hardState = request.hardState;
-    for (const entry of request.entries) this.#place(entry, null);
+    for (const entry of request.entries) {
+      this.#place(entry, null);
+      this.#queuedBytes += entryBytes(entry);
+    }
     this.#queue.push({ request, onDurable });
     if (this.#isWriting || this.#hasFailed) return;
     this.#isWriting = true;
@@ -303,7 +313,10 @@ export class FileLogStore implements LogStore {
     const hardState = group[0]?.request.hardState ?? null;
     const entries = mergeEntries(group);
     const done = (): void => {
-      for (const { onDurable } of group) onDurable();
+      for (const { request, onDurable } of group) {
+        for (const entry of request.entries) this.#queuedBytes -= entryBytes(entry);
+        onDurable();
+      }
       this.#writeNext();
     };
     if (this.#options.mutations?.hardStateAfterEntries === true) {

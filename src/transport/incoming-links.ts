@@ -9,7 +9,7 @@ import { ConnectionGate } from './connection-gate.ts';
 import { decodeHello, encodeHello, whyRefused } from './handshake.ts';
 import type { Hello, VerifyPeer } from './handshake.ts';
 import type { TransportLimits } from './limits.ts';
-import { allowLongFrames, Server } from './net-ipc-guards.ts';
+import { allowLongFrames, pauseReading, resumeReading, Server } from './net-ipc-guards.ts';
 import type { Connection } from './net-ipc-guards.ts';
 import { runOutside } from './own-code.ts';
 import type { PeerMessage } from './peer-message.ts';
@@ -51,6 +51,8 @@ export class IncomingLinks {
   readonly #peers = new Map<Connection, Hello>();
   /** The newest incarnation seen of each node: what an older one still sends is dropped. */
   readonly #incarnations = new Map<NodeId, number>();
+  /** Runs while nothing is taken from bulk connections. */
+  #pauseTimer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
   constructor(options: IncomingOptions) {
@@ -106,8 +108,36 @@ export class IncomingLinks {
     });
   }
 
+  /**
+   * Takes nothing from the bulk connections until resumeBulk(): TCP makes the peers wait (R110). That
+   * this node lives they are told unasked, for their pings wait with all the rest.
+   */
+  pauseBulk(): void {
+    if (this.#pauseTimer !== null || this.#isClosed) return;
+    this.#pauseTimer = setInterval(() => {
+      for (const connection of this.#bulkConnections()) answer(connection, PONG);
+    }, this.#options.limits.pingMs);
+    for (const connection of this.#bulkConnections()) pauseReading(connection);
+  }
+
+  resumeBulk(): void {
+    if (this.#pauseTimer === null) return;
+    this.#endPause();
+    for (const connection of this.#bulkConnections()) resumeReading(connection);
+  }
+
+  #endPause(): void {
+    clearInterval(this.#pauseTimer ?? undefined);
+    this.#pauseTimer = null;
+  }
+
+  #bulkConnections(): readonly Connection[] {
+    return [...this.#peers].filter(([, { channel }]) => channel === 'bulk').map(([one]) => one);
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.#endPause();
     (this.#server.server as NetServer | null)?.close();
     this.#gate.destroyAll();
     this.#refusals.close();
@@ -158,6 +188,7 @@ export class IncomingLinks {
     socket.on('close', () => this.#peers.delete(connection));
     const own = encodeHello({ ...identity, channel: hello.channel, target: hello.nodeId });
     answer(connection, frameOf(FRAME_ACCEPTED, own));
+    if (this.#pauseTimer !== null && hello.channel === 'bulk') pauseReading(connection);
   }
 
   #receive(connection: Connection, data: unknown): void {

@@ -42,6 +42,8 @@ interface Internals {
 
 /** Frames of these may be long: see allowLongFrames. */
 const trusted = new WeakSet<object>();
+/** Nothing is read from these for the time being. */
+const paused = new WeakSet<object>();
 
 const require = createRequire(import.meta.url);
 const { prototype: connectionPrototype } = require('net-ipc/src/connection.js') as {
@@ -63,6 +65,15 @@ export function allowLongFrames(connection: Connection): void {
   trusted.add(connection);
 }
 
+/** Takes nothing more from it: what comes waits in the sockets of both sides, then with the peer. */
+export function pauseReading(connection: Connection): void {
+  paused.add(connection);
+}
+
+export function resumeReading(connection: Connection): void {
+  if (paused.delete(connection)) (connection as unknown as Internals)._read();
+}
+
 /** Whatever goes wrong while bytes of a peer are read ends this connection and nothing else. */
 function guardReading(prototype: Internals): void {
   prototype._read = function (): void {
@@ -77,7 +88,7 @@ function guardReading(prototype: Internals): void {
 
 /** Messages of bytes go straight to the listeners, all else the way of net-ipc. */
 function readPackets(receiver: Internals, socket: NonNullable<Internals['connection']>): void {
-  while (socket.readableLength > 1) {
+  while (socket.readableLength > 1 && !paused.has(receiver)) {
     const tag = receiver._untag();
     if (tag === false) return;
     const packet = socket.read(tag[0] + tag[1]) as Buffer | null;

@@ -91,6 +91,14 @@ export class NetIpcTransport implements Transport {
     return this.#peers.get(to)?.bulkBacklogBytes ?? 0;
   }
 
+  pauseBulk(): void {
+    this.#incoming.pauseBulk();
+  }
+
+  resumeBulk(): void {
+    this.#incoming.resumeBulk();
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const id of [...this.#peers.keys()]) this.#remove(id);

@@ -15,6 +15,9 @@ export interface Transport {
   send(message: PeerMessage): void;
   /** Bulk bytes queued for this peer and not yet taken by the operating system. */
   backlogBytes(to: NodeId): number;
+  /** Takes no entries and proposals from peers for a while, and leaves them with them (R110). */
+  pauseBulk(): void;
+  resumeBulk(): void;
   close(): void;
 }
 

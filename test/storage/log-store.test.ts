@@ -95,6 +95,17 @@ describe.each([
     expect(order).toEqual([0, 1, 2, 3]);
   });
 
+  it('counts the bytes that are not durable yet', async () => {
+    const store = await openInTerm9();
+    const requests = [persist(store, run(1, 3, 1)), persist(store, run(4, 4, 1))];
+    const both = store.queuedBytes;
+    expect(both).toBeGreaterThan(4 * '1 of 1'.length);
+    await requests[0];
+    expect(store.queuedBytes).toBeLessThan(both);
+    await requests[1];
+    expect(store.queuedBytes).toBe(0);
+  });
+
   it('gives as many entries as fit, and at least one', async () => {
     const store = await openInTerm9();
     await persist(store, [entry(1, 1, 'aaa'), entry(2, 1, 'bbb'), entry(3, 1, 'c')]);

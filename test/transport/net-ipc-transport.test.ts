@@ -27,10 +27,12 @@ async function started(...args: ConstructorParameters<typeof TestNode>): Promise
   return node;
 }
 
-async function pair(): Promise<{ addresses: PeerAddress[]; one: TestNode; two: TestNode }> {
+async function pair(
+  options: ConstructorParameters<typeof TestNode>[2] = {},
+): Promise<{ addresses: PeerAddress[]; one: TestNode; two: TestNode }> {
   const addresses = await freeAddresses(1, 2);
-  const one = await started(identityOf(1), addresses);
-  const two = await started(identityOf(2), addresses);
+  const one = await started(identityOf(1), addresses, options);
+  const two = await started(identityOf(2), addresses, options);
   await Promise.all([one.untilUp(2), two.untilUp(1)]);
   return { addresses, one, two };
 }
@@ -273,5 +275,49 @@ describe('the address', () => {
     expect(() => new TestNode(identityOf(1), [{ id: 1, host: HOST, port: 0 }])).toThrow(
       'not a peer port: 0',
     );
+  });
+});
+
+describe('a node that takes no bulk data (R110)', () => {
+  const COUNT = 40;
+  const ids = Array.from({ length: COUNT }, (_, at) => at + 1);
+
+  function proposals(node: TestNode): number[] {
+    return node.messages.flatMap((one) => (one.kind === 'propose' ? [one.proposalId] : []));
+  }
+
+  it('leaves it with its peers, takes heartbeats, and stays up for them', async () => {
+    const limits = { ...TEST_LIMITS, silentPingsMax: 8 };
+    const { one, two } = await pair({ limits });
+    two.transport.pauseBulk();
+    for (const id of ids) one.transport.send(propose(1, 2, id, 500_000));
+    // Longer than a peer without a sign of life is waited for.
+    for (let round = 1; round <= 20; round++) {
+      one.transport.send(heartbeat(1, 2, round));
+      await two.until(() => rounds(two).includes(round));
+      await new Promise((resolve) => setTimeout(resolve, limits.pingMs));
+    }
+    expect(proposals(two)).toEqual([]);
+    expect(one.transport.backlogBytes(2)).toBeGreaterThan(1_000_000);
+    expect(one.downs).toEqual([]);
+
+    two.transport.resumeBulk();
+    await two.until(() => proposals(two).length === COUNT);
+    expect(proposals(two)).toEqual(ids);
+    expect(one.downs).toEqual([]);
+  });
+
+  it('takes none from a peer that connects meanwhile either', async () => {
+    const { addresses, one, two } = await pair();
+    two.transport.pauseBulk();
+    one.transport.close();
+    const again = await started(identityOf(1, 2), addresses);
+    await Promise.all([again.untilUp(2), two.untilUp(1, 2)]);
+    again.transport.send(propose(1, 2, 7, 10));
+    again.transport.send(heartbeat(1, 2, 1));
+    await two.until(() => rounds(two).includes(1));
+    expect(proposals(two)).toEqual([]);
+    two.transport.resumeBulk();
+    await two.until(() => proposals(two).length === 1);
   });
 });
