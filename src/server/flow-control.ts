@@ -22,20 +22,20 @@ export class FlowControl {
     socket.on('close', wake);
   }
 
-  get #isCongested(): boolean {
+  get isCongested(): boolean {
     return this.#socket.writableLength > UNSENT_BYTES_MAX;
   }
 
   /** Call after each write. */
   update(): void {
-    if (this.#isCongested || this.#isFull) this.#socket.pause();
+    if (this.isCongested || this.#isFull) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   /** Resolves in another turn of the event loop, when the client has taken enough. */
   drained(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#isCongested && !this.#socket.destroyed) this.#waiting.push(resolve);
+      if (this.isCongested && !this.#socket.destroyed) this.#waiting.push(resolve);
       else setImmediate(resolve);
     });
   }

@@ -15,6 +15,8 @@ import { FlowControl } from './flow-control.ts';
 import type { Log } from './log.ts';
 
 const STARTUP_TIMEOUT_MS = 60_000;
+/** Of all clients together: answers that nobody reads must not fill the memory. */
+const UNSENT_BYTES_MAX = 1024 * 1024 * 1024;
 /** Process ids are positive numbers of 31 bits: 11 for the node, 20 for the client. */
 const NODES = 1 << 11;
 const PROCESSES_OF_NODE = (1 << 20) - 1;
@@ -193,9 +195,10 @@ export class Listener {
       serverVersion: SERVER_VERSION,
       processId,
       secret,
-      write(bytes) {
+      write: (bytes) => {
         socket.write(bytes);
         flow.update();
+        if (flow.isCongested) this.#endHoarder(socket, processId);
       },
       drained: () => flow.drained(),
       onStarved: () => flow.starved(),
@@ -213,6 +216,18 @@ export class Listener {
       session.closed();
     });
     session.receive(received);
+  }
+
+  /** Ends the client that was sent something, and does not read, when there is too much of that. */
+  #endHoarder(socket: Socket, processId: number): void {
+    let unsentBytes = 0;
+    for (const client of this.#clients.values()) unsentBytes += client.socket.writableLength;
+    if (unsentBytes <= UNSENT_BYTES_MAX) return;
+    this.#options.log('warn', 'a client is disconnected: too much waits for clients to read it', {
+      processId,
+      unsentBytes,
+    });
+    socket.destroy();
   }
 }
 

@@ -240,4 +240,16 @@ describe('a request that is too much work', () => {
     expect(world.run(request([insert(1n), much]))?.kind).toBe('done');
     expect(world.rows(COUNT)).toEqual([[1n]]);
   });
+
+  it('is undone too if it is its results that are too much', () => {
+    const world = new RequestWorld();
+    const text = 'x'.repeat(15_000_000);
+    const sql =
+      'INSERT INTO t SELECT c1, 1 FROM pg_series(1, 5) WHERE true RETURNING balsa_keep(?)';
+    const failed = { kind: 'failed', error: { code: '54000' } };
+    expect(world.run(request([query(sql, [text])]))).toMatchObject(failed);
+    expect(world.rows(COUNT)).toEqual([[0n]]);
+    const rows = query('SELECT ? FROM pg_series(1, 5)', [text]);
+    expect(world.run(request([rows]))).toMatchObject(failed);
+  });
 });

@@ -86,3 +86,22 @@ it('ends a read that takes too long, while it gives rows, while a function does,
   }
   expect(reader.run([{ sql: 'SELECT 1', values: [] }], context)?.rows).toEqual([[[1n]]]);
 });
+
+it('ends a read that gives more than fits in memory', () => {
+  const text = 'x'.repeat(16_000_000);
+  const sql = 'SELECT ? FROM pg_series(1, 1000)';
+  const result = reader.run([{ sql, values: [text] }], context);
+  expect(result?.error).toMatchObject({ code: '54000' });
+  expect(reader.run([{ sql: 'SELECT 1', values: [] }], context)?.error).toBeNull();
+});
+
+it('has functions neither take nor give values that are too long', () => {
+  const text = 'x'.repeat(17_000_000);
+  for (const sql of [
+    'SELECT pg_repeat_25_23(substr(?, 1, 1), 17000000)',
+    'SELECT pg_reverse_25(?)',
+  ]) {
+    const result = reader.run([{ sql, values: [text] }], context);
+    expect(result?.error).toMatchObject({ code: '54000' });
+  }
+});

@@ -100,6 +100,23 @@ export function dropIndexSql(relation: Relation, index: Index): string {
   return `DROP INDEX IF EXISTS ${indexSqliteName(relation, index)}`;
 }
 
+function foreignKeyIndexName(constraint: Constraint): string {
+  return quoteSqlite(`balsa.fkey.${constraint.oid}`);
+}
+
+/**
+ * An index that is not in the catalog: without one, each row of the other table that is deleted has
+ * SQLite look at all rows here, which nothing can end.
+ */
+export function createForeignKeyIndexSql(relation: Relation, constraint: Constraint): string {
+  const columns = columnList(relation, constraint.columns);
+  return `CREATE INDEX ${foreignKeyIndexName(constraint)} ON ${quoteSqlite(relation.sqliteName)} (${columns})`;
+}
+
+export function dropForeignKeyIndexSql(constraint: Constraint): string {
+  return `DROP INDEX IF EXISTS ${foreignKeyIndexName(constraint)}`;
+}
+
 /** A view that is made and dropped: SQLite then knows that the schema has changed. */
 const SCHEMA_MARK = quoteSqlite('balsa.schema-mark');
 
