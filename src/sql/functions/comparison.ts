@@ -16,7 +16,6 @@ const COMPARISONS: readonly (readonly [postgres: string, sqlite: string])[] = [
   ['>=', '>='],
 ];
 const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'T', 'Z', 'A'];
-const EQUALITY_ONLY = ['=', '<>'];
 /** json has no equality in Postgres. */
 const INCOMPARABLE = ['json', 'varchar'];
 /** References compare as the oids that they are. */
@@ -35,8 +34,8 @@ function same(): OperatorSignature[] {
       !type.name.startsWith('_'),
   );
   return types.flatMap((type) =>
-    COMPARISONS.filter(([name]) => type.name !== 'jsonb' || EQUALITY_ONLY.includes(name)).map(
-      ([name, sqlite]) => operator(name, type.oid, type.oid, BOOL, { kind: 'comparison', sqlite }),
+    COMPARISONS.map(([name, sqlite]) =>
+      operator(name, type.oid, type.oid, BOOL, { kind: 'comparison', sqlite }),
     ),
   );
 }

@@ -1,6 +1,6 @@
 // Operators of json and jsonb (PG: 9.16 JSON Functions and Operators).
-import { formatJsonb, parseJson } from '../../types/json.ts';
-import type { JsonValue } from '../../types/json.ts';
+import { formatJsonb, parseJson } from '../../types/json-text.ts';
+import type { JsonValue } from '../../types/json-text.ts';
 import { BOOL, INT4, JSON, JSONB, TEXT } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { js, operator } from './builders.ts';

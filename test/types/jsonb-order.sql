@@ -1,0 +1,63 @@
+-- equality goes by value, and numbers keep their digits
+select '1.0'::jsonb = '1.00'::jsonb, '1.0'::jsonb, '1.00'::jsonb, '1e2'::jsonb, '1e2'::jsonb = '100', '-0'::jsonb, '-0.0'::jsonb = '0', '1E-3'::jsonb, '12345678901234567890.10'::jsonb;
+select '{"a": 1.0, "b": [2.00]}'::jsonb = '{"b": [2], "a": 1}'::jsonb, '{"a": 1}'::jsonb <> '{"a": 1.0}'::jsonb, '{"a":1,"a":2}'::jsonb, '{"a":1,"a":2}'::jsonb = '{"a":2}'::jsonb;
+select '{"bb":1,"a":2,"ä":3,"c":4,"aaa":5}'::jsonb, '"\u00e4\u20ac\ud83d\ude00\n\t\b\f\r\/\\\""'::jsonb, '"\u001f\u007f"'::jsonb;
+-- order
+select '1'::jsonb < '2'::jsonb, '10'::jsonb > '9', '-1'::jsonb < '-0.5', '"a"'::jsonb < '"b"', '"a"'::jsonb < '"aa"', '"B"'::jsonb < '"a"', 'true'::jsonb > 'false', 'null'::jsonb < '"a"', '"z"'::jsonb < '0', '99'::jsonb < 'false', 'true'::jsonb < '[]', '[]'::jsonb < 'null', '[0]'::jsonb > '"x"', '[1,2,3]'::jsonb < '{}', '[9]'::jsonb < '[1,1]', '{"z":1}'::jsonb < '{"a":1,"b":1}', '{"a":1}'::jsonb < '{"b":0}', '{"a":1}'::jsonb < '{"a":2}', '[[]]'::jsonb > '[1]', '[null]'::jsonb < '[""]', '[{}]'::jsonb > '[[1,2,3]]';
+select j from (values ('{}'::jsonb), ('{"a":1}'), ('{"b":0}'), ('{"a":1,"b":2}'), ('[]'), ('[1]'), ('[1,2]'), ('[2,1]'), ('[[]]'), ('[{}]'), ('["a"]'), ('[null]'), ('[true]'), ('null'), ('true'), ('false'), ('0'), ('-1'), ('1.50'), ('1.5e1'), ('"a"'), ('"b"'), ('""'), ('"ab"'), (null), ('{"aa":1}'), ('{"c":1}'), ('{"aa":1,"b":1}'), ('{"b":1,"cc":0}')) v(j) order by j;
+select j from (values ('{"a":[1,2]}'::jsonb), ('{"a":[1]}'), ('{"a":{"b":1}}'), ('{"a":"x"}'), ('{"a":null}'), ('{"a":1e10}'), ('{"a":true}')) v(j) order by j desc;
+select least('1'::jsonb, '[]', '"a"'), greatest('1'::jsonb, '[]', '"a"', '{}');
+-- grouping
+select j, count(*) from (values ('1'::jsonb), ('2.0'), ('2'), ('2.00'), ('{"a":1,"b":2}'), ('{"b":2,"a":1}')) v(j) group by j having count(*) > 1 and j <> '2';
+select count(*), count(distinct j) from (values ('1'::jsonb), ('1.0'), ('1.00'), ('"1"'), (null)) v(j);
+select distinct j <> '5' from (values ('1'::jsonb), ('1.0'), ('1.00')) v(j);
+select count(*) from (select distinct j from (values ('1'::jsonb), ('1.0'), ('{"a":[1.0]}'), ('{"a":[1]}')) v(j)) q;
+select '1.0'::jsonb in ('1', '2'), '1.0'::jsonb = any (array['1.00'::jsonb]), '3'::jsonb not in ('1', '2'), '1.0'::jsonb is distinct from '1', '5'::jsonb between '4' and '6', nullif('1.0'::jsonb, '1');
+select rank() over (order by j), j from (values ('2'::jsonb), ('1'), ('[1]')) v(j);
+select array['1'::jsonb, '2'] = array['1.0'::jsonb, '2.0'], array['1'::jsonb] < array['[1]'::jsonb];
+select v.j, w.j from (values ('1.0'::jsonb), ('3')) v(j) join (values ('1'::jsonb), ('2')) w(j) on v.j = w.j;
+-- keys
+create table jo (j jsonb primary key, n int);
+insert into jo values ('1', 1), ('{"a":1}', 2), ('[1,2]', 3), ('"x"', 4);
+insert into jo values ('1.0', 5);
+insert into jo values ('{"a":1.00}', 6) on conflict (j) do update set n = excluded.n;
+select * from jo order by j;
+select n from jo where j = '1.000';
+select n from jo where j > '1' order by j desc;
+create unique index on jo ((j -> 'a'));
+insert into jo values ('{"a":1,"b":2}', 7);
+-- what is no JSON
+select ''::jsonb;
+select '{'::jsonb;
+select '{"a"}'::jsonb;
+select '{"a":1,}'::jsonb;
+select '{a:1}'::jsonb;
+select '{1:1}'::jsonb;
+select '[1,]'::jsonb;
+select '[1 2]'::jsonb;
+select '[1'::jsonb;
+select ']'::jsonb;
+select '1 2'::jsonb;
+select '01'::jsonb;
+select '1.'::jsonb;
+select '-'::jsonb;
+select '.5'::jsonb;
+select '+1'::jsonb;
+select '1e'::jsonb;
+select '1.5x'::jsonb;
+select 'True'::jsonb;
+select 'nul'::jsonb;
+select '"abc'::jsonb;
+select '"a\x"'::jsonb;
+select '"\u12"'::jsonb;
+select '"\u0000"'::jsonb;
+select '"\ud800"'::jsonb;
+select '"\udc00"'::jsonb;
+select '"\ud800\ud800"'::jsonb;
+select E'"a\nb"'::jsonb;
+select '{"a":1 "b":2}'::jsonb;
+select '{"a":1, 2}'::jsonb;
+select '1e1000000'::jsonb;
+select NaN::jsonb;
+select 'NaN'::jsonb;
+select ''''::jsonb;
