@@ -26,6 +26,11 @@ export class CatalogWanted extends Error {
 
 /** Of one request, see CallContext.spend(): some five to ten seconds of every node. */
 const WORK_MAX = 10_000_000;
+/** Of one request, see CallContext.write(): what a statement puts on the disk of every node. */
+const WRITTEN_BYTES_MAX = 1024 * 1024 * 1024;
+/** A row that is written, with its place in the table and in an index. */
+const WRITTEN_ROW_WORK = 2;
+const WRITTEN_BYTES_PER_WORK = 256;
 /** Of one request, see CallContext.keep(): its results are in memory several times. */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -53,6 +58,8 @@ export class RequestContext implements CallContext {
   #spentBefore = 0;
   #kept = 0;
   #keptBefore = 0;
+  #written = 0;
+  #writtenBefore = 0;
   #settings: ReadonlyMap<string, string> = new Map();
   #valueRow: ValueRow | null = null;
   /** null: the request is no interactive transaction. */
@@ -84,6 +91,7 @@ export class RequestContext implements CallContext {
     this.#drawnBeforeRow = 0;
     this.#spent = 0;
     this.#kept = 0;
+    this.#written = 0;
     this.#settings = new Map(settings);
     this.#actions = null;
     this.#sequences.beginRequest();
@@ -112,6 +120,7 @@ export class RequestContext implements CallContext {
   beginStep(): void {
     this.#spentBefore = this.#spent;
     this.#keptBefore = this.#kept;
+    this.#writtenBefore = this.#written;
     this.#valueRow = null;
     this.#drawnBefore = this.#drawn;
     this.#drawnBeforeRow = this.#drawn;
@@ -122,6 +131,7 @@ export class RequestContext implements CallContext {
   undoStep(): void {
     this.#spent = this.#spentBefore;
     this.#kept = this.#keptBefore;
+    this.#written = this.#writtenBefore;
     this.#valueRow = null;
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
@@ -134,6 +144,7 @@ export class RequestContext implements CallContext {
   undoRow(): void {
     this.#spent = this.#spentBefore;
     this.#kept = this.#keptBefore;
+    this.#written = this.#writtenBefore;
     this.#sequences.undoRow();
     this.#rewind(this.#drawnBeforeRow);
   }
@@ -170,6 +181,16 @@ export class RequestContext implements CallContext {
     this.#kept += bytes;
     if (this.#kept <= KEPT_BYTES_MAX) return;
     throw new PgError('54000', 'the results of a transaction may have 64 MB at most');
+  }
+
+  write(bytes: number): void {
+    this.#written += bytes;
+    if (this.#written > WRITTEN_BYTES_MAX) {
+      throw new PgError('54000', 'a statement may write 1 GB of values at most', {
+        hint: 'Write less at a time: every node of the cluster needs the room.',
+      });
+    }
+    this.spend(WRITTEN_ROW_WORK + bytes / WRITTEN_BYTES_PER_WORK);
   }
 
   /** The statement reads the next row of a COPY. */

@@ -60,6 +60,7 @@ export class Reader {
       catalog: () => this.#context?.catalog,
       spend: (work) => this.#spend(work),
       keep: (bytes) => this.#keep(bytes),
+      write: () => refuse('an INSERT'),
       nextval: () => refuse('nextval'),
       setval: () => refuse('setval'),
       notify: () => refuse('pg_notify'),

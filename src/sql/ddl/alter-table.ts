@@ -27,6 +27,7 @@ import { addIdentity, changeIdentity, dropIdentity, retypeIdentity } from './ide
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindDefault, bindStored, columnsOf, rebind, sqliteOf } from './stored-expression.ts';
 import { columnSpec, constraintSpec } from './table-spec.ts';
+import { countRowSql } from './row-meter.ts';
 import { createForeignKeyIndexSql, createIndexSql, rewriteTable } from './table-sql.ts';
 import { checkNotSystem, findRelation, rangeName, tryFind } from './target.ts';
 import { validateCheck, validateForeignKey, validateNotNull } from './validate.ts';
@@ -109,11 +110,9 @@ function addColumn(alteration: Alteration, fields: Fields): void {
   const table = quoteSqlite(before.sqliteName);
   const { storage } = mustType(column.type);
   editor.sqlite(`ALTER TABLE ${table} ADD COLUMN ${quoteSqlite(column.sqliteName)} ${storage}`);
+  alteration.isStale = true;
   fillColumn(alteration, column);
-  if (column.notNull) {
-    validateNotNull(editor, relationOf(alteration), column);
-    alteration.isStale = true;
-  }
+  if (column.notNull) validateNotNull(editor, relationOf(alteration), column);
   addAll(alteration, spec.constraints);
 }
 
@@ -124,7 +123,15 @@ function fillColumn(alteration: Alteration, column: Column): void {
   const bound = rebind(editor, column.defaultText, null);
   const context = new BindContext(editor.catalog, editor.settings, column.defaultText, []);
   const value = coerceToColumn(context, bound.expression, column);
-  const table = quoteSqlite(relationOf(alteration).sqliteName);
+  const relation = relationOf(alteration);
+  const table = quoteSqlite(relation.sqliteName);
+  // With the check that counts what is written, and without a NOT NULL that is not true yet.
+  rewriteTable(editor, {
+    ...relation,
+    columns: relation.columns.map((one) =>
+      one.number === column.number ? { ...one, notNull: false } : one,
+    ),
+  });
   editor.sqlite(`UPDATE ${table} SET ${quoteSqlite(column.sqliteName)} = ${sqliteOf(value)}`);
   editor.uses({
     settings: [...bound.settings, ...context.usedSettings],
@@ -311,10 +318,12 @@ function dropColumn(alteration: Alteration, fields: Fields): void {
   for (const constraint of parts.constraints) removeConstraint(alteration, constraint, true);
   dropDefault(editor, oid, attnum);
   for (const sequence of ownedSequences(editor, oid, attnum)) removeSequence(editor, sequence);
-  sync(alteration);
-  editor.sqlite(
-    `ALTER TABLE ${quoteSqlite(relation.sqliteName)} DROP COLUMN ${quoteSqlite(sqliteName)}`,
-  );
+  const table = quoteSqlite(relation.sqliteName);
+  // SQLite writes all rows again, and evaluates no checks.
+  editor.sqlite(`SELECT count(${countRowSql(relation)}) FROM ${table}`, [], true);
+  rewriteTable(editor, relationOf(alteration), { isMetered: false });
+  editor.sqlite(`ALTER TABLE ${table} DROP COLUMN ${quoteSqlite(sqliteName)}`);
+  alteration.isStale = true;
   // The number stays taken, as in Postgres, so that no other column gets it.
   editor.update(
     'pg_attribute',

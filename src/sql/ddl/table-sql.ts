@@ -6,6 +6,7 @@ import { quoteSqlite, sqliteRelationName } from '../../catalog/sqlite-name.ts';
 import { mustType } from '../../types/registry.ts';
 import { must } from '../../util/assert.ts';
 import { emitIndexKey } from '../emit/emit-scalar.ts';
+import { rowCheckSql } from './row-meter.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindStored, sqliteKeyOf, sqliteOf } from './stored-expression.ts';
 
@@ -58,11 +59,21 @@ function constraintSql(
   ].join('');
 }
 
-export function createTableSql(editor: SchemaEditor, relation: Relation): string {
+interface TableOptions {
+  /** Not while a column goes: SQLite would miss it in the check. */
+  readonly isMetered: boolean;
+}
+
+export function createTableSql(
+  editor: SchemaEditor,
+  relation: Relation,
+  { isMetered }: TableOptions = { isMetered: true },
+): string {
   const constraints = relation.constraints
     .map((constraint) => constraintSql(editor, relation, constraint))
     .filter((sql) => sql !== null);
   const parts = ['ctid INTEGER PRIMARY KEY', ...relation.columns.map(columnSql), ...constraints];
+  if (isMetered) parts.push(rowCheckSql(relation));
   return `CREATE TABLE ${quoteSqlite(relation.sqliteName)} (${parts.join(', ')}) STRICT`;
 }
 
@@ -125,10 +136,14 @@ const SCHEMA_MARK = quoteSqlite('balsa.schema-mark');
  * for constraints, which do not show in how rows are stored (SQLite: ALTER TABLE, "Making Other
  * Kinds Of Table Schema Changes"). Needs a connection that may write its schema.
  */
-export function rewriteTable(editor: SchemaEditor, relation: Relation): void {
+export function rewriteTable(
+  editor: SchemaEditor,
+  relation: Relation,
+  options?: TableOptions,
+): void {
   editor.sqlite('PRAGMA writable_schema = ON');
   editor.sqlite("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", [
-    createTableSql(editor, relation),
+    createTableSql(editor, relation, options),
     relation.sqliteName,
   ]);
   editor.sqlite(`CREATE VIEW ${SCHEMA_MARK} AS SELECT 1`);

@@ -4,6 +4,8 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 
 /** The function that long loops of a statement call, see emit/ticks.ts. Gives 1. */
 export const TICK = 'balsa_tick';
+/** Called with the lengths of what a row has that is written, see ddl/row-meter.ts. Gives 1. */
+export const WRITTEN = 'balsa_written';
 /** Called for values that are kept until the statement ends. Gives its argument. */
 export const KEEP = 'balsa_keep';
 

@@ -1,6 +1,6 @@
 // Puts our functions on a SQLite connection.
 import type { SqliteValue } from '../../types/sqlite-value.ts';
-import { KEEP, TICK, bytesOfRow, checkLength, lengthOf } from './bounds.ts';
+import { KEEP, TICK, WRITTEN, bytesOfRow, checkLength, lengthOf } from './bounds.ts';
 import { distinct, windowed } from './aggregate-forms.ts';
 import type { AggregateCalls } from './aggregate-forms.ts';
 import {
@@ -73,6 +73,12 @@ function registerBounds(host: FunctionHost, context: CallContext): void {
     let work = 1;
     for (const bytes of sizes) work += bytes / BYTES_PER_WORK;
     context.spend(work);
+    return 1;
+  });
+  host.function(WRITTEN, options, (...sizes: number[]) => {
+    let bytes = 0;
+    for (const size of sizes) bytes += size;
+    context.write(bytes);
     return 1;
   });
   host.function(KEEP, { ...options, safeIntegers: true }, (...row: SqliteValue[]) => {

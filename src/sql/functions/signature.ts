@@ -30,6 +30,8 @@ export interface CallContext {
   spend(work: number): void;
   /** Counts bytes that are held in memory until the statement ends. Throws PgError for too many. */
   keep(bytes: number): void;
+  /** Counts bytes of values that are written. Throws PgError for too many. */
+  write(bytes: number): void;
   /** The next value of a sequence. Throws PgError; 25006 where nothing may be written. */
   nextval(oid: Oid): bigint;
   /** `isCalled`: the next value is the one after. Throws PgError. */

@@ -34,8 +34,11 @@ export class TestDatabase {
   readonly sqlite = new Sqlite(':memory:');
   catalog: Catalog = newCatalog();
 
-  /** `spend` is told of the work that statements do. */
-  constructor(spend: (work: number) => void = () => undefined) {
+  /** Are told of the work that statements do, and of the bytes that they write. */
+  constructor(
+    spend: (work: number) => void = () => undefined,
+    write: (bytes: number) => void = () => undefined,
+  ) {
     this.sqlite.defaultSafeIntegers(true);
     this.sqlite.pragma('foreign_keys = ON');
     this.sqlite.unsafeMode(true);
@@ -45,6 +48,7 @@ export class TestDatabase {
       setting: (name) => (name === 'search_path' ? '"$user", public' : null),
       spend,
       keep: () => undefined,
+      write,
       nextval: () => 0n,
       setval: () => undefined,
       notify: () => undefined,
