@@ -1,11 +1,13 @@
 // Running one request: its statements in order, all or nothing. What a user did wrong becomes an
 // outcome, the same on all nodes; anything else stops the node (R54).
+import { SET_CONSTRAINT_MODE } from '../catalog/constraint-modes.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import type { RequestContext, ValueRow } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
 import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
+import type { DeferredKeys } from './deferred-keys.ts';
 import type { MachineMutations } from './mutations.ts';
 import { ActionWanted } from './performed-actions.ts';
 import { recordedAt } from './recorded-request.ts';
@@ -29,12 +31,21 @@ export type ExplainConstraint = (
   written: readonly Oid[],
 ) => ErrorData;
 
+/** Of foreign keys that SQLite does not check where a statement ends, see deferred-keys.ts. */
+export interface KeyChecks {
+  /** A transaction begins. */
+  begin(): void;
+  /** null: the schema has no such keys. */
+  ifAny(isSchemaChanging: boolean): Pick<DeferredKeys, 'isViolated' | 'errorOfImmediate'> | null;
+}
+
+export const NO_KEY_CHECKS: KeyChecks = { begin: () => undefined, ifAny: () => null };
+
 export interface ExecutionOptions {
   readonly database: Database;
   readonly context: RequestContext;
   readonly explain: ExplainConstraint;
-  /** Foreign keys that are checked at the end of a request: null if there are none. */
-  readonly deferredKeys: (isSchemaChanging: boolean) => { isViolated(): boolean } | null;
+  readonly deferredKeys: KeyChecks;
   readonly mutations: MachineMutations;
 }
 
@@ -52,7 +63,7 @@ export class Execution {
    * was not recorded in full, and then the SQLite transaction must be rolled back.
    */
   runStatement(request: Request, at: number, reserved: ReservedValues): StepResult | ErrorData {
-    const { database, context } = this.#options;
+    const { database, context, deferredKeys } = this.#options;
     const steps = must(request.statements[at], `the request has a statement ${at}`);
     const { seed, settings, changesSchema, actions } = recordedAt(request, at);
     context.begin({ now: request.now, seed, settings });
@@ -60,13 +71,15 @@ export class Execution {
     context.usePerformed(actions);
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
     const [only] = steps;
-    if (only !== undefined && steps.length === 1) {
+    const isControl = only?.isResult === false;
+    const isUnchecked = isControl || deferredKeys.ifAny(request.schemaChanges > 0) === null;
+    if (only !== undefined && steps.length === 1 && isUnchecked) {
       const told = this.#runStep(only);
       if (changesSchema) context.forgetCatalog();
       return 'code' in told ? told : this.#told(only.isResult ? told : NOTHING);
     }
     database.run('SAVEPOINT statement');
-    const told = this.#runSteps(steps, changesSchema);
+    const told = this.#runSteps(request, at, changesSchema);
     if ('code' in told) {
       database.run('ROLLBACK TO statement');
       database.resetPragmas();
@@ -76,16 +89,27 @@ export class Execution {
     return told;
   }
 
-  #runSteps(steps: readonly Step[], isSchemaChanging: boolean): StepResult | ErrorData {
+  #runSteps(request: Request, at: number, isSchemaChanging: boolean): StepResult | ErrorData {
     let told: StepResult = NOTHING;
-    for (const step of steps) {
+    for (const step of request.statements[at] ?? []) {
       // An earlier step may have changed the schema.
       if (isSchemaChanging) this.#options.context.forgetCatalog();
       const result = this.#runStep(step);
       if ('code' in result) return result;
       if (step.isResult) told = result;
     }
-    return this.#told(told);
+    return this.#errorOfKeys(request, at) ?? this.#told(told);
+  }
+
+  /** Of deferrable keys that are immediate: they are checked where the statement ends. */
+  #errorOfKeys(request: Request, at: number): ErrorData | null {
+    const { deferredKeys } = this.#options;
+    const keys = deferredKeys.ifAny(request.schemaChanges > 0);
+    if (keys === null) return null;
+    const steps = request.statements[at] ?? [];
+    // What was deferred until now may be of any statement before.
+    const isForAll = steps.some(({ sql }) => sql === SET_CONSTRAINT_MODE);
+    return keys.errorOfImmediate(writtenBy(isForAll ? request.statements.flat() : steps));
   }
 
   /**
@@ -95,6 +119,7 @@ export class Execution {
   runRecording(request: Request, check: () => number | null): Outcome {
     const { database, mutations } = this.#options;
     database.run('SAVEPOINT request');
+    this.beginTransaction();
     const outcome = this.endRecording(request, check());
     if (outcome.kind !== 'done' && mutations.conflictNotUndone !== true) {
       database.run('ROLLBACK TO request');
@@ -103,6 +128,11 @@ export class Execution {
     database.run('RELEASE request');
     if (outcome.kind !== 'done') this.#options.context.forgetCatalog();
     return outcome;
+  }
+
+  /** Before the first statement of an interactive transaction. */
+  beginTransaction(): void {
+    this.#options.deferredKeys.begin();
   }
 
   /** What becomes of a transaction that has run, where it ends; undoing it is the caller's. */
@@ -119,7 +149,7 @@ export class Execution {
     const { context, deferredKeys } = this.#options;
     context.begin(request);
     const isSchemaChanging = request.schemaChanges > 0;
-    const keys = isSchemaChanging ? null : deferredKeys(false);
+    const keys = isSchemaChanging ? null : deferredKeys.ifAny(false);
     // SQLite undoes a single statement that fails by itself.
     const [only] = request.statements.length === 1 ? (request.statements[0] ?? []) : [];
     const isSingle = only !== undefined && request.statements[0]?.length === 1;
@@ -136,6 +166,7 @@ export class Execution {
   #runInSavepoint(request: Request): Outcome {
     const { database, context } = this.#options;
     database.run('SAVEPOINT request');
+    this.beginTransaction();
     const outcome = this.#checkEnd(request, this.#runStatements(request));
     const isUndone = outcome.kind === 'failed' || request.isDoomed;
     if (isUndone) {
@@ -149,8 +180,8 @@ export class Execution {
 
   #runStatements(request: Request): Outcome {
     const results: StepResult[] = [];
-    for (const steps of request.statements) {
-      const told = this.#runSteps(steps, request.schemaChanges > 0);
+    for (const at of request.statements.keys()) {
+      const told = this.#runSteps(request, at, request.schemaChanges > 0);
       if ('code' in told) return { kind: 'failed', results, error: told };
       results.push(told);
     }
@@ -167,9 +198,9 @@ export class Execution {
   #checkEnd(request: Request, outcome: Outcome): Outcome {
     const { deferredKeys, explain } = this.#options;
     if (outcome.kind !== 'done') return outcome;
-    const keys = deferredKeys(request.schemaChanges > 0);
+    const keys = deferredKeys.ifAny(request.schemaChanges > 0);
     if (keys?.isViolated() !== true) return outcome;
-    const written = request.statements.flat().map(({ rowsAtFault }) => rowsAtFault?.tableOid ?? 0);
+    const written = writtenBy(request.statements.flat());
     const error = explain(
       'SQLITE_CONSTRAINT_FOREIGNKEY',
       'FOREIGN KEY constraint failed',
@@ -240,6 +271,11 @@ export class Execution {
 }
 
 const NOTHING: StepResult = { rows: null, count: 0 };
+
+/** Tables that the steps wrote rows to. */
+function writtenBy(steps: readonly Step[]): readonly Oid[] {
+  return steps.map(({ rowsAtFault }) => rowsAtFault?.tableOid ?? 0);
+}
 
 /** The statement cannot run before something is done through the log. */
 export function isWanting(error: unknown): error is SequenceExhausted | ActionWanted {

@@ -1,7 +1,7 @@
 // Which foreign key failed, and for which row: SQLite says neither. First the rows that the
 // statement would have written are looked up in the tables they point at; if they are all there,
 // the statement took away what other rows point at, and is run again with the check put off.
-import type { Catalog, Column, Relation } from '../catalog/catalog.ts';
+import type { Catalog, Column, Constraint, Relation } from '../catalog/catalog.ts';
 import { foreignKeysOf } from '../catalog/constraint-of-error.ts';
 import type { ForeignKeyCandidate } from '../catalog/constraint-of-error.ts';
 import { quoteSqlite } from '../catalog/sqlite-name.ts';
@@ -32,9 +32,10 @@ export function foreignKeyError(
   { step, written }: ConstraintViolation,
   rows: readonly Row[],
 ): ErrorData {
-  if (step === null) return deferredError(database, catalog, written) ?? UNEXPLAINED;
+  if (step === null) return deferredKeyError(database, catalog, written, null) ?? UNEXPLAINED;
   const changed = catalog.relationByOid(step.rowsAtFault?.tableOid ?? 0);
   const keys = (changed === null ? allKeys(catalog) : [...foreignKeysOf(catalog, changed)])
+    .filter(({ constraint }) => isCheckedAtOnce(constraint))
     .map(keyOf)
     .sort((a, b) => a.constraint.oid - b.constraint.oid);
   const own = keys.filter(({ relation }) => relation.oid === changed?.oid);
@@ -43,18 +44,28 @@ export function foreignKeyError(
   return error ?? UNEXPLAINED;
 }
 
-/** Found where a request ended, whose writes are all done. */
-function deferredError(
+/**
+ * Of rows that stand in the tables: null if there is none that points at nothing. `written`: the
+ * tables that rows were written to. `among`: the keys that are looked at; null: all of them.
+ */
+export function deferredKeyError(
   database: Database,
   catalog: Catalog,
   written: readonly Oid[],
+  among: readonly Oid[] | null,
 ): ErrorData | null {
   for (const key of allKeys(catalog).map(keyOf)) {
+    if (among?.includes(key.constraint.oid) === false) continue;
     const values = firstOrphan(database, key);
     if (values === null) continue;
     return written.includes(key.relation.oid) ? childError(key, values) : parentError(key, values);
   }
   return null;
+}
+
+/** RESTRICT never waits, whatever the key is. */
+function isCheckedAtOnce({ isDeferrable, referenced }: Constraint): boolean {
+  return !isDeferrable || referenced?.onDelete === 'r' || referenced?.onUpdate === 'r';
 }
 
 function allKeys(catalog: Catalog): ForeignKeyCandidate[] {

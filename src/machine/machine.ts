@@ -17,8 +17,8 @@ import type {
   Request,
 } from './command.ts';
 import type { Database } from './database.ts';
-import { Execution, MachineHalted } from './execute.ts';
-import type { ExplainConstraint } from './execute.ts';
+import { Execution, MachineHalted, NO_KEY_CHECKS } from './execute.ts';
+import type { ExplainConstraint, KeyChecks } from './execute.ts';
 import { IdempotencyTable } from './idempotency.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import { openLocks, runLockActions } from './lock-table.ts';
@@ -45,8 +45,8 @@ export interface MachineOptions {
   /** Reads the schema, uncommitted changes included: functions ask for it. */
   readonly catalog: () => unknown;
   readonly explain: ExplainConstraint;
-  /** Foreign keys that are checked where a request ends; null: the schema has none. */
-  readonly deferredKeys?: (isSchemaChanging: boolean) => { isViolated(): boolean } | null;
+  /** Absent: no schema has such keys. */
+  readonly deferredKeys?: KeyChecks;
   readonly mutations?: MachineMutations;
   /** Milliseconds of a clock, for Speculations.activeMs. */
   readonly clock?: () => number;
@@ -118,7 +118,7 @@ export class Machine {
       database,
       context: this.#context,
       explain: options.explain,
-      deferredKeys: options.deferredKeys ?? (() => null),
+      deferredKeys: options.deferredKeys ?? NO_KEY_CHECKS,
       mutations,
     });
     const [row] = database.rows(

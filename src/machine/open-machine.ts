@@ -37,7 +37,7 @@ export function openMachine(
   if (!isInitialized(database)) initialize(database, databaseName);
   const readCatalog = (): Catalog =>
     loadCatalog(machine.schemaVersion, (sql) => database.rows(sql));
-  const keys = new DeferredKeys(database);
+  const keys = new DeferredKeys(database, () => machine.context.loadCatalog() as Catalog);
   const machine: Machine = new Machine({
     database,
     catalog: readCatalog,
@@ -52,8 +52,11 @@ export function openMachine(
           return true;
         },
       }),
-    deferredKeys: (isSchemaChanging) =>
-      keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
+    deferredKeys: {
+      begin: () => keys.begin(),
+      ifAny: (isSchemaChanging) =>
+        keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
+    },
     mutations,
     ...(clock === undefined ? {} : { clock }),
   });

@@ -174,6 +174,7 @@ export class Speculations {
     this.#activeMs = 0;
     database.run('BEGIN IMMEDIATE');
     database.run('SAVEPOINT request');
+    execution.beginTransaction();
     speculation.reserved = new ReservedValues(speculation.sequences);
     const differing = replay(
       [requestOf(speculation, schemaVersion)],

@@ -57,13 +57,16 @@ export async function runSimpleQuery(
   }
 }
 
+/** Statements that are in a block with others of their string. */
+const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt'];
+
 /** True if what was run already must be known before the rest: it cannot be run together then. */
 function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {
   if (block.isOpen || hasWriteBeforeUtility(parsed)) return true;
   const isMany = parsed.length > 1;
   return parsed.some((statement) => {
-    const isCopy = tagOf(statement.node) === 'CopyStmt';
-    return transactionWord(statement) !== null || (isCopy && isMany);
+    const needsBlock = IN_BLOCK.includes(tagOf(statement.node));
+    return transactionWord(statement) !== null || (needsBlock && isMany);
   });
 }
 

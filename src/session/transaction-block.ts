@@ -93,8 +93,8 @@ export class TransactionBlock {
   }
 
   /** Throws 25006 where nothing may be written; a transaction of one statement too. */
-  refuseWrite({ access, tag }: QueryPlan): void {
-    if (access !== 'write') return;
+  refuseWrite({ access, tag, isAboutTransaction }: QueryPlan): void {
+    if (access !== 'write' || isAboutTransaction === true) return;
     const { settings } = this.#context();
     const isReadOnly = this.isOpen
       ? this.#isReadOnly

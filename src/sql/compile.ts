@@ -27,6 +27,7 @@ import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from '.
 import { castBetween } from './functions/registry.ts';
 import type { Expression } from './tree/expression.ts';
 import type { Query } from './tree/query.ts';
+import { compileSetConstraints } from './set-constraints.ts';
 import { planUtility } from './utility.ts';
 import { checkVacuum } from './vacuum.ts';
 import { REFERENCE_TYPES } from '../types/catalog-types.ts';
@@ -34,7 +35,7 @@ import { REFERENCE_TYPES } from '../types/catalog-types.ts';
 type Compiler = (
   context: BindContext,
   fields: Fields,
-) => Pick<QueryPlan, 'access' | 'tag' | 'steps' | 'columns'>;
+) => Pick<QueryPlan, 'access' | 'tag' | 'steps' | 'columns' | 'isAboutTransaction'>;
 
 const COMPILERS: Readonly<Record<string, Compiler>> = {
   SelectStmt: compileSelect,
@@ -42,6 +43,7 @@ const COMPILERS: Readonly<Record<string, Compiler>> = {
   UpdateStmt: compileUpdate,
   DeleteStmt: compileDelete,
   NotifyStmt: compileNotify,
+  ConstraintsSetStmt: compileSetConstraints,
 };
 
 /** Throws PgError as Postgres' parse analysis does. `parameterTypes` null: there are none. */

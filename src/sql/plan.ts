@@ -71,6 +71,8 @@ export interface QueryPlan {
   readonly needsTransaction?: boolean;
   /** SELECT ... FOR UPDATE: what it reads must be so where its transaction commits. */
   readonly isLocking?: boolean;
+  /** It changes what holds in a transaction and no data: also where nothing may be written. */
+  readonly isAboutTransaction?: boolean;
   /** OIDs of the tables read and written. */
   readonly reads: readonly Oid[];
   readonly writes: readonly Oid[];

@@ -203,3 +203,50 @@ describe('a change of the schema', () => {
     }
   });
 });
+
+describe('a deferrable foreign key that is immediate', () => {
+  beforeEach(() => {
+    world.sql('CREATE TABLE d (t_id int CONSTRAINT d_key REFERENCES t DEFERRABLE)');
+  });
+
+  it('is checked where the statement ends, and the statement is undone', () => {
+    expect(world.error('INSERT INTO d VALUES (50)')).toEqual([
+      '23503 insert or update on table "d" violates foreign key constraint "d_key"',
+      'Key (t_id)=(50) is not present in table "t".',
+      'schema public, table d, constraint d_key',
+    ]);
+    world.sql("INSERT INTO t VALUES (51, 'x', 51); INSERT INTO d VALUES (51)");
+    expect(world.error('DELETE FROM t WHERE id = 51')[0]).toContain('on table "d"');
+    expect(world.rows('SELECT t_id FROM "public.d"')).toEqual([[51n]]);
+    expect(world.rows('PRAGMA foreign_key_check')).toEqual([]);
+  });
+
+  it('is deferred for one transaction, whatever becomes of that', () => {
+    const deferred = 'SET CONSTRAINTS ALL DEFERRED; INSERT INTO d VALUES (60)';
+    expect(world.error(deferred)[0]).toMatch(/^23503 insert/);
+    expect(world.error(`${deferred}; INSERT INTO t VALUES (60, 'f', 5)`)).toEqual([]);
+    expect(world.error("INSERT INTO d VALUES (61); INSERT INTO t VALUES (61, 'g', 5)")[0]).toMatch(
+      /^23503 insert/,
+    );
+  });
+
+  it('is deferred also where it was made after SET CONSTRAINTS, and not in the next transaction', () => {
+    const made = 'CREATE TABLE e (t_id int CONSTRAINT e_key REFERENCES t DEFERRABLE)';
+    expect(
+      world.error(`SET CONSTRAINTS ALL DEFERRED; ${made}; INSERT INTO e VALUES (70);
+        INSERT INTO t VALUES (70, 'h', 5)`),
+    ).toEqual([]);
+    world.sql('SET CONSTRAINTS ALL DEFERRED');
+    expect(world.error('INSERT INTO e VALUES (71)')).not.toEqual([]);
+  });
+
+  it('cannot be NOT VALID, and one that is NOT VALID cannot be set', () => {
+    const add = 'ALTER TABLE d ADD CONSTRAINT n FOREIGN KEY (t_id) REFERENCES t NOT VALID';
+    expect(() => world.sql(`${add} DEFERRABLE`)).toThrow('is not supported');
+    world.sql(`${add} INITIALLY DEFERRED`);
+    expect(() => world.sql('SET CONSTRAINTS n IMMEDIATE')).toThrow('constraint "n"');
+    expect(() => world.sql('SET CONSTRAINTS ALL DEFERRED')).toThrow('constraint "n"');
+    world.sql('ALTER TABLE d VALIDATE CONSTRAINT n');
+    expect(world.error('SET CONSTRAINTS ALL DEFERRED')).toEqual([]);
+  });
+});

@@ -6,7 +6,6 @@ import { typeByName } from '../../types/registry.ts';
 import { BindContext } from '../bind/context.ts';
 import { bindTypeName } from '../bind/type-name.ts';
 import {
-  asTag,
   child,
   flag,
   inner,
@@ -18,6 +17,7 @@ import {
   type Node,
 } from '../parse/node.ts';
 import { characterPosition } from '../parse/parse.ts';
+import { withAttributes } from './constraint-attributes.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { rangeName, type QualifiedName } from './target.ts';
 
@@ -142,6 +142,12 @@ function foreignKeySpec(editor: SchemaEditor, fields: Fields, own: string | null
   if (list(fields, 'fk_del_set_cols').length > 0) {
     throw unsupported(editor, 'a column list after ON DELETE SET', fields);
   }
+  const isDeferrable = flag(fields, 'deferrable') || flag(fields, 'initdeferred');
+  const isDeferred = flag(fields, 'initdeferred');
+  // Where a statement is checked, rows that violated it before must not be found.
+  if (isDeferrable && !isDeferred && flag(fields, 'skip_validation')) {
+    throw unsupported(editor, 'a key that is DEFERRABLE INITIALLY IMMEDIATE and NOT VALID', fields);
+  }
   return {
     kind: 'f',
     name: text(fields, 'conname') || null,
@@ -150,8 +156,8 @@ function foreignKeySpec(editor: SchemaEditor, fields: Fields, own: string | null
     targetColumns: strings(list(fields, 'pk_attrs')),
     onUpdate: text(fields, 'fk_upd_action') || 'a',
     onDelete: text(fields, 'fk_del_action') || 'a',
-    isDeferrable: flag(fields, 'deferrable') || flag(fields, 'initdeferred'),
-    isDeferred: flag(fields, 'initdeferred'),
+    isDeferrable,
+    isDeferred,
     isUnvalidated: flag(fields, 'skip_validation'),
     position: positionOf(editor, fields),
   };
@@ -183,30 +189,6 @@ export function constraintSpec(
     default:
       throw unsupported(editor, `constraint ${text(fields, 'contype')}`, fields);
   }
-}
-
-/** CONSTR_ATTR_* nodes belong to the constraint before them. */
-function withAttributes(nodes: readonly Node[]): readonly Fields[] {
-  const result: Record<string, unknown>[] = [];
-  for (const node of nodes) {
-    const fields = asTag(node, 'Constraint') ?? {};
-    const last = result.at(-1);
-    switch (text(fields, 'contype')) {
-      case 'CONSTR_ATTR_DEFERRABLE':
-        if (last !== undefined) last['deferrable'] = true;
-        break;
-      case 'CONSTR_ATTR_DEFERRED':
-        if (last !== undefined) Object.assign(last, { deferrable: true, initdeferred: true });
-        break;
-      case 'CONSTR_ATTR_NOT_DEFERRABLE':
-      case 'CONSTR_ATTR_IMMEDIATE':
-      case 'CONSTR_ATTR_ENFORCED':
-        break;
-      default:
-        result.push({ ...fields });
-    }
-  }
-  return result;
 }
 
 interface Declarations {
@@ -273,7 +255,7 @@ export function columnSpec(editor: SchemaEditor, fields: Fields, table: string):
     identity: null,
     constraints: [],
   };
-  for (const constraint of withAttributes(list(fields, 'constraints'))) {
+  for (const constraint of withAttributes(list(fields, 'constraints'), editor.source)) {
     declare(editor, declared, constraint, { column: name, table });
   }
   const place = `column "${name}" of table "${table}"`;

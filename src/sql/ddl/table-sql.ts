@@ -54,8 +54,8 @@ function constraintSql(
     ` REFERENCES ${quoteSqlite(target.sqliteName)} (${columnList(target, referenced.columns)})`,
     ` ON UPDATE ${ACTIONS[referenced.onUpdate] ?? 'NO ACTION'}`,
     ` ON DELETE ${ACTIONS[referenced.onDelete] ?? 'NO ACTION'}`,
-    constraint.isDeferrable ? ' DEFERRABLE' : '',
-    constraint.isDeferred ? ' INITIALLY DEFERRED' : '',
+    // Whether it is deferred is said by SET CONSTRAINTS too: see machine/deferred-keys.ts.
+    constraint.isDeferrable ? ' DEFERRABLE INITIALLY DEFERRED' : '',
   ].join('');
 }
 
