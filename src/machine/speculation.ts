@@ -14,6 +14,8 @@ import type {
   StepResult,
 } from './command.ts';
 import type { Database } from './database.ts';
+import { NOTHING_EARLIER } from './earlier-statements.ts';
+import type { EarlierStatements } from './earlier-statements.ts';
 import { isWanting } from './execute.ts';
 import type { Execution } from './execute.ts';
 import type { MachineMutations } from './mutations.ts';
@@ -45,6 +47,8 @@ export interface Speculate {
    * ran on a reader, or the last answer from here was not waited for. Else it has only the next one.
    */
   readonly isWhole: boolean;
+  /** Statements before all of these: from now on they need not be held here. Absent: there are none. */
+  readonly earlier?: EarlierStatements | undefined;
   /** False for a read that is not checked at the end (read committed): run, and not recorded. */
   readonly isKept: boolean;
   readonly request: Request;
@@ -69,6 +73,8 @@ interface Speculation {
   now: bigint;
   schemaChanges: number;
   snapshot: Index;
+  earlier: EarlierStatements;
+  /** Behind them. */
   readonly statements: (readonly Step[])[];
   readonly recorded: RecordedStatement[];
   readonly sequences: ReservedSequence[];
@@ -97,13 +103,14 @@ export class Speculations {
 
   /** Throws MachineHalted. */
   run(
-    { id, isWhole, isKept, request }: Speculate,
+    { id, isWhole, earlier = NOTHING_EARLIER, isKept, request }: Speculate,
     machine: { readonly appliedIndex: Index; readonly schemaVersion: number },
   ): Speculated {
     const recording = must(request.recording, 'a speculated request has a recording');
     if (this.#active !== id) this.park();
     if (isWhole && this.#options.mutations.givenUpStatementsStay !== true) this.forget(id);
     const speculation = this.#speculation(id, request, recording.snapshot);
+    forgetEarlier(speculation, earlier);
     speculation.schemaChanges = request.schemaChanges;
     speculation.sequences.push(...recording.sequences);
     if (this.#active !== null) speculation.reserved.addAll(recording.sequences);
@@ -157,7 +164,8 @@ export class Speculations {
     if (found !== undefined) return found;
     const reserved = new ReservedValues([]);
     const lists = { statements: [], recorded: [], sequences: [] };
-    const created = { now, schemaChanges, snapshot, reserved, ...lists };
+    const earlier = NOTHING_EARLIER;
+    const created = { now, schemaChanges, snapshot, earlier, reserved, ...lists };
     this.#open.set(id, created);
     return created;
   }
@@ -177,7 +185,7 @@ export class Speculations {
     execution.beginTransaction();
     speculation.reserved = new ReservedValues(speculation.sequences);
     const differing = replay(
-      [requestOf(speculation, schemaVersion)],
+      requestsOf(speculation, schemaVersion),
       speculation.snapshot,
       speculation.reserved,
       execution,
@@ -197,7 +205,7 @@ export class Speculations {
     const { database, context, mutations } = this.#options;
     const end = mutations.parkedWritesStay === true ? 'COMMIT' : 'ROLLBACK';
     if (database.isInTransaction) database.run(end);
-    if (speculation?.recorded.every(({ changesSchema }) => !changesSchema) === true) return;
+    if (speculation !== undefined && !changesSchema(speculation)) return;
     database.resetPragmas();
     context.forgetCatalog();
   }
@@ -212,6 +220,23 @@ export class Speculations {
   get size(): number {
     return this.#open.size;
   }
+}
+
+/** What is kept elsewhere by now. A new speculation begins behind it. */
+function forgetEarlier(speculation: Speculation, earlier: EarlierStatements): void {
+  const count = earlier.count - speculation.earlier.count;
+  speculation.statements.splice(0, count);
+  speculation.recorded.splice(0, count);
+  speculation.earlier = earlier;
+}
+
+function changesSchema({ earlier, recorded }: Speculation): boolean {
+  return earlier.changesSchema || recorded.some((statement) => statement.changesSchema);
+}
+
+function* requestsOf(speculation: Speculation, schemaVersion: number): Iterable<RecordedRequest> {
+  yield* speculation.earlier.requests();
+  yield requestOf(speculation, schemaVersion);
 }
 
 function add({ statements, recorded }: Speculation, request: Request, at: number): void {

@@ -1,6 +1,7 @@
 // Runs plans for sessions: reads behind a barrier on the reader, writes through the gateway and the
 // log (docs/architecture.md, "Life of a write", "Life of a read").
 import { randomInt } from 'node:crypto';
+import { dirname } from 'node:path';
 import { withCascades } from '../catalog/cascades.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
@@ -30,6 +31,7 @@ import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
 import type { TransactionMutations } from './mutations.ts';
 import { LockClient } from './lock-client.ts';
@@ -38,8 +40,10 @@ import { PlanCache } from './plan-cache.ts';
 import { bind, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
 import { openRowStream } from './row-stream.ts';
+import { Slots } from './slots.ts';
 import { Snapshots } from './snapshots.ts';
 import { Speculator } from './speculator.ts';
+import { StatementFiles } from './statement-file.ts';
 import { runAsTransaction } from './statement-transaction.ts';
 import type { ReadInputs, TransactionHost } from './transaction-host.ts';
 
@@ -49,6 +53,10 @@ const READ_MS_MAX = 10_000;
 const RECOMPILES_MAX = 50;
 const RESERVE_SETTINGS: CompileSettings = { searchPath: [], user: 'postgres', timeZone: 'UTC' };
 const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
+/** Of all clients of this node. */
+const STAGED_BYTES_MAX = 8 * 1024 * 1024 * 1024;
+/** Parts on their way through the log: other requests of the gateway are to have room beside them. */
+const STAGED_AT_ONCE_MAX = 6;
 
 export interface ExecutorOptions {
   readonly gateway: Gateway;
@@ -83,6 +91,10 @@ export class Executor implements Backend, TransactionHost {
   readonly snapshots: Snapshots;
   readonly locks: LockClient;
   readonly mutations: TransactionMutations;
+  /** Parts of large transactions, on all nodes, until they have ended. */
+  readonly stagedBytes = new ByteBudget(STAGED_BYTES_MAX, 'staged transactions');
+  readonly files: StatementFiles;
+  readonly #staging = new Slots(STAGED_AT_ONCE_MAX);
   readonly #options: ExecutorOptions;
   readonly #plans = new PlanCache();
   readonly #writes = new Map<Ticket, PendingWrite>();
@@ -108,6 +120,7 @@ export class Executor implements Backend, TransactionHost {
     this.speculator = new Speculator(options.wake);
     this.locks = new LockClient(options.gateway, options.wake);
     this.snapshots = new Snapshots(options.file);
+    this.files = new StatementFiles(dirname(options.file));
     this.#catalog = options.reader.loadCatalog();
   }
 
@@ -448,7 +461,7 @@ export class Executor implements Backend, TransactionHost {
     bytes: Uint8Array,
     options: RunOptions,
   ): Promise<void> {
-    await this.#runStep(stagePart(staged, part, bytes), options);
+    await this.#staging.during(() => this.#runStep(stagePart(staged, part, bytes), options));
   }
 
   /** See TransactionHost. What cannot be given up now goes with the next start of this node. */
@@ -579,8 +592,8 @@ export class Executor implements Backend, TransactionHost {
 
   /** Statements without an answer. */
   get openCount(): number {
-    const { size } = this.#writes;
-    return size + this.#barriers.size + this.#applyWaiters.length + this.locks.openCount;
+    const waiting = this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
+    return waiting + this.locks.openCount + this.files.workCount;
   }
 }
 

@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { RequestDecoder, splitRequest } from '../machine/command-codec.ts';
+import { RequestDecoder } from '../machine/command-codec.ts';
 import type { ApplyResult } from '../machine/machine.ts';
 import { openMachine } from '../machine/open-machine.ts';
 import type { Entry } from '../raft/entry.ts';
@@ -13,6 +13,7 @@ import { must } from '../util/assert.ts';
 import { monotonicMs } from './clock.ts';
 import { packEntryOutcomes, unpackEntries } from './entry-batch.ts';
 import { SharedState } from './shared-state.ts';
+import { answerSpeculation } from './answer-speculation.ts';
 import { SpeculationQueue } from './speculation-queue.ts';
 import type {
   FromMachine,
@@ -111,12 +112,7 @@ function runSpeculations(only: number | null): void {
   while (monotonicMs() - start <= BUDGET_MS) {
     const next = speculations.take(machine.activeSpeculation, only);
     if (next === null) break;
-    if (next.kind === 'forget') machine.forgetSpeculation(next.id);
-    else {
-      const { ticket, id, isWhole, isKept, request } = next;
-      const speculate = { id, isWhole, isKept, request: decoder.decode(splitRequest(request)) };
-      answers.push({ ticket, answer: machine.speculate(speculate) });
-    }
+    answers.push({ ticket: next.ticket, answer: answerSpeculation(machine, decoder, next) });
   }
   if (answers.length > 0) post({ kind: 'speculated', answers });
 }

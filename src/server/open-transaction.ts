@@ -12,7 +12,6 @@ import type {
   ErrorData,
   Outcome,
   PerformedAction,
-  RecordedStatement,
   Request,
   ReservedSequence,
   StagedTransaction,
@@ -37,14 +36,13 @@ import { must } from '../util/assert.ts';
 import { locksLost } from './lock-client.ts';
 import type { TransactionMutations } from './mutations.ts';
 import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
+import { Staging } from './staging.ts';
 import type { TransactionHost } from './transaction-host.ts';
+import { partsOf, TransactionRecord, writesOf } from './transaction-record.ts';
+import type { Entry, MarkChange, Recompile } from './transaction-record.ts';
 
-/** What is recorded of a transaction is kept in memory, here and at the machine. */
-const RECORD_BYTES_MAX = 256 * 1024 * 1024;
 /** Of what is read before the first write, see #isReadOverfull. */
 const READ_BYTES_MAX = 16 * 1024 * 1024;
-/** What is larger goes through the log in parts of about so many bytes. */
-const PART_BYTES = 4 * 1024 * 1024;
 /** For running a large transaction, beyond balsa.commit_timeout: ms for each part. */
 const PART_MS = 4000;
 const SCHEMA_RETRIES_MAX = 20;
@@ -59,27 +57,6 @@ const RETRY_HINT = 'The transaction might succeed if retried.';
 /** What a statement failed with says something of the data, unless it is of these classes. */
 const UNTELLING_CLASSES = ['08', '53', '54', '57', '58', 'XX'];
 
-type Recompile = (catalog: Catalog) => BoundPlan;
-
-interface Entry {
-  readonly steps: readonly Step[];
-  readonly recorded: Omit<RecordedStatement, 'digest'>;
-  /** Of what the client was told; UNTOLD before it was. */
-  readonly digest: Uint8Array;
-  /** For messages. */
-  readonly name: string;
-  readonly isWrite: boolean;
-  readonly writes: readonly Oid[];
-  /** null: a savepoint statement, the same in any schema. */
-  readonly recompile: Recompile | null;
-  readonly mark: MarkChange | null;
-}
-
-interface MarkChange {
-  readonly kind: 'savepoint' | 'rollback to' | 'release';
-  readonly depth: number;
-}
-
 interface Mark {
   readonly name: string;
   catalog: Catalog | null;
@@ -92,8 +69,7 @@ export class OpenTransaction implements Transaction {
   readonly #checksReads: boolean;
   readonly #now: bigint;
   readonly #id: SpeculationId;
-  #entries: Entry[] = [];
-  #bytes = 0;
+  readonly #record: TransactionRecord;
   #marks: Mark[] = [];
   /** The schema that the statements so far were compiled for; null: no statement yet. */
   #base: Catalog | null = null;
@@ -104,7 +80,7 @@ export class OpenTransaction implements Transaction {
   #reader: Reader | null = null;
   /** What was told holds up to here. */
   #snapshot: Index = 0;
-  /** The machine has run all of `#entries`; else it is to be told all of them. */
+  /** The machine has run all that is recorded; else it is to be told all of them. */
   #isSpeculated = false;
   /** Values of sequences, in the order they were taken from the log. */
   #sequences: ReservedSequence[] = [];
@@ -112,6 +88,8 @@ export class OpenTransaction implements Transaction {
   #sequencesSent = 0;
   /** The machine was asked something: from then on it is asked everything. */
   #wasAsked = false;
+  /** See #forget(). */
+  #forgotten: Promise<void> = Promise.resolve();
   /** This node had all that was acknowledged before the transaction's first statement. */
   #isFresh = false;
   #hasWritten = false;
@@ -125,6 +103,9 @@ export class OpenTransaction implements Transaction {
     this.#checksReads = isolation === 'serializable' || isolation === 'repeatable read';
     this.#now = host.now();
     this.#id = host.speculator.newId();
+    this.#record = new TransactionRecord(host.files, (entries) =>
+      encodeRequest(this.#request(this.#proposed(entries), 0, [])),
+    );
   }
 
   catalog(): Catalog {
@@ -211,7 +192,7 @@ export class OpenTransaction implements Transaction {
     const told: StepResult | ErrorData =
       error === null ? must(results[0], 'a read has a result') : pgErrorData(error);
     if (error === null || isTelling(error)) {
-      this.#record({ ...this.#entry(bound, options, recompile, seed, []), digest: digestOf(told) });
+      this.#keep({ ...this.#entry(bound, options, recompile, seed, []), digest: digestOf(told) });
     }
     if (error !== null) throw error;
     return told as StepResult;
@@ -258,8 +239,9 @@ export class OpenTransaction implements Transaction {
       switch (answer.kind) {
         case 'told': {
           const { told, digest } = answer;
-          if (isKept) this.#record({ ...entry, digest });
+          if (isKept) this.#keep({ ...entry, digest });
           this.#hasWritten ||= entry.isWrite;
+          await this.#record.putAway();
           if (isError(told)) throw errorOf(told);
           if (current.plan.changesSchema === true) this.#changed = current.plan.catalog;
           if (told.sequences !== undefined) options.noteSequences(told.sequences);
@@ -299,12 +281,12 @@ export class OpenTransaction implements Transaction {
     options: RunOptions,
   ): Promise<Exclude<Speculated, { kind: 'conflict' }>> {
     const isWhole = !this.#isSpeculated;
-    if (this.#isReadOverfull) this.#refuseTooMuch(this.#bytes);
-    const sent = isWhole ? [...this.#entries, entry] : [entry];
+    if (this.#isReadOverfull) throw readTooMuch();
+    const sent = isWhole ? [...this.#record.entries, entry] : [entry];
     const sequences = isWhole ? this.#sequences : this.#sequences.slice(this.#sequencesSent);
     const schemaChanges = withSchemaOf(entry, this.#schemaChanges());
     const bytes = encodeRequest(this.#request(sent, schemaChanges, sequences));
-    this.#refuseTooMuch(isWhole ? bytes.length : this.#bytes + bytes.length);
+    this.#record.refuseTooMuch(bytes.length);
     // Until it has answered nobody knows what it has.
     this.#isSpeculated = false;
     const answer = await this.#wait(isWhole, isKept, bytes, options);
@@ -322,7 +304,13 @@ export class OpenTransaction implements Transaction {
     options: RunOptions,
   ): Promise<Speculated> {
     this.#wasAsked = true;
-    const { answer, giveUp } = this.#host.speculator.run(this.#id, isWhole, isKept, bytes);
+    const { answer, giveUp } = this.#host.speculator.run({
+      id: this.#id,
+      isWhole,
+      earlier: this.#record.earlier,
+      isKept,
+      request: bytes,
+    });
     const { statementTimeoutMs, cancellation } = options;
     let stop: () => void = () => undefined;
     const ended = new Promise<never>((_resolve, reject) => {
@@ -400,23 +388,13 @@ export class OpenTransaction implements Transaction {
     return { steps, recorded, name, isWrite, writes, recompile, mark: null, digest: UNTOLD };
   }
 
-  #record(entry: Entry): void {
+  #keep(entry: Entry): void {
     if (this.#isReadOverfull) return;
-    this.#entries.push(entry);
-    this.#bytes += sizeOf(entry.steps);
+    this.#record.add(entry);
     // A transaction that only reads may go on for as long as it likes.
-    if (this.#isSpeculated || this.#bytes <= READ_BYTES_MAX) return;
+    if (this.#wasAsked || this.#record.bytes <= READ_BYTES_MAX) return;
     this.#isReadOverfull = true;
-    this.#entries = [];
-  }
-
-  #refuseTooMuch(bytes: number): void {
-    if (bytes <= RECORD_BYTES_MAX) return;
-    throw new PgError(
-      '54000',
-      `the transaction has ${bytes} bytes of statements, more than ${RECORD_BYTES_MAX}`,
-      { hint: 'Write in several transactions.' },
-    );
+    this.#record.forget();
   }
 
   // The schema moves on ---------------------------------------------------------------------------
@@ -437,10 +415,12 @@ export class OpenTransaction implements Transaction {
   #rebase(base: Catalog): void {
     const { mutations } = this.#host;
     if (this.#isSchemaPinned) this.#refuseOtherSchema(base);
+    // What is in the file cannot be compiled again.
+    if (this.#record.earlier !== null) throw schemaChanged();
     let catalog = base;
     const marks: Mark[] = [];
-    const entries = [...this.#entries];
-    for (const [at, entry] of this.#entries.entries()) {
+    const entries = [...this.#record.entries];
+    for (const [at, entry] of this.#record.entries.entries()) {
       const { steps, recompile, mark } = entry;
       if (mark !== null) {
         if (mark.kind === 'savepoint') marks.push({ name: '', catalog, locks: 0 });
@@ -462,7 +442,7 @@ export class OpenTransaction implements Transaction {
       const { reads, writes } = again.tables;
       entries[at] = { ...entry, recorded: { ...entry.recorded, reads }, writes };
     }
-    this.#entries = entries;
+    this.#record.replace(entries);
     this.#isSpeculated = false;
     for (const [at, mark] of this.#marks.entries()) {
       const { catalog: then } = must(marks[at], 'savepoints are recorded');
@@ -526,13 +506,13 @@ export class OpenTransaction implements Transaction {
       digest: DIGEST_OF_NOTHING,
     };
     if (!this.#wasAsked) {
-      this.#record(entry);
+      this.#keep(entry);
       return;
     }
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
       const answer = await this.#ask(entry, true, options);
       if (answer.kind !== 'stale-schema') {
-        this.#record(entry);
+        this.#keep(entry);
         return;
       }
       await this.#moveTo(answer.schemaVersion);
@@ -550,46 +530,34 @@ export class OpenTransaction implements Transaction {
     }
   }
 
-  #proposed(): readonly Entry[] {
-    if (this.#host.mutations.readsNotProposed !== true) return this.#entries;
-    return this.#entries.filter(({ recorded }) => !recorded.isRead);
+  #proposed(entries: readonly Entry[]): readonly Entry[] {
+    if (this.#host.mutations.readsNotProposed !== true) return entries;
+    return entries.filter(({ recorded }) => !recorded.isRead);
   }
 
   async #propose(options: RunOptions): Promise<void> {
     // It runs at its place in the log: nobody has to wait for what was speculated.
-    this.#forget();
-    const parts = partsOf(this.#proposed());
-    const last = must(parts.pop(), 'a transaction that has written has statements');
-    const staged = await this.#stage(parts, options);
+    void this.#forget();
+    const staging = new Staging(this.#host, this.#id, options);
     try {
+      for (const part of this.#record.partsInFile()) await staging.add(part);
+      const parts = partsOf(this.#proposed(this.#record.entries));
+      const last = must(parts.pop(), 'one part at least');
+      for (const part of parts) await staging.add(encodeRequest(this.#request(part, 0, [])));
+      const staged = await staging.end();
       await this.#proposeLast(last, staged, {
         ...options,
         commitTimeoutMs:
-          options.commitTimeoutMs === 0 ? 0 : options.commitTimeoutMs + parts.length * PART_MS,
+          options.commitTimeoutMs === 0
+            ? 0
+            : options.commitTimeoutMs + (staged?.parts ?? 0) * PART_MS,
       });
     } catch (error) {
-      if (staged !== null) this.#host.unstage(staged, options);
+      await staging.undo();
       throw error;
+    } finally {
+      staging.close();
     }
-  }
-
-  /** Puts all parts but the last in the log. */
-  async #stage(
-    parts: readonly (readonly Entry[])[],
-    options: RunOptions,
-  ): Promise<StagedTransaction | null> {
-    if (parts.length === 0) return null;
-    const staged = { ...this.#host.identity, transaction: this.#id, parts: parts.length };
-    try {
-      for (const [part, entries] of parts.entries()) {
-        const bytes = encodeRequest(this.#request(entries, 0, []));
-        await this.#host.stage(staged, part, bytes, options);
-      }
-    } catch (error) {
-      this.#host.unstage(staged, options);
-      throw error;
-    }
-    return staged;
   }
 
   async #proposeLast(
@@ -603,7 +571,7 @@ export class OpenTransaction implements Transaction {
       const outcome = await this.#host.propose(
         encodeRequest({
           ...request,
-          writes: writesOf(this.#entries),
+          writes: this.#record.writes(),
           recording: recording === null ? null : { ...recording, staged },
           idempotencyKey: options.idempotencyKey,
         }),
@@ -639,16 +607,17 @@ export class OpenTransaction implements Transaction {
 
   async rollback(): Promise<void> {
     this.#releaseReader();
-    this.#forget();
-    this.#entries = [];
+    this.#record.clear(this.#forget());
     this.#hasWritten = false;
     await this.#endLocks();
   }
 
-  #forget(): void {
-    if (this.#wasAsked) this.#host.speculator.forget(this.#id);
+  /** Resolves when the machine looks at nothing of it any more. */
+  #forget(): Promise<void> {
+    if (this.#wasAsked) this.#forgotten = this.#host.speculator.forget(this.#id);
     this.#wasAsked = false;
     this.#isSpeculated = false;
+    return this.#forgotten;
   }
 
   /** Not waited for longer than that: no majority may be there. */
@@ -664,7 +633,7 @@ export class OpenTransaction implements Transaction {
 
   /** Postgres' words, and what changed. */
   #conflict(statement: number): PgError {
-    const entry = this.#entries[statement];
+    const entry = this.#record.entryAt(statement);
     const tables = (entry?.recorded.reads ?? [])
       .map((oid) => this.#host.catalog().relationByOid(oid)?.name)
       .filter((name) => name !== undefined)
@@ -672,8 +641,8 @@ export class OpenTransaction implements Transaction {
     const where = tables.length === 0 ? '' : ` on ${tables.join(', ')}`;
     return new PgError('40001', 'could not serialize access due to concurrent update', {
       detail:
-        entry === undefined
-          ? undefined
+        entry === null
+          ? `Statement ${statement + 1} of the transaction would give another result by now: another transaction has changed what it saw.`
           : `Statement ${statement + 1} of the transaction, ${entry.name}${where}, would give another result by now: another transaction has changed what it saw.`,
       hint: RETRY_HINT,
     });
@@ -734,44 +703,20 @@ function markName(depth: number): string {
   return `"mark ${depth}"`;
 }
 
-/** About how many bytes the steps take in the log. */
-function sizeOf(steps: readonly Step[]): number {
-  let bytes = 64;
-  for (const { sql, values } of steps) {
-    bytes += sql.length + 16;
-    for (const value of values) {
-      bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length + 5 : 9;
-    }
-  }
-  return bytes;
-}
-
-/** In pieces for the log, one at least. */
-function partsOf(entries: readonly Entry[]): (readonly Entry[])[] {
-  const parts: Entry[][] = [[]];
-  let bytes = 0;
-  for (const entry of entries) {
-    const size = sizeOf(entry.steps);
-    if (bytes > 0 && bytes + size > PART_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    bytes += size;
-    parts.at(-1)?.push(entry);
-  }
-  return parts;
-}
-
-function writesOf(entries: readonly Entry[]): readonly Oid[] {
-  return [...new Set(entries.flatMap(({ writes }) => writes))].sort((a, b) => a - b);
-}
-
 function isTelling({ code }: PgError): boolean {
   return !UNTELLING_CLASSES.some((prefix) => code.startsWith(prefix));
 }
 
 function errorOf({ code, message, fields }: ErrorData): PgError {
   return new PgError(code as SqlState, message, fields);
+}
+
+function readTooMuch(): PgError {
+  return new PgError(
+    '54000',
+    `the transaction has read more than ${READ_BYTES_MAX} bytes of statements, and cannot write any more`,
+    { hint: 'Write in several transactions.' },
+  );
 }
 
 function schemaChanged(): PgError {

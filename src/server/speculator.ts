@@ -1,11 +1,21 @@
 // Open transactions on their way to the machine thread and back: what is asked in one turn of the
 // event loop travels in one message.
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
-import type { SpeculationAnswer, SpeculationRequest } from './thread-messages.ts';
+import { assert } from '../util/assert.ts';
+import type { EarlierInFile, SpeculationAnswer, SpeculationRequest } from './thread-messages.ts';
+
+/** See Speculate; `request` encoded. */
+export interface Statements {
+  readonly id: SpeculationId;
+  readonly isWhole: boolean;
+  readonly earlier: EarlierInFile | null;
+  readonly isKept: boolean;
+  readonly request: Uint8Array;
+}
 
 export class Speculator {
   readonly #wake: () => void;
-  readonly #waiting = new Map<number, (answer: Speculated) => void>();
+  readonly #waiting = new Map<number, (answer: Speculated | null) => void>();
   #outgoing: SpeculationRequest[] = [];
   #nextTicket = 1;
   #nextId: SpeculationId = 1;
@@ -19,23 +29,27 @@ export class Speculator {
     return this.#nextId++;
   }
 
-  /** See Speculate; `request` encoded. One at a time for an id. */
-  run(
-    id: SpeculationId,
-    isWhole: boolean,
-    isKept: boolean,
-    request: Uint8Array,
-  ): { readonly answer: Promise<Speculated>; readonly giveUp: () => void } {
+  /** One at a time for an id. */
+  run(asked: Statements): { readonly answer: Promise<Speculated>; readonly giveUp: () => void } {
     const ticket = this.#nextTicket++;
-    const answer = new Promise<Speculated>((resolve) => this.#waiting.set(ticket, resolve));
-    this.#outgoing.push({ kind: 'run', ticket, id, isWhole, isKept, request });
+    const answer = new Promise<Speculated>((resolve) => {
+      this.#waiting.set(ticket, (speculated) => {
+        assert(speculated !== null, 'a statement is answered');
+        resolve(speculated);
+      });
+    });
+    this.#outgoing.push({ kind: 'run', ticket, ...asked });
     this.#wake();
     return { answer, giveUp: () => this.#waiting.delete(ticket) };
   }
 
-  forget(id: SpeculationId): void {
-    this.#outgoing.push({ kind: 'forget', id });
+  /** Resolves when the machine looks at nothing of it any more. */
+  forget(id: SpeculationId): Promise<void> {
+    const ticket = this.#nextTicket++;
+    const done = new Promise<void>((resolve) => this.#waiting.set(ticket, () => resolve()));
+    this.#outgoing.push({ kind: 'forget', ticket, id });
     this.#wake();
+    return done;
   }
 
   /** What is to be posted now. */

@@ -9,6 +9,7 @@ import type { NodeStatus } from '../transport/peer-message.ts';
 import type { NodeConfig } from './config.ts';
 import type { LogFields, LogLevel } from './log.ts';
 import type { RoleName } from './shared-state.ts';
+import type { FileParts } from './statement-file.ts';
 
 /** What the workers are started with. */
 export interface WorkerInput {
@@ -70,15 +71,24 @@ export type SpeculationRequest =
       readonly ticket: number;
       readonly id: SpeculationId;
       readonly isWhole: boolean;
+      readonly earlier: EarlierInFile | null;
       readonly isKept: boolean;
       /** See encodeRequest. */
       readonly request: Uint8Array;
     }
-  | { readonly kind: 'forget'; readonly id: SpeculationId };
+  | { readonly kind: 'forget'; readonly ticket: number; readonly id: SpeculationId };
+
+/** See Speculate.earlier. */
+export interface EarlierInFile {
+  readonly count: number;
+  readonly changesSchema: boolean;
+  readonly parts: FileParts;
+}
 
 export interface SpeculationAnswer {
   readonly ticket: number;
-  readonly answer: Speculated;
+  /** null: it is forgotten. */
+  readonly answer: Speculated | null;
 }
 
 export type FromMachine =

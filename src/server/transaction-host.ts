@@ -6,9 +6,11 @@ import type { Index } from '../raft/entry.ts';
 import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { TransactionMutations } from './mutations.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Speculator } from './speculator.ts';
+import type { StatementFiles } from './statement-file.ts';
 
 export interface ReadInputs {
   readonly now: bigint;
@@ -59,6 +61,10 @@ export interface TransactionHost {
   readonly locks: TransactionLocks;
   /** Of this gateway. */
   readonly identity: { readonly nodeId: number; readonly incarnation: number };
+  /** Statements of large transactions. */
+  readonly files: StatementFiles;
+  /** Of this node's clients, see stage(). */
+  readonly stagedBytes: ByteBudget;
   /** Puts a part of a large transaction in the log; nothing takes effect yet. */
   stage(
     staged: StagedTransaction,

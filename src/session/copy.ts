@@ -9,6 +9,7 @@ import { CopyPosition, inContext, lineContext } from '../sql/copy/position.ts';
 import { createRowDecoder } from '../sql/copy/row-decoder.ts';
 import type { RowDecoder } from '../sql/copy/row-decoder.ts';
 import { createRowEncoder } from '../sql/copy/row-encoder.ts';
+import { RowLines } from '../sql/copy/row-lines.ts';
 import { ValueRowsWriter } from '../types/value-rows.ts';
 import { openRows, openSink } from './copy-runner.ts';
 import type { RowStream } from './backend.ts';
@@ -83,8 +84,7 @@ class CopyIn {
   readonly #position: CopyPosition;
   readonly #writer: ValueRowsWriter;
   readonly #decoder: RowDecoder;
-  /** The line of each row. */
-  readonly #lines: number[] = [];
+  readonly #lines = new RowLines();
   readonly #record: InputRecord;
 
   constructor(context: SessionContext, plan: CopyPlan, sink: CopySink) {
@@ -96,7 +96,7 @@ class CopyIn {
     this.#record = new InputRecord(plan);
     this.#decoder = createRowDecoder(plan, this.#position, {
       writer: this.#writer,
-      onRow: (line) => void this.#lines.push(line),
+      onRow: (line) => this.#lines.add(line),
       settings: formatSettings(context),
     });
   }
@@ -174,8 +174,8 @@ class CopyIn {
 
   #atRow(error: PgError): PgError {
     const { row, ...fields } = error.fields;
-    const line = row === undefined ? undefined : this.#lines[row - 1];
-    if (line === undefined) return error;
+    const line = row === undefined ? null : this.#lines.lineOf(row);
+    if (line === null) return error;
     // Postgres looks at rows where it reads them, but puts keys into an index for many rows at once.
     const text = error.code === '23505' ? null : this.#record.textOfLine(line);
     return inContext(

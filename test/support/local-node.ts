@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gateway } from '../../src/gateway/gateway.ts';
-import { RequestDecoder, splitRequest } from '../../src/machine/command-codec.ts';
+import { RequestDecoder } from '../../src/machine/command-codec.ts';
 import { readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
@@ -14,6 +14,7 @@ import { openMachine } from '../../src/machine/open-machine.ts';
 import type { OpenedMachine } from '../../src/machine/open-machine.ts';
 import { Reader } from '../../src/machine/reader.ts';
 import type { Entry } from '../../src/raft/entry.ts';
+import { answerSpeculation } from '../../src/server/answer-speculation.ts';
 import { monotonicMs } from '../../src/server/clock.ts';
 import { Executor } from '../../src/server/executor.ts';
 import { SERVER_VERSION } from '../../src/server/listener.ts';
@@ -127,15 +128,10 @@ export class LocalNode {
   }
 
   #speculate(): void {
-    const answers: SpeculationAnswer[] = [];
-    for (const asked of this.executor.speculator.take()) {
-      if (asked.kind === 'forget') this.#machine.forgetSpeculation(asked.id);
-      else {
-        const { ticket, id, isWhole, isKept } = asked;
-        const request = this.#decoder.decode(splitRequest(asked.request));
-        answers.push({ ticket, answer: this.#machine.speculate({ id, isWhole, isKept, request }) });
-      }
-    }
+    const answers = this.executor.speculator.take().map((asked): SpeculationAnswer => {
+      const answer = answerSpeculation(this.#machine, this.#decoder, asked);
+      return { ticket: asked.ticket, answer };
+    });
     this.executor.speculator.deliver(answers);
   }
 
@@ -164,6 +160,12 @@ export class LocalNode {
   applyHash(): string {
     this.#apply();
     return Buffer.from(this.#machine.applyHash).toString('hex');
+  }
+
+  /** Parts of large transactions in the state. */
+  stagedCount(): number {
+    this.#apply();
+    return Number(this.#database.rows('SELECT count(*) FROM "balsa.staged"')[0]?.[0]);
   }
 
   /** True if no session waits for anything: between two turns of the event loop nothing else runs. */

@@ -1,0 +1,187 @@
+// What an open transaction has run so far, with digests of what its client was told: the newest
+// statements in memory, and where they are many, those before in a file (statement-file.ts).
+import { PgError } from '../errors/pg-error.ts';
+import type { RecordedStatement, Step } from '../machine/command.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { BoundPlan } from '../session/backend.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { assert } from '../util/assert.ts';
+import { readParts } from './statement-file.ts';
+import type { StatementFile, StatementFiles } from './statement-file.ts';
+import type { EarlierInFile } from './thread-messages.ts';
+
+/** Of all statements of a transaction. */
+const RECORD_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+/** What is larger goes through the log in parts of about so many bytes. */
+const PART_BYTES = 4 * 1024 * 1024;
+
+export type Recompile = (catalog: Catalog) => BoundPlan;
+
+export interface Entry {
+  readonly steps: readonly Step[];
+  readonly recorded: Omit<RecordedStatement, 'digest'>;
+  /** Of what the client was told. */
+  readonly digest: Uint8Array;
+  /** For messages. */
+  readonly name: string;
+  readonly isWrite: boolean;
+  readonly writes: readonly Oid[];
+  /** null: a savepoint statement, the same in any schema. */
+  readonly recompile: Recompile | null;
+  readonly mark: MarkChange | null;
+}
+
+export interface MarkChange {
+  readonly kind: 'savepoint' | 'rollback to' | 'release';
+  readonly depth: number;
+}
+
+export class TransactionRecord {
+  readonly #files: StatementFiles;
+  readonly #encode: (entries: readonly Entry[]) => Uint8Array;
+  #entries: Entry[] = [];
+  #entriesBytes = 0;
+  #file: StatementFile | null = null;
+  #fileCount = 0;
+  #fileChangesSchema = false;
+  readonly #fileWrites = new Set<Oid>();
+  #bytes = 0;
+  #isCleared = false;
+
+  /** `encode`: as a part of the transaction. */
+  constructor(files: StatementFiles, encode: (entries: readonly Entry[]) => Uint8Array) {
+    this.#files = files;
+    this.#encode = encode;
+  }
+
+  /** Those in memory. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** About how many bytes all of them have. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Those before the ones in memory; null: there are none. */
+  get earlier(): EarlierInFile | null {
+    if (this.#file === null) return null;
+    const { parts } = this.#file;
+    return { count: this.#fileCount, changesSchema: this.#fileChangesSchema, parts };
+  }
+
+  /** By its number in the transaction; null: it is not in memory. */
+  entryAt(statement: number): Entry | null {
+    return this.#entries[statement - this.#fileCount] ?? null;
+  }
+
+  /** Tables that are written. */
+  writes(): readonly Oid[] {
+    return sorted([...this.#fileWrites, ...this.#entries.flatMap(({ writes }) => writes)]);
+  }
+
+  add(entry: Entry): void {
+    const bytes = sizeOf(entry.steps);
+    this.#entries.push(entry);
+    this.#entriesBytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** The same statements, compiled for another schema. */
+  replace(entries: readonly Entry[]): void {
+    assert(this.#file === null && entries.length === this.#entries.length, 'all are in memory');
+    this.#entries = [...entries];
+  }
+
+  /** Drops those in memory. */
+  forget(): void {
+    this.#entries = [];
+    this.#entriesBytes = 0;
+  }
+
+  /** Throws 54000 if `more` bytes are too many. */
+  refuseTooMuch(more: number): void {
+    const bytes = this.#bytes + more;
+    if (bytes <= RECORD_BYTES_MAX) return;
+    throw new PgError(
+      '54000',
+      `the transaction has ${bytes} bytes of statements, more than ${RECORD_BYTES_MAX}`,
+      { hint: 'Write in several transactions.' },
+    );
+  }
+
+  /** Moves what is in memory to the file if it is much. Throws PgError. */
+  async putAway(): Promise<void> {
+    if (this.#entriesBytes < PART_BYTES) return;
+    const file = this.#file ?? (await this.#files.open());
+    // Its client may vanish meanwhile.
+    if (this.#isCleared) return file.close();
+    this.#file = file;
+    for (const part of partsOf(this.#entries)) {
+      await file.append(this.#encode(part));
+      if (this.#isCleared) return;
+      this.#fileCount += part.length;
+      for (const { recorded, writes } of part) {
+        this.#fileChangesSchema ||= recorded.changesSchema;
+        for (const oid of writes) this.#fileWrites.add(oid);
+      }
+      this.#entries = this.#entries.slice(part.length);
+      this.#entriesBytes -= bytesOf(part);
+    }
+  }
+
+  /** Encoded, one in memory at a time, and not the statements that are in memory already. */
+  *partsInFile(): Generator<Uint8Array> {
+    if (this.#file !== null) yield* readParts(this.#file.parts);
+  }
+
+  /** Nothing is needed any more; `isUnused` resolves when nobody else reads the file. */
+  clear(isUnused: Promise<void>): void {
+    this.#isCleared = true;
+    this.forget();
+    const file = this.#file;
+    this.#file = null;
+    if (file !== null) void isUnused.then(() => file.close());
+  }
+}
+
+/** In pieces for the log, one at least. */
+export function partsOf(entries: readonly Entry[]): (readonly Entry[])[] {
+  const parts: Entry[][] = [[]];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = sizeOf(entry.steps);
+    if (bytes > 0 && bytes + size > PART_BYTES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    bytes += size;
+    parts.at(-1)?.push(entry);
+  }
+  return parts;
+}
+
+export function writesOf(entries: readonly Entry[]): readonly Oid[] {
+  return sorted(entries.flatMap(({ writes }) => writes));
+}
+
+function sorted(oids: readonly Oid[]): readonly Oid[] {
+  return [...new Set(oids)].sort((a, b) => a - b);
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { steps }) => sum + sizeOf(steps), 0);
+}
+
+/** About how many bytes the steps take in the log. */
+function sizeOf(steps: readonly Step[]): number {
+  let bytes = 64;
+  for (const { sql, values } of steps) {
+    bytes += sql.length + 16;
+    for (const value of values) {
+      bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length + 5 : 9;
+    }
+  }
+  return bytes;
+}
