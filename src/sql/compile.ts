@@ -7,6 +7,7 @@ import type { Oid } from '../types/pg-type.ts';
 import { bindDelete, bindInsert, bindUpdate } from './bind/change.ts';
 import type { Insert, Update } from './bind/change.ts';
 import { BindContext } from './bind/context.ts';
+import { derivedFrom, plainSelect } from './bind/derived.ts';
 import { bindSelectFields } from './bind/select.ts';
 import { compileCopy } from './copy/compile-copy.ts';
 import { compileDdl } from './ddl/compile-ddl.ts';
@@ -118,7 +119,7 @@ function columnsOf(columns: readonly ResultColumn[]): readonly ResultColumn[] {
 }
 
 function compileSelect(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  const query = shown(bindSelectFields(context, fields, null));
+  const query = shown(context, bindSelectFields(context, fields, null));
   const emitter = new Emitter();
   const text = emitter.finish(emitOuterQuery(emitter, query));
   return {
@@ -130,11 +131,18 @@ function compileSelect(context: BindContext, fields: Fields): ReturnType<Compile
 }
 
 /** References by oid leave as names. */
-function shown(query: Query): Query {
-  if (query.kind !== 'select' || query.isDistinct) return query;
+function shown(context: BindContext, query: Query): Query {
+  if (!query.columns.some(({ type }) => isReference(type))) return query;
+  if (query.kind !== 'select' || query.isDistinct) {
+    const { from, columns } = derivedFrom(context, query);
+    const targets = query.columns.map((column, at) => ({
+      ...column,
+      expression: columns[at] as Expression,
+    }));
+    return shown(context, plainSelect({ targets, from: [from] }));
+  }
   const targets = query.targets.map((target) => {
-    const isReference = REFERENCE_TYPES.some(({ oid }) => oid === target.type);
-    const signature = isReference ? castBetween(target.type, TEXT) : null;
+    const signature = isReference(target.type) ? castBetween(target.type, TEXT) : null;
     if (signature === null) return target;
     const expression: Expression = {
       kind: 'cast',
@@ -148,6 +156,10 @@ function shown(query: Query): Query {
     return { ...target, expression };
   });
   return { ...query, targets };
+}
+
+function isReference(type: Oid): boolean {
+  return REFERENCE_TYPES.some(({ oid }) => oid === type);
 }
 
 function compileInsert(context: BindContext, fields: Fields): ReturnType<Compiler> {

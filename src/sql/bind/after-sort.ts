@@ -5,6 +5,7 @@ import { expressionKey } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { Select, Target } from '../tree/query.ts';
 import type { BindContext } from './context.ts';
+import { plainSelect } from './derived.ts';
 import { reference, resultScopeColumns } from './scope.ts';
 
 /** Calls a volatile function itself, not inside an aggregate or a subquery. */
@@ -74,7 +75,7 @@ function targetOf(expression: Expression): Target {
 }
 
 export function calledAfterSort(context: BindContext, select: Select): Select {
-  if (select.orderBy.length === 0 || select.isDistinct) return select;
+  if (select.orderBy.length === 0) return select;
   const keys = new Set(select.orderBy.map(({ expression }) => expressionKey(expression)));
   const isKey = ({ expression }: Target): boolean => keys.has(expressionKey(expression));
   if (!select.targets.some((target) => callsVolatile(target.expression) && !isKey(target))) {
@@ -87,19 +88,6 @@ export function calledAfterSort(context: BindContext, select: Select): Select {
     expression: isKey(target) ? inner.take(target) : inner.rewrite(target.expression),
   }));
   const query = { ...select, ctes: [], targets: inner.targets, columns: inner.targets };
-  return {
-    kind: 'select',
-    ctes: select.ctes,
-    isDistinct: false,
-    distinctOn: [],
-    targets,
-    from: [{ kind: 'query', alias, query, isMaterialized: true }],
-    where: null,
-    groupBy: [],
-    having: null,
-    orderBy: [],
-    limit: null,
-    offset: null,
-    columns: targets,
-  };
+  const from = [{ kind: 'query', alias, query, isMaterialized: true } as const];
+  return plainSelect({ targets, from, ctes: select.ctes });
 }

@@ -15,7 +15,8 @@ import type { Place } from './expression.ts';
 import { bindFrom, relationColumns } from './from.ts';
 import { bindElementAssignment } from './subscript.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
-import { bindQuery, bindTarget, bindWith, targetLocation } from './select.ts';
+import { bindQuery, bindTarget, bindWith } from './select.ts';
+import { targetLocation } from './set-operation.ts';
 
 export interface Assignment {
   readonly column: Column;

@@ -1,11 +1,18 @@
 // Bound queries -> SQLite SQL. The columns of every query are called c1, c2, ...
 import { mustType } from '../../types/registry.ts';
 import { unreachable } from '../../util/assert.ts';
-import { containsAggregate } from '../bind/call.ts';
 import type { Expression } from '../tree/expression.ts';
-import type { CommonTable, FromItem, Query, Select, Target, Values } from '../tree/query.ts';
+import type {
+  CommonTable,
+  FromItem,
+  Query,
+  Select,
+  SetOperation,
+  Target,
+  Values,
+} from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
-import { emitExpression, emitKey, emitSortKeys } from './expression.ts';
+import { emitExpression, emitKey, emitSortKeys, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
 import { isScan, isSingleLoop, onTicks, whereTicks } from './ticks.ts';
 
@@ -42,14 +49,51 @@ function emitBody(emitter: Emitter, query: Query, isOuter: boolean): string {
       return emitSelect(emitter, query, isOuter);
     case 'values':
       return emitValues(emitter, query);
-    case 'set': {
-      const operator = `${query.operator}${query.isAll ? ' ALL' : ''}`;
-      const left = emitSide(emitter, query.left, true, isOuter);
-      return `${left} ${operator} ${emitSide(emitter, query.right, false, isOuter)}`;
-    }
+    case 'set':
+      return isGrouped(query)
+        ? emitGroupedSet(emitter, query)
+        : emitNativeSet(emitter, query, isOuter);
     default:
       return unreachable(query);
   }
+}
+
+/** SQLite's own set operations go by the bytes of the values, and know ALL of UNION only. */
+function isGrouped({ operator, isAll, columns }: SetOperation): boolean {
+  return isAll ? operator !== 'UNION' : columns.some(({ type }) => mustType(type).sortKey !== null);
+}
+
+function emitNativeSet(emitter: Emitter, query: SetOperation, isOuter: boolean): string {
+  const { operator, isAll, left, right, orderBy } = query;
+  const text = `${emitSide(emitter, left, true, isOuter)} ${operator}${isAll ? ' ALL' : ''} ${emitSide(emitter, right, false, isOuter)}`;
+  // SQLite sorts its set operations by columns alone.
+  const isByKey = orderBy.some(({ expression }) => mustType(expression.type).sortKey !== null);
+  return isByKey ? `SELECT * FROM (${text})` : text;
+}
+
+/**
+ * Rows are equal if their keys are: all rows of both sides in groups, each with the number of its
+ * side, and for ALL with the how-manieth it is of its kind on its side.
+ */
+function emitGroupedSet(emitter: Emitter, query: SetOperation): string {
+  const { operator, isAll, columns } = query;
+  const keys = columns.map(({ type }, at) => keyOf(type, `c${at + 1}`)).join(', ');
+  const window = `OVER (PARTITION BY ${keys})`;
+  const names = columns.map((_column, at) => `c${at + 1}`);
+  const shown = names.join(', ');
+  // Of values that are equal and look different the first is shown as often as there are any.
+  const values = columns.map(({ type }, at) =>
+    mustType(type).sortKey === null ? names[at] : `first_value(c${at + 1}) ${window} AS c${at + 1}`,
+  );
+  const numbered = `${values.join(', ')}, row_number() ${window} AS n`;
+  const [left, right] = [query.left, query.right].map((side, at) => {
+    const text = emitQuery(emitter, side);
+    return `SELECT ${isAll ? numbered : shown}, ${at} AS side FROM (${text})`;
+  });
+  const grouped = `SELECT ${shown} FROM (${left} UNION ALL ${right}) GROUP BY ${keys}${isAll ? ', n' : ''}`;
+  // min() makes the other columns those of a row on the left.
+  if (operator === 'INTERSECT') return `${grouped} HAVING min(side) = 0 AND total(side) > 0`;
+  return operator === 'EXCEPT' ? `${grouped} HAVING total(side) = 0` : grouped;
 }
 
 /** SQLite chains set operations from the left and takes no tail in the middle. */
@@ -71,9 +115,7 @@ function emitValues(emitter: Emitter, { rows }: Values): string {
 }
 
 function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string {
-  const parts = [
-    `SELECT ${emitTargets(emitter, select.targets, select.isDistinct && !isKeyed(select))}`,
-  ];
+  const parts = [`SELECT ${emitTargets(emitter, select.targets, select.isDistinct)}`];
   if (select.from.length > 0) {
     parts.push(`FROM ${select.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
@@ -81,26 +123,10 @@ function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string 
   const conditions = isTicked ? [...whereTicks(emitter, select.from)] : [];
   if (select.where !== null) conditions.push(emitExpression(emitter, select.where));
   if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
-  const groupBy = groupKeys(emitter, select);
+  const groupBy = select.groupBy.map((key) => emitGroupKey(emitter, key));
   if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`);
   if (select.having !== null) parts.push(`HAVING ${emitExpression(emitter, select.having)}`);
   return parts.join(' ');
-}
-
-/** Values that are equal may look different (1.0 and 1.00): DISTINCT goes by their keys. */
-function isKeyed(select: Select): boolean {
-  return select.targets.some(({ type }) => mustType(type).sortKey !== null);
-}
-
-function groupKeys(emitter: Emitter, select: Select): readonly string[] {
-  if (select.groupBy.length > 0) return select.groupBy.map((key) => emitGroupKey(emitter, key));
-  const isDistinctByKey =
-    select.isDistinct &&
-    isKeyed(select) &&
-    !select.targets.some(({ expression }) => containsAggregate(expression));
-  return isDistinctByKey
-    ? select.targets.map(({ expression }) => emitGroupKey(emitter, expression))
-    : [];
 }
 
 /** A bare number in GROUP BY would be a position. */

@@ -2,7 +2,8 @@
 // comparison, over sort keys where a type has one, so that indexes serve them.
 import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8 } from '../../types/oids.ts';
-import { allTypes } from '../../types/registry.ts';
+import type { Oid } from '../../types/pg-type.ts';
+import { allTypes, mustType } from '../../types/registry.ts';
 import { operator } from './builders.ts';
 import { ANYARRAY } from './pseudo-types.ts';
 import type { OperatorSignature } from './signature.ts';
@@ -18,6 +19,13 @@ const COMPARISONS: readonly (readonly [postgres: string, sqlite: string])[] = [
 const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'T', 'Z', 'A'];
 /** json has no equality in Postgres. */
 const INCOMPARABLE = ['json', 'varchar'];
+
+/** Rows can be told apart by values of the type: DISTINCT, GROUP BY and set operations ask. */
+export function hasEquality(type: Oid): boolean {
+  const { name, elementOid } = mustType(type);
+  return name !== 'json' && (elementOid === 0 || hasEquality(elementOid));
+}
+
 /** References compare as the oids that they are. */
 const REFERENCES = new Set(REFERENCE_TYPES.map(({ oid }) => oid));
 const MIXED: readonly (readonly number[])[] = [

@@ -57,3 +57,13 @@ export function stringOf(node: Node): string {
 export function strings(nodes: readonly Node[]): readonly string[] {
   return nodes.map(stringOf);
 }
+
+/** Where the text of an expression begins: the first of all its parts. */
+export function startOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null) return undefined;
+  const starts = Object.entries(node).flatMap(([name, value]: [string, unknown]) => {
+    if (name === 'location') return typeof value === 'number' && value >= 0 ? [value] : [];
+    return startOf(value) ?? [];
+  });
+  return starts.length === 0 ? undefined : Math.min(...starts);
+}

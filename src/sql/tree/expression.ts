@@ -236,6 +236,12 @@ export function someExpression(
   );
 }
 
+/** Where its text begins: the first of all its parts. */
+export function startOf(expression: Expression): number | undefined {
+  const starts = [expression.location, ...childrenOf(expression).map(startOf)];
+  return starts.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a));
+}
+
 /** Equal for equal expressions, wherever they stand in the text. */
 export function expressionKey(expression: Expression): string {
   return JSON.stringify(expression, (name, value: unknown) => {

@@ -52,9 +52,8 @@ interface QueryTail {
 
 export interface Select extends QueryTail {
   readonly kind: 'select';
+  /** By the bytes of the values, as SQLite does it. */
   readonly isDistinct: boolean;
-  /** DISTINCT ON: these expressions; else empty. */
-  readonly distinctOn: readonly Expression[];
   readonly targets: readonly Target[];
   readonly from: readonly FromItem[];
   readonly where: Expression | null;
