@@ -6,8 +6,11 @@
 // keeps its session, its sequence numbers and its bytes for ever, the machine executes a sequence
 // number of a session once, and the batch is sent again until an outcome is seen (raft 3).
 //
-// When the session is closed under a living gateway (it was taken for gone), "session-expired"
-// comes by. Entries come by in the order of the log, and a closed session executes nothing ever
+// A gateway that keeps something from others shows that it is alive: what ends with its session is
+// taken from it when nothing of the session has been executed for long (server/silent-gateways.ts).
+//
+// When the session is closed under a living gateway (it was taken for gone), that entry comes by, or
+// "session-expired". Entries come by in the order of the log, and a closed session executes nothing ever
 // again. So a request of it either was executed before that point, or never is. If every entry
 // since the request was first proposed has come by here, and none had its outcome, it was not:
 // then, and only then, it is safe to submit it again under a new session. If entries were skipped
@@ -23,6 +26,7 @@ import type { Index, NodeId } from '../raft/entry.ts';
 import type { ReadId } from '../raft/message.ts';
 import { assert } from '../util/assert.ts';
 import type { Prng } from '../util/prng.ts';
+import { KeepAlive, NOTHING } from './keep-alive.ts';
 import { Outstanding } from './outstanding.ts';
 import type { Batch, Waiting } from './outstanding.ts';
 import { ReadBarriers } from './read-barriers.ts';
@@ -65,11 +69,12 @@ export interface GatewayOptions {
   readonly prng: Prng;
   readonly limits?: Partial<GatewayLimits>;
   readonly mutations?: GatewayMutations;
+  readonly keepAliveMs?: number;
 }
 
 /** What the apply stream shows of one entry; outcomes are encoded, see decodeOutcome. */
 export interface SeenEntry {
-  readonly kind: 'executed' | 'fenced' | 'registered';
+  readonly kind: 'executed' | 'fenced' | 'registered' | 'closed';
   readonly index: Index;
   readonly sessionId: number;
   readonly firstSequence: number;
@@ -91,6 +96,8 @@ export type Answer =
   /** Nobody knows yet whether it takes effect. */
   | { readonly kind: 'unknown'; readonly ticket: Ticket };
 
+/** A gateway that keeps something from others shows itself so often at least. */
+const KEEP_ALIVE_MS = 4000;
 const RESEND_MS = 1000;
 const RESEND_MAX_MS = 5000;
 const BACKOFF_MIN_MS = 10;
@@ -112,6 +119,7 @@ export class Gateway {
   readonly #outstanding = new Outstanding();
   #answers: Answer[] = [];
   readonly #barriers: ReadBarriers;
+  readonly #keepAlive: KeepAlive;
   #appliedIndex: Index = 0;
 
   constructor(options: GatewayOptions) {
@@ -120,6 +128,7 @@ export class Gateway {
     const { nodeId, incarnation, mutations } = options;
     const isIdReused = mutations?.readIdReused === true;
     this.#barriers = new ReadBarriers({ nodeId, incarnation, isIdReused });
+    this.#keepAlive = new KeepAlive(options.keepAliveMs ?? KEEP_ALIVE_MS);
   }
 
   // Requests --------------------------------------------------------------------------------------
@@ -140,6 +149,11 @@ export class Gateway {
     this.#queue.set(ticket, splitRequest(request));
     this.#queueBytes += request.length;
     return ticket;
+  }
+
+  /** Something ends with the session, and is kept from others until then. */
+  setHolding(isHolding: boolean): void {
+    this.#keepAlive.isNeeded = isHolding;
   }
 
   /** However large, one request finds room where there is no other. */
@@ -184,7 +198,7 @@ export class Gateway {
     const answers = this.#answers;
     for (const { ticket } of answers) this.#bound.delete(ticket);
     this.#answers = [];
-    return answers;
+    return answers.filter(({ ticket }) => !this.#keepAlive.answered(ticket));
   }
 
   // What goes to consensus ------------------------------------------------------------------------
@@ -195,6 +209,7 @@ export class Gateway {
    */
   takeProposals(now: number): readonly Uint8Array[] {
     if (this.#sessionId === null) return this.#takeRegistration(now);
+    if (this.#keepAlive.isDue(now)) this.#keepAlive.submitted(this.submit(NOTHING, true));
     const proposals: Uint8Array[] = [];
     let bytes = 0;
     const hasRoom = (): boolean => bytes < this.#limits.proposalBytesMax;
@@ -291,6 +306,8 @@ export class Gateway {
   applied(entries: readonly SeenEntry[], index: Index): void {
     for (const entry of entries) {
       if (entry.kind === 'registered') this.#handleRegistered(entry);
+      else if (entry.sessionId === this.#sessionId && entry.kind === 'closed')
+        this.#handleExpired();
       else if (entry.sessionId === this.#sessionId) this.#handleOutcomes(entry);
     }
     this.#appliedIndex = Math.max(this.#appliedIndex, index);
@@ -324,6 +341,7 @@ export class Gateway {
     } else {
       const batch = this.#outstanding.batches.get(entry.firstSequence);
       if (batch === undefined) return;
+      this.#keepAlive.shown(batch.addedAt);
       assert(
         batch.tickets.length === entry.outcomes.length,
         `${entry.outcomes.length} outcomes for ${batch.tickets.length} requests`,

@@ -16,6 +16,7 @@ export interface Batch {
   /** By position; null: the outcome is known. */
   readonly tickets: (Ticket | null)[];
   openCount: number;
+  readonly addedAt: number;
   sentAt: number;
   resendAt: number;
   attempts: number;
@@ -71,6 +72,7 @@ export class Outstanding {
       }),
       tickets: requests.map(({ ticket }) => ticket),
       openCount: requests.length,
+      addedAt: now,
       sentAt: now,
       resendAt: now,
       attempts: 0,

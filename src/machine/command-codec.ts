@@ -93,7 +93,7 @@ export function encodeCommand(command: Command): Uint8Array {
     case 'fence':
       return writer.u53(command.sessionId).u53(command.sequence).finish();
     case 'close':
-      return writer.u53(command.sessionId).finish();
+      return writer.u53(command.sessionId).u53(command.lastIndex).finish();
     default:
       return unreachable(command);
   }
@@ -120,7 +120,7 @@ function decodeBody(reader: ByteReader, kind: Command['kind']): Command {
     case 'fence':
       return { kind, sessionId: reader.u53(), sequence: reader.u53() };
     case 'close':
-      return { kind, sessionId: reader.u53() };
+      return { kind, sessionId: reader.u53(), lastIndex: reader.u53() };
     default:
       return unreachable(kind);
   }

@@ -41,10 +41,15 @@ export interface FenceCommand {
   readonly sequence: number;
 }
 
-/** Ends a gateway session whose node is gone for good: nothing of it is executed any more. */
+/**
+ * Ends the session of a gateway that is taken for gone, unless it has shown itself after all: locks
+ * and staged parts end with it, and nothing of it is executed any more.
+ */
 export interface CloseCommand {
   readonly kind: 'close';
   readonly sessionId: number;
+  /** The newest entry of the session that was known: with a newer one it stays open. */
+  readonly lastIndex: Index;
 }
 
 export type Command = RegisterCommand | ExecuteCommand | FenceCommand | CloseCommand;

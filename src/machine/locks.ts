@@ -1,5 +1,5 @@
 // The lock table: who holds what, who waits for what, and who is next. Replicated state: all that
-// happens here is decided by the entries of the log, the same on all nodes (docs/locks.md).
+// happens here is decided by the entries of the log, the same on all nodes (docs/transactions.md).
 //
 // Waiters of a resource queue in the order of the log. A lock is granted if it conflicts with no
 // holder and with no waiter ahead; who holds the resource in some mode passes the waiters, which

@@ -9,6 +9,7 @@ import { RequestContext } from './call-context.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { decodeCommand, packOutcomes, RequestDecoder } from './command-codec.ts';
 import type {
+  CloseCommand,
   EncodedRequest,
   ExecuteCommand,
   FenceCommand,
@@ -31,6 +32,7 @@ import { ReservedValues } from './reserved-values.ts';
 import { NotificationTable } from './notification-table.ts';
 import { SequenceTable } from './sequence-table.ts';
 import { SessionTable } from './sessions.ts';
+import type { GatewaySession } from './sessions.ts';
 import { Speculations } from './speculation.ts';
 import type { Speculate, Speculated, SpeculationId } from './speculation.ts';
 import { StagedParts } from './staged-parts.ts';
@@ -55,9 +57,9 @@ export interface MachineOptions {
 /** What became of the requests of one entry. */
 export interface EntryOutcomes {
   readonly index: Index;
-  readonly kind: 'executed' | 'fenced' | 'registered';
+  readonly kind: 'executed' | 'fenced' | 'registered' | 'closed';
   readonly sessionId: number;
-  /** Whose gateway the outcomes are for; 0: the session is closed. */
+  /** Whose gateway the outcomes are for; 0: the session was closed before. */
   readonly nodeId: NodeId;
   readonly firstSequence: number;
   /** Encoded outcomes in order of the requests, see packOutcomes. */
@@ -73,6 +75,14 @@ export interface ApplyResult {
   /** Locks that their owners waited for. */
   readonly grants: readonly Grant[];
   readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
+}
+
+/** The session of a gateway that keeps something from others. */
+export interface Holder {
+  readonly sessionId: number;
+  readonly nodeId: NodeId;
+  /** Its newest entry. */
+  readonly lastIndex: Index;
 }
 
 export class Machine {
@@ -110,7 +120,7 @@ export class Machine {
     );
     database.onRollback(() => this.#context.rolledBack());
     this.#locks = openLocks(database);
-    this.#sessions = new SessionTable(database, mutations, (id) => this.#locks.closeSession(id));
+    this.#sessions = new SessionTable(database, mutations, (session) => this.#closed(session));
     this.#idempotency = new IdempotencyTable(database);
     this.#staged = new StagedParts(database, this.#decoder);
     this.#checkpointer = new Checkpointer(database);
@@ -161,6 +171,19 @@ export class Machine {
   /** The node whose gateway has the session; 0: it is closed. */
   nodeOf(sessionId: number): NodeId {
     return this.#sessions.nodeOf(sessionId);
+  }
+
+  /** Sessions that keep something from others: locks, places in a queue for them, staged parts. */
+  holders(): readonly Holder[] {
+    const ofLocks = this.#locks.sessions();
+    return [...this.#sessions.open()]
+      .filter(
+        ({ sessionId, nodeId, incarnation }) =>
+          ofLocks.has(sessionId) || this.#staged.existOf(nodeId, incarnation),
+      )
+      .map(({ sessionId, nodeId }) => {
+        return { sessionId, nodeId, lastIndex: this.#sessions.lastIndexOf(sessionId) };
+      });
   }
 
   /** As of the applied index. */
@@ -322,8 +345,7 @@ export class Machine {
       case 'fence':
         return this.#fence(entry, command);
       case 'close':
-        this.#sessions.close(command.sessionId);
-        return null;
+        return this.#close(entry, command);
       default:
         return unreachable(command);
     }
@@ -333,9 +355,24 @@ export class Machine {
     const { index } = entry;
     const sessionId = this.#sessions.register(index, nodeId, incarnation);
     if (sessionId === null) return null;
-    this.#staged.dropBefore(nodeId, incarnation);
     const outcomes = registration(nodeId, incarnation);
     return { index, kind: 'registered', sessionId, nodeId, firstSequence: 0, outcomes };
+  }
+
+  #close(entry: Entry, { sessionId, lastIndex }: CloseCommand): EntryOutcomes | null {
+    if (!this.#sessions.isOpen(sessionId)) return null;
+    const isAlive = this.#sessions.lastIndexOf(sessionId) > lastIndex;
+    if (isAlive && this.#mutations.closeIgnoresNewerEntries !== true) return null;
+    const nodeId = this.#sessions.nodeOf(sessionId);
+    this.#sessions.close(sessionId);
+    const { index } = entry;
+    return { index, kind: 'closed', sessionId, nodeId, firstSequence: 0, outcomes: NO_OUTCOMES };
+  }
+
+  /** What ends with a session. */
+  #closed({ sessionId, nodeId, incarnation }: GatewaySession): void {
+    if (this.#mutations.locksOutliveSession !== true) this.#locks.closeSession(sessionId);
+    if (this.#mutations.partsOutliveSession !== true) this.#staged.dropOf(nodeId, incarnation);
   }
 
   #execute(entry: Entry, command: ExecuteCommand): EntryOutcomes | null {
@@ -451,6 +488,8 @@ export class Machine {
     return fenced({ kind: 'fenced' });
   }
 }
+
+const NO_OUTCOMES = packOutcomes([]);
 
 const PARTS_LOST: Outcome = {
   kind: 'failed',

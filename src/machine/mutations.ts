@@ -11,6 +11,12 @@ export interface MachineMutations {
   readonly nowFromWallClock?: boolean;
   readonly fenceIgnored?: boolean;
   readonly closedSessionExecutes?: boolean;
+  /** A session is closed though its gateway has shown itself after the leader looked. */
+  readonly closeIgnoresNewerEntries?: boolean;
+  /** Locks outlive the session that they belong to. */
+  readonly locksOutliveSession?: boolean;
+  /** Parts that were staged outlive the session that they belong to. */
+  readonly partsOutliveSession?: boolean;
   /** Statements of a transaction may tell something else than before (docs/transactions.md). */
   readonly digestsNotChecked?: boolean;
   /** Reads of a transaction are not looked at again. */

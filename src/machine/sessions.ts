@@ -14,6 +14,8 @@ const ACKNOWLEDGED_STEP = 64;
 interface SessionState {
   readonly nodeId: NodeId;
   readonly incarnation: number;
+  /** The newest entry of the session: its registration, or one whose requests were executed. */
+  lastIndex: Index;
   ackLow: number;
   /** Only for the mutation closedSessionExecutes: a closed session is forgotten otherwise. */
   isClosed: boolean;
@@ -25,17 +27,23 @@ interface SessionState {
   highest: number;
 }
 
+export interface GatewaySession {
+  readonly sessionId: number;
+  readonly nodeId: NodeId;
+  readonly incarnation: number;
+}
+
 export class SessionTable {
   readonly #database: Database;
   readonly #mutations: MachineMutations;
-  readonly #onClose: (sessionId: number) => void;
+  readonly #onClose: (session: GatewaySession) => void;
   readonly #sessions = new Map<number, SessionState>();
 
   /** `onClose`: something of a session that ends with it. */
   constructor(
     database: Database,
     mutations: MachineMutations,
-    onClose: (sessionId: number) => void = () => undefined,
+    onClose: (session: GatewaySession) => void = () => undefined,
   ) {
     this.#database = database;
     this.#onClose = onClose;
@@ -46,6 +54,7 @@ export class SessionTable {
       this.#sessions.set(Number(id), {
         nodeId: Number(nodeId),
         incarnation: Number(incarnation),
+        lastIndex: Number(id),
         ackLow: Number(ackLow),
         isClosed: isClosed === 1n,
         results: new Map(),
@@ -53,12 +62,15 @@ export class SessionTable {
         highest: 0,
       });
     }
-    for (const [id, first, last] of database.rows(
-      'SELECT session_id, first_sequence, last_sequence FROM "balsa.result"',
+    for (const [id, first, last, index] of database.rows(
+      'SELECT session_id, first_sequence, last_sequence, log_index FROM "balsa.result"',
     )) {
       const session = this.#sessions.get(Number(id));
-      session?.results.set(Number(first), Number(last));
-      if (session !== undefined) session.highest = Math.max(session.highest, Number(last));
+      if (session === undefined) continue;
+      session.results.set(Number(first), Number(last));
+      session.highest = Math.max(session.highest, Number(last));
+      // The newest is always among those that are kept: nothing later has acknowledged it.
+      session.lastIndex = Math.max(session.lastIndex, Number(index));
     }
     for (const [id, sequence] of database.rows('SELECT session_id, sequence FROM "balsa.fence"')) {
       this.#sessions.get(Number(id))?.fences.add(Number(sequence));
@@ -82,6 +94,7 @@ export class SessionTable {
     this.#sessions.set(sessionId, {
       nodeId,
       incarnation,
+      lastIndex: sessionId,
       ackLow: 1,
       isClosed: false,
       results: new Map(),
@@ -100,7 +113,8 @@ export class SessionTable {
   close(sessionId: number): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
-    this.#onClose(sessionId);
+    const { nodeId, incarnation } = session;
+    this.#onClose({ sessionId, nodeId, incarnation });
     const id = [BigInt(sessionId)];
     this.#database.run('DELETE FROM "balsa.result" WHERE session_id = ?', id);
     this.#database.run('DELETE FROM "balsa.fence" WHERE session_id = ?', id);
@@ -112,6 +126,18 @@ export class SessionTable {
     } else {
       this.#sessions.delete(sessionId);
       this.#database.run('DELETE FROM "balsa.session" WHERE session_id = ?', id);
+    }
+  }
+
+  /** The newest entry of a session that is open; 0: it is closed. */
+  lastIndexOf(sessionId: number): Index {
+    const session = this.#sessions.get(sessionId);
+    return session === undefined || session.isClosed ? 0 : session.lastIndex;
+  }
+
+  *open(): Iterable<GatewaySession> {
+    for (const [sessionId, { nodeId, incarnation, isClosed }] of this.#sessions) {
+      if (!isClosed) yield { sessionId, nodeId, incarnation };
     }
   }
 
@@ -198,7 +224,10 @@ export class SessionTable {
     outcomes: Uint8Array,
   ): void {
     const session = this.#sessions.get(sessionId);
-    if (session !== undefined) session.highest = Math.max(session.highest, lastSequence);
+    if (session !== undefined) {
+      session.highest = Math.max(session.highest, lastSequence);
+      session.lastIndex = index;
+    }
     session?.results.set(firstSequence, lastSequence);
     this.#database.run('INSERT OR REPLACE INTO "balsa.result" VALUES (?, ?, ?, ?, ?)', [
       BigInt(sessionId),

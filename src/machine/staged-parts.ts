@@ -10,7 +10,8 @@ import type { Database } from './database.ts';
 import { isRecorded } from './recorded-request.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
-const OF_TRANSACTION = 'node_id = ? AND incarnation = ? AND transaction_id = ?';
+const OF_PROCESS = 'node_id = ? AND incarnation = ?';
+const OF_TRANSACTION = `${OF_PROCESS} AND transaction_id = ?`;
 
 function keyOf({ nodeId, incarnation, transaction }: StagedTransaction): bigint[] {
   return [BigInt(nodeId), BigInt(incarnation), BigInt(transaction)];
@@ -69,11 +70,17 @@ export class StagedParts {
     this.#database.run(sql, values);
   }
 
-  /** What earlier processes of a node have left. */
-  dropBefore(nodeId: NodeId, incarnation: number): void {
-    this.#database.run('DELETE FROM "balsa.staged" WHERE node_id = ? AND incarnation < ?', [
+  /** What a process of a node has staged. */
+  dropOf(nodeId: NodeId, incarnation: number): void {
+    this.#database.run(`DELETE FROM "balsa.staged" WHERE ${OF_PROCESS}`, [
       BigInt(nodeId),
       BigInt(incarnation),
     ]);
+  }
+
+  /** True if parts of a process of a node wait for their transaction. */
+  existOf(nodeId: NodeId, incarnation: number): boolean {
+    const sql = `SELECT 1 FROM "balsa.staged" WHERE ${OF_PROCESS} LIMIT 1`;
+    return this.#database.rows(sql, [BigInt(nodeId), BigInt(incarnation)]).length > 0;
   }
 }

@@ -177,6 +177,10 @@ function handToMachine(): void {
 }
 
 machinePort.on('message', (message: MachineToConsensus) => {
+  if (message.kind === 'propose') {
+    if (node.status().role === 'leader') driver.propose([message.command]);
+    return;
+  }
   databaseBytes = message.databaseBytes;
   for (const { index, hash } of message.hashes) {
     judge(config.nodeId, index, hash);

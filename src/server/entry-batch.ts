@@ -51,7 +51,12 @@ export function unpackEntries(packed: Uint8Array<ArrayBuffer>): Entry[] {
   return entries;
 }
 
-const OUTCOME_KINDS: readonly EntryOutcomes['kind'][] = ['executed', 'fenced', 'registered'];
+const OUTCOME_KINDS: readonly EntryOutcomes['kind'][] = [
+  'executed',
+  'fenced',
+  'registered',
+  'closed',
+];
 const OUTCOMES_HEADER_BYTES = 8 + 8 + 8 + 4 + 4 + 4;
 
 export function packEntryOutcomes(entries: readonly EntryOutcomes[]): Uint8Array<ArrayBuffer> {

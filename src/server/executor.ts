@@ -34,7 +34,7 @@ import { Cancellation } from '../util/cancellation.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
 import type { TransactionMutations } from './mutations.ts';
-import { LockClient } from './lock-client.ts';
+import { LockClient, locksLost } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
 import { bind, pinned, stepsOf } from './plan-steps.ts';
@@ -429,6 +429,7 @@ export class Executor implements Backend, TransactionHost {
       });
     }
     const isBound = this.locks.holdsLocks(Number(options.setting('@pid')));
+    const boundTo = this.#options.gateway.sessionId;
     const ticket = this.#options.gateway.submit(request, isBound);
     if (ticket === null) throw new PgError('53000', 'too many statements are waiting on this node');
     this.#options.wake();
@@ -438,8 +439,8 @@ export class Executor implements Backend, TransactionHost {
     });
     stopListening();
     if (answer.kind === 'not-executed') {
-      // Throws if it was not because of the client, but of locks.
-      if (isBound) this.locks.holdsLocks(Number(options.setting('@pid')));
+      // Not because of the client, but of its locks.
+      if (isBound && this.#options.gateway.sessionId !== boundTo) throw locksLost();
       throw timedOut(options, false);
     }
     if (answer.kind === 'unknown') throw timedOut(options, true);
@@ -464,7 +465,7 @@ export class Executor implements Backend, TransactionHost {
     await this.#staging.during(() => this.#runStep(stagePart(staged, part, bytes), options));
   }
 
-  /** See TransactionHost. What cannot be given up now goes with the next start of this node. */
+  /** See TransactionHost. What cannot be given up now goes when the gateway's session ends. */
   unstage(staged: StagedTransaction, options: RunOptions): void {
     const later = { ...options, cancellation: new Cancellation(), statementTimeoutMs: 0 };
     this.#runStep(unstageParts(staged), later).catch(() => undefined);
@@ -574,6 +575,7 @@ export class Executor implements Backend, TransactionHost {
   /** Call now and then: ends what has waited too long. */
   tick(now: number): void {
     this.locks.tick();
+    this.#options.gateway.setHolding(this.locks.isHolding || this.stagedBytes.taken > 0);
     for (const [ticket, pending] of this.#writes) {
       if (pending.fencedUntil === null) {
         if (now >= pending.deadline) this.#giveUp(ticket, now);

@@ -95,9 +95,9 @@ export class LockClient implements SessionLocks {
     return held.length > 0;
   }
 
-  /** True if the gateway's session is to be kept alive. */
+  /** True if locks are held or waited for, so that the gateway's session is to be kept alive. */
   get isHolding(): boolean {
-    for (const { held } of this.#owners.values()) if (held.length > 0) return true;
+    for (const { isIdle } of this.#owners.values()) if (!isIdle) return true;
     return false;
   }
 
@@ -260,6 +260,8 @@ export class LockClient implements SessionLocks {
       stop();
       if (asked === null) throw interrupt.error ?? locksLost();
       for (const [at, result] of asked.results.entries()) {
+        // Closed since: what was taken is lost already, and nobody else will notice.
+        if (asked.sessionId !== this.#gateway.sessionId) return;
         const action = must(rest[at], 'a result is of an action');
         if (result === LOCK_NOT_TRIED) return;
         if (result === LOCK_DEADLOCK) throw deadlock(locks.owner, action);
@@ -270,7 +272,6 @@ export class LockClient implements SessionLocks {
         }
         const key = `${asked.sessionId} ${action.resource}`;
         if (result === LOCK_WAITS) {
-          isLost ||= asked.sessionId !== this.#gateway.sessionId;
           const limit = interrupt.limit(options.lockTimeoutMs, '55P03', LOCK_TIMEOUT);
           await new Promise<void>((resolve) => {
             onGrant = () => {

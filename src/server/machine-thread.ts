@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { RequestDecoder } from '../machine/command-codec.ts';
+import { encodeCommand, RequestDecoder } from '../machine/command-codec.ts';
 import type { ApplyResult } from '../machine/machine.ts';
 import { openMachine } from '../machine/open-machine.ts';
 import type { Entry } from '../raft/entry.ts';
@@ -14,6 +14,7 @@ import { monotonicMs } from './clock.ts';
 import { packEntryOutcomes, unpackEntries } from './entry-batch.ts';
 import { SharedState } from './shared-state.ts';
 import { answerSpeculation } from './answer-speculation.ts';
+import { LOOK_EVERY_MS, SilentGateways } from './silent-gateways.ts';
 import { SpeculationQueue } from './speculation-queue.ts';
 import type {
   FromMachine,
@@ -132,6 +133,22 @@ const idleTimer = setInterval(() => {
   seenIndex = machine.appliedIndex;
 }, IDLE_AFTER_MS);
 
+const silentGateways = new SilentGateways();
+
+/** What gateways that are gone keep from others is taken from them, if this node leads. */
+function lookForSilentGateways(): void {
+  const { role, term, isDiskFull } = state.consensus();
+  const isLeading = role === 'leader' && !isDiskFull;
+  const holders = isLeading ? machine.holders() : [];
+  for (const close of silentGateways.look(monotonicMs(), isLeading ? term : null, holders)) {
+    const node = machine.nodeOf(close.sessionId);
+    const fields = { node, session: close.sessionId };
+    post({ kind: 'log', level: 'warn', event: 'a gateway is silent: its locks are freed', fields });
+    consensusPort.postMessage({ kind: 'propose', command: encodeCommand(close) });
+  }
+}
+const silenceTimer = setInterval(lookForSilentGateways, LOOK_EVERY_MS);
+
 consensusPort.on('message', (message: ToMachine) => {
   for (const entry of unpackEntries(message.entries)) queue.push(entry);
   schedule(0);
@@ -144,6 +161,7 @@ mainPort.on('message', (message: MainToMachine) => {
     return;
   }
   clearInterval(idleTimer);
+  clearInterval(silenceTimer);
   while (queue.length > 0) applyQueued();
   machine.checkpoint();
   database.close();

@@ -52,12 +52,15 @@ export interface ToMachine {
   readonly entries: Uint8Array<ArrayBuffer>;
 }
 
-/** Now and then; the applied index itself stands in shared memory. */
-export interface MachineToConsensus {
-  readonly kind: 'applied';
-  readonly databaseBytes: number;
-  readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
-}
+export type MachineToConsensus =
+  /** Now and then; the applied index itself stands in shared memory. */
+  | {
+      readonly kind: 'applied';
+      readonly databaseBytes: number;
+      readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
+    }
+  /** A command to propose if this node still leads; nobody waits for its outcome. */
+  | { readonly kind: 'propose'; readonly command: Uint8Array };
 
 export type MainToMachine =
   | { readonly kind: 'speculate'; readonly requests: readonly SpeculationRequest[] }

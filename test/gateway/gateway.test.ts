@@ -202,6 +202,53 @@ describe('a closed session', () => {
   });
 });
 
+describe('a gateway that keeps something from others', () => {
+  const NOTHING = { kind: 'execute', sessionId: SESSION, requests: [{}] };
+
+  it('shows itself every four seconds, if nothing else does', () => {
+    expect(proposals(gateway, 100_000)).toEqual([]);
+    gateway.setHolding(true);
+    expect(proposals(gateway, 100_000)).toMatchObject([{ ...NOTHING, firstSequence: 1 }]);
+    // On its way.
+    expect(proposals(gateway, 100_500)).toEqual([]);
+    gateway.applied([seen('executed', 1, [DONE])], 20);
+    expect(gateway.takeAnswers()).toEqual([]);
+    expect(proposals(gateway, 103_999)).toEqual([]);
+    expect(proposals(gateway, 104_000)).toMatchObject([{ ...NOTHING, firstSequence: 2 }]);
+    gateway.applied([seen('executed', 2, [DONE])], 21);
+    gateway.setHolding(false);
+    expect(proposals(gateway, 200_000)).toEqual([]);
+  });
+
+  it('says nothing more while its requests are executed; when they were proposed counts', () => {
+    gateway.setHolding(true);
+    gateway.submit(ONE);
+    gateway.applied([], 8);
+    expect(proposals(gateway, 10)).toMatchObject([{ firstSequence: 1, requests: [{}, {}] }]);
+    gateway.applied([seen('executed', 1, [DONE, DONE])], 20);
+    expect(gateway.takeAnswers()).toHaveLength(1);
+    expect(proposals(gateway, 3000)).toEqual([]);
+    gateway.submit(ONE);
+    expect(proposals(gateway, 3500)).toHaveLength(1);
+    gateway.applied([seen('executed', 3, [DONE])], 21);
+    expect(proposals(gateway, 7000)).toEqual([]);
+    expect(proposals(gateway, 7500)).toMatchObject([NOTHING]);
+  });
+
+  it('says under another session only what is to be said there', () => {
+    gateway.setHolding(true);
+    gateway.takeProposals(10);
+    gateway.applied([{ ...seen('executed', 0, []), kind: 'closed' }], 20);
+    expect(gateway.sessionId).toBeNull();
+    expect(gateway.openCount).toBe(0);
+    expect(proposals(gateway, 11)).toMatchObject([{ kind: 'register' }]);
+    gateway.applied([{ ...seen('executed', 0, []), sessionId: 99, kind: 'closed' }], 21);
+    gateway.applied([{ ...registered(), sessionId: 30 }], 30);
+    gateway.setHolding(false);
+    expect(proposals(gateway, 20_000)).toEqual([]);
+  });
+});
+
 describe('read barriers', () => {
   const id = (counter: number) => ({ node: 1, incarnation: 4, counter });
 

@@ -126,7 +126,7 @@ function drawCommand(prng: Prng): Command {
   const draws: readonly (() => Command)[] = [
     () => ({ kind: 'register', nodeId: prng.uint32(), incarnation: prng.integer(2 ** 45) }),
     () => ({ kind: 'fence', sessionId, sequence: prng.integer(2 ** 50) }),
-    () => ({ kind: 'close', sessionId }),
+    () => ({ kind: 'close', sessionId, lastIndex: prng.integer(1000) }),
     () => ({
       kind: 'execute',
       sessionId,
@@ -219,7 +219,7 @@ describe('other bytes', () => {
   });
 
   it('of another version are refused', () => {
-    const bytes = Buffer.from(encodeCommand({ kind: 'close', sessionId: 1 }));
+    const bytes = Buffer.from(encodeCommand({ kind: 'close', sessionId: 1, lastIndex: 2 }));
     bytes[0] = 99;
     expect(() => decodeCommand(bytes)).toThrow('command version 99');
   });

@@ -95,7 +95,7 @@ describe('a fence', () => {
     const world = createWorld();
     const session = world.register();
     world.execute(session, 1, [effect('a')]);
-    world.command({ kind: 'close', sessionId: session });
+    world.close(session);
     expect(world.fence(session, 1)).toEqual([EXPIRED]);
   });
 
@@ -144,7 +144,7 @@ describe('a session', () => {
     const session = world.register();
     world.fence(session, 9);
     world.execute(session, 1, [effect('a')]);
-    world.command({ kind: 'close', sessionId: session });
+    world.close(session);
     for (const table of ['session', 'result', 'fence']) {
       expect(world.rows(`SELECT * FROM "balsa.${table}"`)).toEqual([]);
     }

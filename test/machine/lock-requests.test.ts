@@ -136,12 +136,38 @@ describe('who ends', () => {
       const other = w.register(2);
       w.run(locks(1, acquire('a')));
       w.execute(other, 1, [locks(1, acquire('a'))]);
-      if (end === 'close') w.command({ kind: 'close', sessionId: w.session });
+      if (end === 'close') w.close(w.session);
       else w.register(1, 2);
       expect(w.granted()).toEqual([`1 a ${w.machine.appliedIndex}`]);
       expect(w.rows('SELECT session_id FROM "balsa.lock"')).toEqual([[BigInt(other)]]);
       expect(w.run(locks(1, acquire('b')))).toEqual(['session-expired']);
     }
+  });
+
+  it('as a gateway that has shown itself after all keeps everything', () => {
+    const w = new LockWorld();
+    w.run(locks(1, acquire('a')));
+    const known = w.machine.appliedIndex;
+    expect(w.machine.holders()).toEqual([{ sessionId: w.session, nodeId: 1, lastIndex: known }]);
+    w.run(locks(0));
+    expect(w.close(w.session, known).outcomes).toEqual([]);
+    expect(w.machine.locks.size).toBe(1);
+    expect(w.close(w.session, known + 1).outcomes).toMatchObject([{ kind: 'closed', nodeId: 1 }]);
+    expect(w.machine.locks.size).toBe(0);
+    expect(w.machine.holders()).toEqual([]);
+    // Of a session that is closed already nothing is told.
+    expect(w.close(w.session).outcomes).toEqual([]);
+  });
+
+  it('as a process knows when a gateway has shown itself last', () => {
+    const w = new LockWorld();
+    const idle = w.register(2);
+    w.execute(idle, 1, [locks(1, acquire('b'))]);
+    w.run(locks(1, acquire('a')));
+    w.run(locks(1, acquire('a')), locks(2, acquire('a')));
+    const restarted = new MachineWorld({}, w.database.serialize());
+    expect(restarted.machine.holders()).toEqual(w.machine.holders());
+    expect(w.machine.holders().map(({ lastIndex }) => lastIndex)).toEqual([5, 3]);
   });
 
   it('as a process finds the locks of others as they were', () => {

@@ -38,6 +38,8 @@ export interface LocalNodeOptions {
   readonly hasLease?: boolean;
   /** Shared with other nodes: then none of them may have a lease. */
   readonly log?: Entry[];
+  /** This node has put an entry there. */
+  readonly onAppend?: () => void;
   readonly machine?: MachineMutations;
   readonly transactions?: TransactionMutations;
 }
@@ -55,6 +57,7 @@ export class LocalNode {
   readonly #id: number;
   readonly #hasLease: boolean;
   readonly #log: Entry[];
+  readonly #onAppend: () => void;
   #isDiskFull = false;
   #isScheduled = false;
   #nextProcessId = 1;
@@ -62,6 +65,7 @@ export class LocalNode {
 
   constructor(options: LocalNodeOptions = {}) {
     const { id = 1, hasLease = true, log = [], machine = {}, transactions = {} } = options;
+    this.#onAppend = options.onAppend ?? (() => undefined);
     this.#id = id;
     this.#hasLease = hasLease;
     this.#log = log;
@@ -137,6 +141,7 @@ export class LocalNode {
 
   #append(data: Uint8Array): void {
     this.#log.push({ index: this.#log.length + 1, term: TERM, kind: 'command', data });
+    this.#onAppend();
   }
 
   #apply(): void {
@@ -166,6 +171,11 @@ export class LocalNode {
   stagedCount(): number {
     this.#apply();
     return Number(this.#database.rows('SELECT count(*) FROM "balsa.staged"')[0]?.[0]);
+  }
+
+  /** Of its gateway; null: none is open. */
+  get sessionId(): number | null {
+    return this.#gateway.sessionId;
   }
 
   /** True if no session waits for anything: between two turns of the event loop nothing else runs. */

@@ -253,7 +253,7 @@ export class GatewayWorld {
     const sessionId = Number(row?.[0] ?? 0);
     if (sessionId === 0) return;
     this.counters.reopened += 1;
-    this.#append(encodeCommand({ kind: 'close', sessionId }));
+    this.#append(encodeCommand({ kind: 'close', sessionId, lastIndex: this.#log.length }));
   }
 
   /** A snapshot of another node that is ahead. */

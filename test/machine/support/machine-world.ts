@@ -54,6 +54,11 @@ export class MachineWorld {
     return outcomesOf(this.apply(executeEntry(this.nextIndex, place, requests)));
   }
 
+  /** Closes a session; `lastIndex`: unless it has a newer entry. */
+  close(sessionId: number, lastIndex = this.machine.appliedIndex): ApplyResult {
+    return this.command({ kind: 'close', sessionId, lastIndex });
+  }
+
   fence(sessionId: number, sequence: number): readonly Outcome[] | null {
     return outcomesOf(this.command({ kind: 'fence', sessionId, sequence }));
   }

@@ -94,6 +94,11 @@ export class SqlClient {
     return this.answered();
   }
 
+  /** The server has ended the connection. */
+  get isEnded(): boolean {
+    return this.#connection.isClosed;
+  }
+
   close(): void {
     this.#connection.close();
   }
