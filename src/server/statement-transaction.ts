@@ -1,5 +1,5 @@
 // Statements outside of a transaction block that take locks: a transaction of their own, because
-// they may have to run several times before they are told (docs/locks.md).
+// they may have to run several times before they are told (docs/transactions.md).
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type {
