@@ -1,6 +1,7 @@
 // Moves the write-ahead log of SQLite into the database file from time to time, and knows which
 // applied index is durable: the log may be compacted up to there and no further (R56, R60).
 import type { Index } from '../raft/entry.ts';
+import { isNoRoom } from './database.ts';
 import type { Database } from './database.ts';
 
 /** Looking at the length of the log costs 10 us: not after each transaction. */
@@ -48,9 +49,19 @@ export class Checkpointer {
 
   /** True if all is durable. */
   run(appliedIndex: Index, pages = 0): boolean {
-    const isComplete = this.#database.checkpoint(pages > RESTART_PAGES ? 'restart' : 'passive');
+    const isComplete = this.#tryCheckpoint(pages > RESTART_PAGES ? 'restart' : 'passive');
     if (isComplete) this.#durableIndex = appliedIndex;
     this.#pagesLeft = isComplete ? 0 : this.#database.walPages();
     return isComplete;
+  }
+
+  /** Without room all stays in the log, as if a reader held it up. */
+  #tryCheckpoint(mode: 'restart' | 'passive'): boolean {
+    try {
+      return this.#database.checkpoint(mode);
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      return false;
+    }
   }
 }

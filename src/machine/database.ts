@@ -25,6 +25,8 @@ const CACHED_STATEMENTS_MIN = 1000;
 const BYTES_BETWEEN_CHECKS = 128 * 1024;
 const PRAGMA = 'PRAGMA ';
 const ROLLBACK = 'ROLLBACK';
+/** Of the write-ahead log, when it starts again. */
+const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 /** Memory of a connection for pages, KiB. */
 const CACHE_KIB = 32 * 1024;
 
@@ -52,6 +54,16 @@ export function sqliteCode(error: unknown): string | null {
   return error instanceof Sqlite.SqliteError ? error.code : null;
 }
 
+/** SQLite found no room, or its temporary files did: nothing is broken, and it may be tried again. */
+const NO_ROOM_CODES = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'];
+
+/** Of SQLite, or of the machine because of it. */
+export function isNoRoom(error: unknown): boolean {
+  const code = sqliteCode(error);
+  if (code !== null) return NO_ROOM_CODES.includes(code);
+  return error instanceof Error && error.cause !== undefined && isNoRoom(error.cause);
+}
+
 export function isFatalCode(code: string): boolean {
   return FATAL_CODES.some((fatal) => code === fatal || code.startsWith(`${fatal}_`));
 }
@@ -74,6 +86,8 @@ export class Database {
       this.#connection.pragma('synchronous = NORMAL');
       // Checkpoints are ours (Checkpointer): only then is it known what is durable.
       this.#connection.pragma('wal_autocheckpoint = 0');
+      // What a large statement needed, or one that found no room, is given back.
+      this.#connection.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
       // ALTER TABLE rewrites the text of a table where SQLite has no statement for the change.
       this.#connection.unsafeMode(true);
     }

@@ -17,6 +17,7 @@ import type {
   RegisterCommand,
   Request,
 } from './command.ts';
+import { isNoRoom } from './database.ts';
 import type { Database } from './database.ts';
 import { Execution, MachineHalted, NO_KEY_CHECKS } from './execute.ts';
 import type { ExplainConstraint, KeyChecks } from './execute.ts';
@@ -254,7 +255,13 @@ export class Machine {
   /** Runs the next statement of an interactive transaction. Throws MachineHalted. */
   speculate(request: Speculate): Speculated {
     assert(!this.#isHalted, 'a halted machine speculates nothing');
-    return this.#speculations.run(request, this);
+    try {
+      return this.#speculations.run(request, this);
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      this.#speculations.forget(request.id);
+      return { kind: 'no-room' };
+    }
   }
 
   /** The transaction has ended, or was proposed. */

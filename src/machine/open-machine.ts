@@ -31,9 +31,22 @@ export interface OpenOptions {
 export function openMachine(
   source: string | Buffer,
   databaseName: string,
-  { mutations = {}, clock }: OpenOptions = {},
+  options: OpenOptions = {},
 ): OpenedMachine {
   const database = new Database({ source, isReader: false });
+  try {
+    return { machine: openOn(database, databaseName, options), database };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function openOn(
+  database: Database,
+  databaseName: string,
+  { mutations = {}, clock }: OpenOptions,
+): Machine {
   if (!isInitialized(database)) initialize(database, databaseName);
   const readCatalog = (): Catalog =>
     loadCatalog(machine.schemaVersion, (sql) => database.rows(sql));
@@ -64,7 +77,7 @@ export function openMachine(
   registerValueRows(database.driver as unknown as FunctionHost, machine.context);
   // What was found is durable once it is in the database file.
   machine.checkpoint();
-  return { machine, database };
+  return machine;
 }
 
 function isInitialized(database: Database): boolean {

@@ -67,7 +67,11 @@ export type Speculated =
   | { readonly kind: 'wanted'; readonly action: string }
   /** A statement before would tell something else by now. The transaction is forgotten. */
   | { readonly kind: 'conflict'; readonly statement: number }
-  | { readonly kind: 'stale-schema'; readonly schemaVersion: number };
+  | { readonly kind: 'stale-schema'; readonly schemaVersion: number }
+  /** Not on this disk, at the moment. The transaction is forgotten. */
+  | { readonly kind: 'no-room' }
+  /** The machine was opened again since it ran the statements before: it wants all of them. */
+  | { readonly kind: 'forgotten' };
 
 interface Speculation {
   now: bigint;
@@ -109,6 +113,7 @@ export class Speculations {
     const recording = must(request.recording, 'a speculated request has a recording');
     if (this.#active !== id) this.park();
     if (isWhole && this.#options.mutations.givenUpStatementsStay !== true) this.forget(id);
+    if (!isWhole && !this.#open.has(id)) return { kind: 'forgotten' };
     const speculation = this.#speculation(id, request, recording.snapshot);
     forgetEarlier(speculation, earlier);
     speculation.schemaChanges = request.schemaChanges;
@@ -205,6 +210,7 @@ export class Speculations {
     const { database, context, mutations } = this.#options;
     const end = mutations.parkedWritesStay === true ? 'COMMIT' : 'ROLLBACK';
     if (database.isInTransaction) database.run(end);
+    else context.rolledBack();
     if (speculation !== undefined && !changesSchema(speculation)) return;
     database.resetPragmas();
     context.forgetCatalog();

@@ -130,6 +130,8 @@ let handedBytes = 0;
 const handed: { readonly index: number; readonly bytes: number }[] = [];
 let waiting: Entry[] = [];
 let databaseBytes = 0;
+/** For room on the disk. */
+let isMachineWaiting = false;
 /** Why this node takes no commands. */
 let halted: string | null = null;
 /** When the leader began to refuse them for want of space; Infinity: it does not. */
@@ -181,6 +183,11 @@ machinePort.on('message', (message: MachineToConsensus) => {
     if (node.status().role === 'leader') driver.propose([message.command]);
     return;
   }
+  if (message.kind === 'room') {
+    isMachineWaiting = message.isMissing;
+    if (isMachineWaiting) store.giveWay();
+    return;
+  }
   databaseBytes = message.databaseBytes;
   for (const { index, hash } of message.hashes) {
     judge(config.nodeId, index, hash);
@@ -224,8 +231,9 @@ function tick(): void {
 
 /** Followers know from the leader's status that it takes no commands (R47). */
 function lookAtSpace(now: number): void {
-  node.setDiskSpace(store.diskSpace);
-  const isLow = store.diskSpace !== 'good';
+  const space = isMachineWaiting && store.diskSpace === 'good' ? 'low' : store.diskSpace;
+  node.setDiskSpace(space);
+  const isLow = space !== 'good';
   const { role, leaderId } = node.status();
   const before = halted;
   halted = isLow || node.isDiskFull() ? DISK_LOW : null;

@@ -279,7 +279,7 @@ export class OpenTransaction implements Transaction {
     entry: Entry,
     isKept: boolean,
     options: RunOptions,
-  ): Promise<Exclude<Speculated, { kind: 'conflict' }>> {
+  ): Promise<Exclude<Speculated, { kind: 'conflict' | 'no-room' | 'forgotten' }>> {
     const isWhole = !this.#isSpeculated;
     if (this.#isReadOverfull) throw readTooMuch();
     const sent = isWhole ? [...this.#record.entries, entry] : [entry];
@@ -291,6 +291,9 @@ export class OpenTransaction implements Transaction {
     this.#isSpeculated = false;
     const answer = await this.#wait(isWhole, isKept, bytes, options);
     if (answer.kind === 'conflict') throw this.#conflict(answer.statement);
+    if (answer.kind === 'no-room')
+      throw new PgError('53100', 'no space left on the disk of this node');
+    if (answer.kind === 'forgotten') return this.#ask(entry, isKept, options);
     this.#isSpeculated = answer.kind !== 'stale-schema';
     this.#sequencesSent = this.#sequences.length;
     if (answer.kind === 'told') this.#snapshot = answer.snapshot;

@@ -60,7 +60,9 @@ export type MachineToConsensus =
       readonly hashes: readonly { readonly index: Index; readonly hash: Uint8Array }[];
     }
   /** A command to propose if this node still leads; nobody waits for its outcome. */
-  | { readonly kind: 'propose'; readonly command: Uint8Array };
+  | { readonly kind: 'propose'; readonly command: Uint8Array }
+  /** The database finds no room on the disk for the next entry, and waits; or it has found some. */
+  | { readonly kind: 'room'; readonly isMissing: boolean };
 
 export type MainToMachine =
   | { readonly kind: 'speculate'; readonly requests: readonly SpeculationRequest[] }

@@ -174,6 +174,11 @@ export class FileLogStore implements LogStore {
     return this.#space.level;
   }
 
+  /** Others who write to this disk find no room: what the log keeps for them is theirs (R47). */
+  giveWay(): void {
+    if (!this.#hasFailed) this.#guard(() => void this.#space.giveWay());
+  }
+
   /** How long a write has waited for its sync, or for room, ms; 0 if there is none (R40). */
   stalledMs(now: number): number {
     if (!this.#isSyncing && this.#roomWaiter === null) return 0;

@@ -16,6 +16,19 @@ function world(mutations: MachineMutations = {}): TransactionWorld {
 const tableT = 'SELECT k, n FROM "public.t" ORDER BY k';
 
 describe('a transaction', () => {
+  it('that finds no room on the disk is forgotten, and so is what it wrote', () => {
+    const w = world();
+    w.sql('CREATE TABLE v (s text)');
+    const a = w.begin();
+    expect(a.run('UPDATE t SET n = 11 WHERE k = 1')).toBe('count 1');
+    w.database.run(`PRAGMA max_page_count = ${w.rows('PRAGMA page_count').join('')}`);
+    expect(a.run(`INSERT INTO v VALUES (repeat('x', 1000000))`)).toBe('no-room');
+    w.database.run('PRAGMA max_page_count = 1000000');
+    expect(a.run('SELECT 1')).toBe('forgotten');
+    expect(w.sql('UPDATE t SET n = n + 1 WHERE k = 1').kind).toBe('done');
+    expect(w.rows(tableT)[0]).toEqual([1n, 11n]);
+  });
+
   it('sees its own writes, and nobody else does before its commit', () => {
     const w = world();
     const a = w.begin();

@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { mountSmallDisk, unmountSmallDisk } from './small-disk.ts';
 import { query } from '../../../src/cli/query.ts';
 
 const HOST = '127.0.0.1';
@@ -17,6 +18,8 @@ export interface ClusterOptions {
   readonly nodes?: number;
   /** Further arguments of `balsa start`. */
   readonly arguments?: readonly string[];
+  /** Of a disk of its own for each node, which only root can mount. */
+  readonly diskMegabytes?: number;
 }
 
 export interface NodeHandle {
@@ -39,10 +42,12 @@ export class Cluster {
   readonly directory: string;
   readonly #peers: string;
   readonly #arguments: readonly string[];
+  readonly #hasDisks: boolean;
 
   private constructor(directory: string, ports: readonly number[], options: ClusterOptions) {
     this.directory = directory;
     this.#arguments = options.arguments ?? [];
+    this.#hasDisks = options.diskMegabytes !== undefined;
     const count = ports.length / 2;
     this.#peers = Array.from(
       { length: count },
@@ -52,6 +57,7 @@ export class Cluster {
       const id = position + 1;
       const nodeDirectory = join(directory, `node-${id}`);
       mkdirSync(nodeDirectory, { recursive: true });
+      if (options.diskMegabytes !== undefined) mountSmallDisk(nodeDirectory, options.diskMegabytes);
       const handle = {
         id,
         port: ports[position] as number,
@@ -183,6 +189,7 @@ export class Cluster {
           clearTimeout(timer);
         }),
     );
+    if (this.#hasDisks) for (const node of this.nodes) unmountSmallDisk(node.directory);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
