@@ -2,6 +2,7 @@
 // for readers who want to know how the two differ. Needs PostgreSQL installed; no test reads them.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseScript, recordScenario } from '../test/isolation/script.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 
@@ -19,7 +20,7 @@ try {
     const recorded: string[] = [];
     for (const { title, lines } of scenarios) {
       const steps = lines.filter(({ kind }) => kind === 'step');
-      const recording = { connect, patienceMs: PATIENCE_MS };
+      const recording = { connect, waits: () => setTimeout(PATIENCE_MS) };
       recorded.push(await recordScenario({ title, lines: steps }, recording));
     }
     const text = `# ${version}\n\n${recorded.join('\n\n')}\n`;

@@ -2,16 +2,21 @@
 // same on all nodes.
 import { PgError } from '../errors/pg-error.ts';
 import type { Notification } from '../sql/functions/notify.ts';
+import type { RowClaim } from '../sql/functions/row-locks.ts';
 import type { CallContext } from '../sql/functions/signature.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
+import { must } from '../util/assert.ts';
 import { Prng } from '../util/prng.ts';
 import type { PerformedAction, Request, SequencesUsed } from './command.ts';
+import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import type { NotificationTable } from './notification-table.ts';
 import { PerformedActions } from './performed-actions.ts';
+import type { ActionWanted } from './performed-actions.ts';
 import type { ReservedValues } from './reserved-values.ts';
+import { RowClaims } from './row-claims.ts';
 import { SequenceValues, SequenceWanted } from './sequence-values.ts';
 import type { SequenceStore } from './sequence-values.ts';
 
@@ -65,6 +70,7 @@ export class RequestContext implements CallContext {
   /** null: the request is no interactive transaction. */
   #actions: PerformedActions | null = null;
   #actionsBefore = 0;
+  #claims: RowClaims | null = null;
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
 
@@ -94,12 +100,19 @@ export class RequestContext implements CallContext {
     this.#written = 0;
     this.#settings = new Map(settings);
     this.#actions = null;
+    this.#claims = null;
     this.#sequences.beginRequest();
   }
 
-  /** What functions of the statement have done already. */
-  usePerformed(actions: readonly PerformedAction[]): void {
+  /**
+   * What functions of the statement have done already. `locks`: it may ask for more; null: it was
+   * told before.
+   */
+  usePerformed(actions: readonly PerformedAction[], locks: Pick<Locks, 'isFree'> | null): void {
     this.#actions = new PerformedActions(actions);
+    const sessionId = Number(this.setting('@gateway_session'));
+    const owner = { sessionId, owner: Number(this.setting('@pid')) };
+    this.#claims = new RowClaims(actions, locks, owner);
   }
 
   /** From here to the end of the request nextval() gives values that were reserved before. */
@@ -137,6 +150,7 @@ export class RequestContext implements CallContext {
     this.#sequences.undoStep();
     this.#notified = [];
     this.#actions?.rewind(this.#actionsBefore);
+    this.#claims?.restart();
     this.#rewind(this.#drawnBefore);
   }
 
@@ -229,6 +243,25 @@ export class RequestContext implements CallContext {
     // A value by default, or a check, of a statement that does not tell.
     if (this.#actions === null) throw new PgError('0A000', 'taking locks here is not supported');
     return this.#actions.take(action);
+  }
+
+  /** See CallContext. */
+  claimRow(row: RowClaim): boolean {
+    return this.#mustClaim().claim(row);
+  }
+
+  /** See CallContext. */
+  isRowFree(row: RowClaim): boolean {
+    return this.#mustClaim().isFree(row);
+  }
+
+  #mustClaim(): RowClaims {
+    return must(this.#claims, 'a statement that locks rows is an interactive transaction');
+  }
+
+  /** Not null: rows are to be locked before the statement may be told, whatever it gave. */
+  claimsWanted(): ActionWanted | null {
+    return this.#claims?.wanted() ?? null;
   }
 
   /** For functions. Throws CatalogWanted. */

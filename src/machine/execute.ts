@@ -8,6 +8,7 @@ import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts
 import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
 import type { DeferredKeys } from './deferred-keys.ts';
+import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import { ActionWanted } from './performed-actions.ts';
 import { recordedAt } from './recorded-request.ts';
@@ -59,16 +60,22 @@ export class Execution {
   /**
    * One statement of an interactive transaction, within an open SQLite transaction. Undone by
    * itself if it fails. `reserved`: what the transaction took from sequences, the same object for
-   * all its statements. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
+   * all its statements. `locks`: it may ask for rows; null: it was told before, and has what it
+   * locked. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
    * was not recorded in full, and then the SQLite transaction must be rolled back.
    */
-  runStatement(request: Request, at: number, reserved: ReservedValues): StepResult | ErrorData {
+  runStatement(
+    request: Request,
+    at: number,
+    reserved: ReservedValues,
+    locks: Pick<Locks, 'isFree'> | null,
+  ): StepResult | ErrorData {
     const { database, context, deferredKeys } = this.#options;
     const steps = must(request.statements[at], `the request has a statement ${at}`);
     const { seed, settings, changesSchema, actions } = recordedAt(request, at);
     context.begin({ now: request.now, seed, settings });
     context.useReserved(reserved);
-    context.usePerformed(actions);
+    context.usePerformed(actions, locks);
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
     const [only] = steps;
     const isControl = only?.isResult === false;
@@ -215,12 +222,16 @@ export class Execution {
     context.beginStep();
     try {
       const run = this.#runProvided(step);
+      const wanted = context.claimsWanted();
+      if (wanted !== null) throw wanted;
       context.endStep();
       return resultOf(step, run);
     } catch (error) {
-      if (isWanting(error)) {
+      // An error may be of a row that is another one once it is locked.
+      const wanting = isWanting(error) ? error : context.claimsWanted();
+      if (wanting !== null) {
         context.undoStep();
-        throw error;
+        throw wanting;
       }
       const row = rowAtFault(error, context.valueRow);
       // The query for the rows at fault is to draw what the statement drew.

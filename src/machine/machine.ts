@@ -148,6 +148,7 @@ export class Machine {
       context: this.#context,
       execution: this.#execution,
       changes: this.#changes,
+      locks: this.#locks,
       mutations,
       ...(options.clock === undefined ? {} : { now: options.clock }),
     });

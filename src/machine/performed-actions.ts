@@ -1,4 +1,5 @@
 // What functions of a statement had done through the log before: see PerformedAction.
+import { readAction } from '../sql/functions/lock-actions.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { PerformedAction } from './command.ts';
 
@@ -18,7 +19,8 @@ export class PerformedActions {
   #taken = 0;
 
   constructor(performed: readonly PerformedAction[]) {
-    this.#performed = performed;
+    // Those about rows are asked for in another way, see row-claims.ts.
+    this.#performed = performed.filter(({ action }) => readAction(action).kind !== 'rows');
   }
 
   /** Throws ActionWanted if that was not done at this point. */

@@ -65,6 +65,8 @@ export class Reader {
       setval: () => refuse('setval'),
       notify: () => refuse('pg_notify'),
       action: (action) => refuse(action),
+      claimRow: () => refuse('FOR UPDATE'),
+      isRowFree: () => refuse('FOR UPDATE'),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);

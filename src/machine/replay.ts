@@ -65,7 +65,7 @@ function digestAgain(
   mutations: MachineMutations,
 ): Uint8Array | null {
   try {
-    return digestOf(execution.runStatement(request, at, reserved), mutations);
+    return digestOf(execution.runStatement(request, at, reserved, null), mutations);
   } catch (error) {
     if (isWanting(error)) return null;
     throw error;

@@ -18,6 +18,7 @@ import { NOTHING_EARLIER } from './earlier-statements.ts';
 import type { EarlierStatements } from './earlier-statements.ts';
 import { isWanting } from './execute.ts';
 import type { Execution } from './execute.ts';
+import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
@@ -34,6 +35,7 @@ export interface SpeculationOptions {
   readonly context: RequestContext;
   readonly execution: Execution;
   readonly changes: TableChanges;
+  readonly locks: Pick<Locks, 'isFree'>;
   readonly mutations: MachineMutations;
   /** Milliseconds of a clock: only for the owner, who decides how long others wait. */
   readonly now?: () => number;
@@ -141,11 +143,12 @@ export class Speculations {
   }
 
   #runLast(speculation: Speculation, schemaVersion: number, isKept: boolean): Speculated {
-    const { execution, mutations } = this.#options;
+    const { execution, locks, mutations } = this.#options;
     const { statements, recorded, reserved, snapshot } = speculation;
     const at = statements.length - 1;
     try {
-      const told = execution.runStatement(requestOf(speculation, schemaVersion), at, reserved);
+      const request = requestOf(speculation, schemaVersion);
+      const told = execution.runStatement(request, at, reserved, locks);
       const digest = digestOf(told, mutations);
       if (isKept) recorded[at] = { ...must(recorded[at], 'it was added'), digest };
       else dropLast(speculation);

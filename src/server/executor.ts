@@ -37,7 +37,7 @@ import type { TransactionMutations } from './mutations.ts';
 import { LockClient, locksLost } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
-import { bind, pinned, stepsOf } from './plan-steps.ts';
+import { bind, isLocking, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
 import { openRowStream } from './row-stream.ts';
 import { Slots } from './slots.ts';
@@ -151,6 +151,7 @@ export class Executor implements Backend, TransactionHost {
   }
 
   fact(name: string): string | null {
+    if (name === '@gateway_session') return String(this.#options.gateway.sessionId ?? 0);
     return this.#options.fact(name);
   }
 
@@ -179,7 +180,7 @@ export class Executor implements Backend, TransactionHost {
     failure: PgError | null,
     recompile: (catalog: Catalog) => readonly BoundPlan[],
   ): Promise<TransactionResult> {
-    if (plans.some(({ plan }) => plan.needsTransaction === true)) {
+    if (plans.some(({ plan }) => isLocking(plan))) {
       return runAsTransaction(this, plans, options, failure, recompile);
     }
     let current = plans;
@@ -201,7 +202,7 @@ export class Executor implements Backend, TransactionHost {
   // Reads -----------------------------------------------------------------------------------------
 
   runImmediately(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
-    if (plans.some(({ plan }) => plan.access !== 'read' || plan.needsTransaction === true)) {
+    if (plans.some(({ plan }) => plan.access !== 'read' || isLocking(plan))) {
       return null;
     }
     if (options.consistency !== 'linearizable') {

@@ -13,6 +13,7 @@ import {
 import type { Grant } from '../machine/locks.ts';
 import type { RunOptions, SessionLocks } from '../session/backend.ts';
 import { readAction } from '../sql/functions/lock-actions.ts';
+import type { RowsAction } from '../sql/functions/lock-actions.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
 import { lockModeName } from '../sql/functions/locks.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
@@ -26,10 +27,16 @@ import type { HeldLock } from './owner-locks.ts';
 const WITHDRAW_MS = 2000;
 
 type Acquire = Extract<LockAction, { kind: 'acquire' }>;
+type NamedAcquire = Acquire & Pick<Wanted, 'name'>;
+
+/** Locks in one request: nodes take them in one go. */
+const LOCKS_PER_REQUEST = 4096;
 
 export interface Wanted {
   readonly resource: string;
   readonly mode: LockMode;
+  /** Of a row: its table, for messages. */
+  readonly name?: string | undefined;
 }
 
 export class LockClient implements SessionLocks {
@@ -142,6 +149,8 @@ export class LockClient implements SessionLocks {
         const [isTaken] = await this.#acquire(locks, [action], of, policy, options);
         return isTaken === true ? 1n : 0n;
       }
+      case 'rows':
+        return this.#takeRows(locks, action, transaction, options);
       case 'unlock':
         return this.#unlock(locks, action, options);
       case 'unlock-all':
@@ -149,6 +158,30 @@ export class LockClient implements SessionLocks {
       default:
         throw new TypeError(text);
     }
+  }
+
+  /** Which were refused, by their places: see RowClaims. */
+  async #takeRows(
+    locks: OwnerLocks,
+    { policy, acquired, released }: RowsAction,
+    transaction: number,
+    options: RunOptions,
+  ): Promise<string> {
+    if (released.length > 0) {
+      await locks.enqueue(async () => {
+        const held = released.map(({ resource, mode }) => locks.find(resource, mode, transaction));
+        await this.#release(
+          locks,
+          held.filter((lock) => lock !== undefined),
+        );
+      });
+    }
+    const wanted = acquired.filter(
+      ({ resource, mode }) => !locks.isHeldBy(transaction, resource, mode),
+    );
+    const taken = await this.#acquire(locks, wanted, transaction, policy, options);
+    const refused = new Set(wanted.filter((_claim, at) => taken[at] === false));
+    return acquired.flatMap((claim, at) => (refused.has(claim) ? [at] : [])).join(',');
   }
 
   async #unlock(
@@ -229,10 +262,11 @@ export class LockClient implements SessionLocks {
     const taken: boolean[] = [];
     while (taken.length < wanted.length) {
       if (interrupt.error !== null) throw interrupt.error;
-      const rest = wanted.slice(taken.length).map(({ resource, mode }): Acquire => {
-        return { kind: 'acquire', resource, mode, transaction, policy };
+      const rest = wanted.slice(taken.length, taken.length + LOCKS_PER_REQUEST);
+      const actions = rest.map(({ resource, mode, name }): NamedAcquire => {
+        return { kind: 'acquire', resource, mode, transaction, policy, name };
       });
-      await this.#acquireSome(locks, rest, taken, options, interrupt);
+      await this.#acquireSome(locks, actions, taken, options, interrupt);
     }
     return taken;
   }
@@ -240,7 +274,7 @@ export class LockClient implements SessionLocks {
   /** As far as one request comes: adds to `taken` what became of the first of `rest`. */
   async #acquireSome(
     locks: OwnerLocks,
-    rest: readonly Acquire[],
+    rest: readonly NamedAcquire[],
     taken: boolean[],
     options: RunOptions,
     interrupt: Interrupt,
@@ -266,7 +300,7 @@ export class LockClient implements SessionLocks {
         if (result === LOCK_NOT_TRIED) return;
         if (result === LOCK_DEADLOCK) throw deadlock(locks.owner, action);
         if (result === LOCK_UNAVAILABLE) {
-          if (action.policy === 'nowait') throw notAvailable();
+          if (action.policy === 'nowait') throw notAvailable(action.name);
           taken.push(false);
           continue;
         }
@@ -335,12 +369,13 @@ export class LockClient implements SessionLocks {
   }
 }
 
+export const DEADLOCK = 'deadlock detected';
 const LOCK_TIMEOUT = 'canceling statement due to lock timeout';
 const COMMIT_TIMEOUT =
   'canceling statement due to balsa.commit_timeout: no majority of the cluster confirmed it in time';
 
 function deadlock(owner: number, { resource, mode }: Wanted): PgError {
-  return new PgError('40001', 'deadlock detected', {
+  return new PgError('40001', DEADLOCK, {
     detail: `Process ${owner} would wait for ${lockModeName(mode)} on ${describe(resource)}, and who holds that waits for process ${owner}.`,
     hint: 'The transaction might succeed if retried.',
   });
@@ -353,8 +388,9 @@ function describe(resource: string): string {
   return row === undefined ? `relation ${table}` : `row ${row} of relation ${table}`;
 }
 
-function notAvailable(): PgError {
-  return new PgError('55P03', 'could not obtain lock');
+function notAvailable(table: string | undefined): PgError {
+  const what = table === undefined ? '' : ` on row in relation "${table}"`;
+  return new PgError('55P03', `could not obtain lock${what}`);
 }
 
 export function locksLost(): PgError {

@@ -35,7 +35,7 @@ import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import { locksLost } from './lock-client.ts';
 import type { TransactionMutations } from './mutations.ts';
-import { isSameStep, pinned, stepsOf } from './plan-steps.ts';
+import { isLocking, isSameStep, pinned, stepsOf } from './plan-steps.ts';
 import { Staging } from './staging.ts';
 import type { TransactionHost } from './transaction-host.ts';
 import { partsOf, TransactionRecord, writesOf } from './transaction-record.ts';
@@ -124,8 +124,7 @@ export class OpenTransaction implements Transaction {
   // Statements ------------------------------------------------------------------------------------
 
   async run(bound: BoundPlan, options: RunOptions, recompile: Recompile): Promise<StatementResult> {
-    const { access, needsTransaction } = bound.plan;
-    const isRead = access === 'read' && needsTransaction !== true && !this.#isLock(bound.plan);
+    const isRead = bound.plan.access === 'read' && !isLocking(bound.plan);
     if (isRead && !this.#wasAsked) {
       return this.#checksReads
         ? this.#readInSnapshot(bound, options, recompile)
@@ -133,11 +132,6 @@ export class OpenTransaction implements Transaction {
     }
     const current = await this.#adoptSchema(bound, recompile);
     return this.#speculate(current, options, recompile);
-  }
-
-  /** Read to be changed: checked at the end also where other reads are not. */
-  #isLock(plan: QueryPlan): boolean {
-    return !this.#checksReads && plan.isLocking === true;
   }
 
   /** Each read of a transaction that is read committed sees what was committed before it. */
@@ -225,14 +219,16 @@ export class OpenTransaction implements Transaction {
   ): Promise<StatementResult> {
     if (options.cancellation.isCanceled) throw canceled();
     let current = bound;
-    if (!this.#isFresh || !this.#checksReads) {
+    // Locks that were seen to end must not be met any more.
+    if (!this.#isFresh || !this.#checksReads || hasRowLocks(bound.plan)) {
       await this.#host.freshen(options);
       this.#isFresh = true;
     }
     const actions: PerformedAction[] = [];
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX;) {
       const { plan } = current;
-      const isKept = this.#checksReads || plan.access === 'write' || this.#isLock(plan);
+      // Read to be changed: checked at the end also where other reads are not.
+      const isKept = this.#checksReads || plan.access === 'write' || hasRowLocks(plan);
       const seed = randomInt(0, 0xffff_ffff);
       const entry = this.#entry(current, options, recompile, seed, actions);
       const answer = await this.#ask(entry, isKept, options);
@@ -650,6 +646,10 @@ export class OpenTransaction implements Transaction {
       hint: RETRY_HINT,
     });
   }
+}
+
+function hasRowLocks({ locking = null }: QueryPlan): boolean {
+  return locking !== null;
 }
 
 const UNTOLD = new Uint8Array(DIGEST_BYTES);

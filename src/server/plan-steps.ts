@@ -1,7 +1,7 @@
 // Plans with their values, as the steps that the machine and the readers run.
 import type { Step } from '../machine/command.ts';
 import type { BoundPlan, RunOptions } from '../session/backend.ts';
-import type { Binding, PlanStep } from '../sql/plan.ts';
+import type { Binding, PlanStep, QueryPlan } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 
 export function bind(
@@ -45,6 +45,11 @@ export function pinned(
     const value = options.setting(name);
     return value === null ? [] : [[name, value] as const];
   });
+}
+
+/** It takes locks, of rows or others: it must be an interactive transaction. */
+export function isLocking({ needsTransaction, locking = null }: QueryPlan): boolean {
+  return needsTransaction === true || locking !== null;
 }
 
 export function isSameStep(a: Step, b: Step): boolean {

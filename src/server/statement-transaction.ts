@@ -10,11 +10,37 @@ import type {
   TransactionResult,
 } from '../session/backend.ts';
 import { must } from '../util/assert.ts';
+import { DEADLOCK } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
+/** A statement by itself is never told 40001: as often as it may be run again. */
+const ATTEMPTS_MAX = 20;
+
 /** See Backend.run. */
 export async function runAsTransaction(
+  host: TransactionHost,
+  plans: readonly BoundPlan[],
+  options: RunOptions,
+  failure: PgError | null,
+  recompile: (catalog: Catalog) => readonly BoundPlan[],
+): Promise<TransactionResult> {
+  // What advisory locks of a session were taken stays.
+  const mayRunAgain = plans.every(({ plan }) => plan.needsTransaction !== true);
+  for (let attempt = 1; ; attempt++) {
+    const current = attempt === 1 ? plans : recompile(host.catalog());
+    const result = await runOnce(host, current, options, failure, recompile);
+    const isAgain = mayRunAgain && attempt < ATTEMPTS_MAX && isConflict(result.error);
+    if (!isAgain) return result;
+  }
+}
+
+/** Nothing that was changed or locked is left, and the client was told nothing. */
+function isConflict(error: PgError | null): boolean {
+  return error?.code === '40001' && error.message !== DEADLOCK;
+}
+
+async function runOnce(
   host: TransactionHost,
   plans: readonly BoundPlan[],
   options: RunOptions,

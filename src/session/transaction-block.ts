@@ -93,14 +93,15 @@ export class TransactionBlock {
   }
 
   /** Throws 25006 where nothing may be written; a transaction of one statement too. */
-  refuseWrite({ access, tag, isAboutTransaction }: QueryPlan): void {
-    if (access !== 'write' || isAboutTransaction === true) return;
+  refuseWrite({ access, tag, locking = null, isAboutTransaction }: QueryPlan): void {
+    const isWrite = access === 'write' && isAboutTransaction !== true;
+    if (!isWrite && locking === null) return;
     const { settings } = this.#context();
     const isReadOnly = this.isOpen
       ? this.#isReadOnly
       : settings.get('default_transaction_read_only') === 'on';
     if (!isReadOnly) return;
-    const name = tag.name.replace(/ 0$/, '');
+    const name = access === 'write' ? tag.name.replace(/ 0$/, '') : `SELECT ${locking}`;
     throw new PgError('25006', `cannot execute ${name} in a read-only transaction`);
   }
 

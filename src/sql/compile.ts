@@ -77,7 +77,7 @@ export function compile(
     parameterTypes: context.parameterTypes.map(mustBeKnown),
     settings: [...context.usedSettings].sort(),
     isVolatile: context.isVolatile,
-    isLocking: context.isLocking,
+    locking: context.locking,
     needsTransaction: context.needsTransaction,
     reads: [...context.reads].sort((a, b) => a - b),
     writes: [...context.writes].sort((a, b) => a - b),

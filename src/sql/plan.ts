@@ -3,6 +3,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { Oid } from '../types/pg-type.ts';
+import type { LockStrength } from './functions/row-locks.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { CopyPlan } from './copy/plan.ts';
@@ -67,12 +68,15 @@ export interface QueryPlan {
   readonly settings: readonly string[];
   /** It calls a volatile or stable function, so two runs may differ. */
   readonly isVolatile: boolean;
-  /** It takes locks: outside of a block it is a transaction of its own (FunctionSignature). */
+  /** It takes advisory locks: it is an interactive transaction (FunctionSignature). */
   readonly needsTransaction?: boolean;
-  /** SELECT ... FOR UPDATE: what it reads must be so where its transaction commits. */
-  readonly isLocking?: boolean;
   /** It changes what holds in a transaction and no data: also where nothing may be written. */
   readonly isAboutTransaction?: boolean;
+  /**
+   * It has a SELECT ... FOR UPDATE or the like: it is an interactive transaction, and what it reads
+   * must be so where that commits.
+   */
+  readonly locking?: LockStrength | null;
   /** OIDs of the tables read and written. */
   readonly reads: readonly Oid[];
   readonly writes: readonly Oid[];

@@ -2,6 +2,7 @@
 // anew: review the difference like code.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import { must } from '../../src/util/assert.ts';
@@ -14,6 +15,7 @@ const DIRECTORY = resolve(import.meta.dirname, '../isolation/scripts');
 const FILES = readdirSync(DIRECTORY).filter((name) => name.endsWith('.golden'));
 /** Where the session that prepares the tables is: with the first of the others. */
 const SESSIONS = ['a', 'b', 'c'];
+const POLL_MS = 20;
 
 describe('sessions on different nodes', () => {
   let cluster: Cluster;
@@ -37,7 +39,13 @@ describe('sessions on different nodes', () => {
     connect: (session) => connect(cluster.node(nodeOf(session)).port),
     // A linearizable read waits until its node has everything.
     settle: (session) => must(observers.get(nodeOf(session)), 'an observer').query('select 1'),
-    patienceMs: null,
+    waits: async ({ session, processId, isAnswered }) => {
+      const observer = must(observers.get(nodeOf(session)), 'an observer');
+      const waiting = `select from pg_locks where not granted and pid = ${processId}`;
+      while (!isAnswered() && (await observer.query(waiting)).rowCount === 0) {
+        await setTimeout(POLL_MS);
+      }
+    },
   };
 
   it.each(FILES)('%s', async (name) => {

@@ -7,7 +7,7 @@
 //       BEGIN                          what it was answered: recorded, a line each
 //
 // A statement that waits for another session is answered `(waits)`, and later, where the answer
-// comes, there is `b: ` before it. Here no statement ever waits; PostgreSQL's do.
+// comes, there is `b: ` before it.
 import type pg from 'pg';
 
 export interface Scenario {
@@ -42,13 +42,20 @@ export function headOf(text: string): string {
   return text.slice(0, text.indexOf(TITLE));
 }
 
+export interface Waiter {
+  readonly session: string;
+  readonly processId: number;
+  /** It was answered. */
+  readonly isAnswered: () => boolean;
+}
+
 export interface Recording {
   /** A connection for a session: a, b, c, or setup. */
   readonly connect: (session: string) => Promise<pg.Client>;
   /** Waits until the session's node has all that others were answered: or answers vary. */
   readonly settle?: (session: string) => Promise<unknown>;
-  /** How long a statement may take before it is said to wait, ms; null: none may. */
-  readonly patienceMs: number | null;
+  /** Resolves when the session waits for another one, or is known not to any more. */
+  readonly waits: (waiter: Waiter) => Promise<unknown>;
 }
 
 /** The scenario with what is answered now. */
@@ -67,13 +74,13 @@ export async function recordScenario(
       const { session: name, sql } = line;
       let session = sessions.get(name);
       if (session === undefined) {
-        session = new Session(name, await recording.connect(name));
+        session = new Session(name, await recording.connect(name), recording);
         sessions.set(name, session);
       }
       await recording.settle?.(name);
-      output.push(`${name}: ${sql}`, ...(await session.say(sql, recording.patienceMs)));
+      output.push(`${name}: ${sql}`, ...(await session.say(sql)));
       for (const other of sessions.values()) {
-        if (other !== session) output.push(...(await other.late(recording.patienceMs)));
+        if (other !== session) output.push(...(await other.late()));
       }
     }
   } finally {
@@ -87,48 +94,49 @@ const WAITS = '  (waits)';
 class Session {
   readonly client: pg.Client;
   readonly #name: string;
+  readonly #recording: Recording;
   /** What it is waiting for, in order. */
   #waiting: Promise<string>[] = [];
 
-  constructor(name: string, client: pg.Client) {
+  constructor(name: string, client: pg.Client, recording: Recording) {
     this.#name = name;
     this.client = client;
+    this.#recording = recording;
   }
 
-  async say(sql: string, patienceMs: number | null): Promise<readonly string[]> {
+  async say(sql: string): Promise<readonly string[]> {
     const answer = answerTo(this.client, sql);
-    if (patienceMs === null) return [`  ${await answer}`];
     this.#waiting.push(answer);
     const isFirst = this.#waiting.length === 1;
-    const text = isFirst ? await inTime(answer, patienceMs) : null;
+    const text = isFirst ? await this.#answered(answer) : null;
     if (text === null) return [WAITS];
     void this.#waiting.shift();
     return [`  ${text}`];
   }
 
   /** Answers to what has waited before. */
-  async late(patienceMs: number | null): Promise<readonly string[]> {
+  async late(): Promise<readonly string[]> {
     const lines: string[] = [];
     for (;;) {
       const [first] = this.#waiting;
-      if (first === undefined || patienceMs === null) return lines;
-      const text = await inTime(first, patienceMs);
+      const text = first === undefined ? null : await this.#answered(first);
       if (text === null) return lines;
       void this.#waiting.shift();
       lines.push(`  ${this.#name}: ${text}`);
     }
   }
-}
 
-async function inTime(answer: Promise<string>, ms: number): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
+  /** null: it waits. */
+  #answered(answer: Promise<string>): Promise<string | null> {
+    const { processID } = this.client as unknown as { readonly processID: number };
+    let isAnswered = false;
+    void answer.then(() => (isAnswered = true));
+    const waiter = {
+      session: this.#name,
+      processId: processID,
+      isAnswered: () => isAnswered,
+    };
+    return Promise.race([answer, this.#recording.waits(waiter).then(() => null)]);
   }
 }
 

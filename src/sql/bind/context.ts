@@ -5,6 +5,7 @@ import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { characterPosition } from '../parse/parse.ts';
 import type { CompileSettings } from '../plan.ts';
+import type { LockStrength } from '../functions/row-locks.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
 
 type CallFacts = Pick<
@@ -29,8 +30,8 @@ export class BindContext {
   hasEffects = false;
   /** It calls a function that does so. */
   needsTransaction = false;
-  /** SELECT ... FOR UPDATE and the like. */
-  isLocking = false;
+  /** SELECT ... FOR UPDATE and the like: of the outermost query that is one. */
+  locking: LockStrength | null = null;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
   readonly #hasParameters: boolean;
@@ -85,13 +86,22 @@ export class BindContext {
     for (const name of settings ?? []) this.usedSettings.add(name);
   }
 
+  /** A query locks its rows, through this function. */
+  noteLocking(strength: LockStrength, { settings }: CallFacts): void {
+    this.locking = strength;
+    // Run again on the same tables, with the same grants, it gives the same: it is not volatile in
+    // that sense. But no row must be claimed twice.
+    this.callsVolatile = true;
+    for (const name of settings ?? []) this.usedSettings.add(name);
+  }
+
   /** What was bound in a context of its own is part of this statement. */
   noteInner(inner: BindContext): void {
     this.isVolatile ||= inner.isVolatile;
     this.callsVolatile ||= inner.callsVolatile;
     this.hasEffects ||= inner.hasEffects;
     this.needsTransaction ||= inner.needsTransaction;
-    this.isLocking ||= inner.isLocking;
+    this.locking = inner.locking ?? this.locking;
     for (const name of inner.usedSettings) this.usedSettings.add(name);
     for (const oid of inner.reads) this.reads.add(oid);
   }

@@ -82,7 +82,8 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
   if (relation.viewText === null) {
     addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
     if (relation.kind === 'S') return { kind: 'sequence', alias: sqliteAlias, oid: relation.oid };
-    return { kind: 'table', alias: sqliteAlias, sqliteName: relation.sqliteName };
+    const { oid, sqliteName } = relation;
+    return { kind: 'table', alias: sqliteAlias, sqliteName, oid };
   }
   const { viewText } = relation;
   const [query, isMaterialized] = context.watchVolatile(() => bindView(context, viewText));

@@ -14,7 +14,6 @@ import {
 import type { Fields, Node } from '../parse/node.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
-import { calledAfterSort } from './after-sort.ts';
 import { containsAggregate } from './call.ts';
 import { commonType, mustCoerce, resolveUnknown } from './coerce.ts';
 import type { BindContext } from './context.ts';
@@ -24,6 +23,12 @@ import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom } from './from.ts';
 import { checkGrouping } from './grouping.ts';
+import {
+  refuseLocking,
+  refuseLockingSetFunctions,
+  withClaims,
+  withLockingInside,
+} from './locking.ts';
 import { resultName } from './result-name.ts';
 import { Scope, reference } from './scope.ts';
 import { withSetFunctionsInFrom } from './set-functions.ts';
@@ -55,7 +60,9 @@ export function bindSelectFields(
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   if (list(fields, 'valuesLists').length > 0) return bindValues(context, fields, scope, ctes);
   if (text(fields, 'op') !== 'SETOP_NONE') return bindSetOperation(context, fields, scope, ctes);
-  return bindSelect(context, withSetFunctionsInFrom(context, fields), scope, ctes, unknowns);
+  const rewritten = withSetFunctionsInFrom(context, fields);
+  if (rewritten !== fields) refuseLockingSetFunctions(context, fields);
+  return bindSelect(context, withLockingInside(context, rewritten), scope, ctes, unknowns);
 }
 
 export function bindWith(
@@ -98,6 +105,7 @@ function bindValues(
   scope: Scope,
   ctes: readonly CommonTable[],
 ): Query {
+  refuseLocking(context, fields, 'cannot be applied to VALUES');
   const place: Place = { context, scope, noAggregates: 'VALUES' };
   const rows = list(fields, 'valuesLists').map((node) =>
     list(asTag(node, 'List') ?? {}, 'items').map((item) => bindExpression(place, item)),
@@ -179,7 +187,8 @@ function bindSelect(
   }
   refuseIncomparable(context, groupBy);
   const select = plainSelect({ targets, from, where, groupBy, having, ...tail });
-  if (distinctNodes === undefined) return calledAfterSort(context, select);
+  if (distinctNodes === undefined) return withClaims(context, fields, scope, select);
+  refuseLocking(context, fields, 'is not allowed with DISTINCT clause');
   return distinctKeys.length === 0
     ? distinctRows(context, select)
     : distinctOn(context, select, distinctKeys);

@@ -10,6 +10,7 @@ import type { CommonTable, Query, SetOperation, Target } from '../tree/query.ts'
 import { commonType, mustCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { derivedFrom, plainSelect } from './derived.ts';
+import { refuseLocking } from './locking.ts';
 import { Scope } from './scope.ts';
 import { bindSelectFields } from './select.ts';
 import { bindTail } from './tail.ts';
@@ -20,6 +21,7 @@ export function bindSetOperation(
   scope: Scope,
   ctes: readonly CommonTable[],
 ): SetOperation {
+  refuseLocking(context, fields, 'is not allowed with UNION/INTERSECT/EXCEPT');
   const operator = text(fields, 'op').replace('SETOP_', '') as SetOperation['operator'];
   const left = bindSelectFields(context, inner(fields, 'larg') ?? {}, scope, 'keep');
   const right = bindSelectFields(context, inner(fields, 'rarg') ?? {}, scope, 'keep');

@@ -83,10 +83,6 @@ export function bindTail(
         : bindOutputKey(context, key, columns);
     return sortKey(sort, expression);
   });
-  if (list(fields, 'lockingClause').length > 0) {
-    if (targets.length === 0) throw context.notSupported('FOR UPDATE here');
-    context.isLocking = true;
-  }
   if (text(fields, 'limitOption') === 'LIMIT_OPTION_WITH_TIES')
     throw context.notSupported('WITH TIES');
   return {

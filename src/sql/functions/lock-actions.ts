@@ -1,5 +1,16 @@
 // What functions ask for with CallContext.action() that is about locks, as text.
 import type { LockMode } from './lock-modes.ts';
+import { CLAIM_POLICIES } from './row-locks.ts';
+import type { ClaimPolicy, RowClaim } from './row-locks.ts';
+
+/** Takes locks of rows for the transaction, all with the same policy. */
+export interface RowsAction {
+  readonly kind: 'rows';
+  readonly policy: ClaimPolicy;
+  readonly acquired: readonly RowClaim[];
+  /** Taken by the same statement, and not needed after all. */
+  readonly released: readonly RowClaim[];
+}
 
 export type WantedAction =
   | {
@@ -11,9 +22,10 @@ export type WantedAction =
       readonly resource: string;
     }
   | { readonly kind: 'unlock'; readonly mode: LockMode; readonly resource: string }
-  | { readonly kind: 'unlock-all' };
+  | { readonly kind: 'unlock-all' }
+  | RowsAction;
 
-const KINDS = ['lock', 'unlock', 'unlock-all'] as const;
+const KINDS = ['lock', 'unlock', 'unlock-all', 'rows'] as const;
 
 export function writeAction(action: WantedAction): string {
   switch (action.kind) {
@@ -24,6 +36,10 @@ export function writeAction(action: WantedAction): string {
     }
     case 'unlock':
       return `unlock ${action.mode} ${action.resource}`;
+    case 'rows': {
+      const { policy, acquired, released } = action;
+      return `rows ${policy} ${JSON.stringify([groupsOf(acquired), groupsOf(released)])}`;
+    }
     default:
       return action.kind;
   }
@@ -48,7 +64,32 @@ export function readAction(text: string): WantedAction {
       return { kind, mode: Number(mode), resource: rest.join(' ') };
     case 'unlock-all':
       return { kind };
+    case 'rows': {
+      const policy = CLAIM_POLICIES.find((one) => one === mode) ?? 'wait';
+      const [acquired, released] = JSON.parse(rest.join(' ')) as [Group[], Group[]];
+      const claims = (groups: readonly Group[]): readonly RowClaim[] =>
+        groups.flatMap((group) => claimsOf(group, policy));
+      return { kind, policy, acquired: claims(acquired), released: claims(released) };
+    }
     default:
       throw new TypeError(`action ${text}`);
   }
+}
+
+/** Rows of one table, in one mode, one behind the other. */
+type Group = [name: string, table: string, mode: LockMode, rows: string];
+
+function groupsOf(claims: readonly RowClaim[]): readonly Group[] {
+  const groups: Group[] = [];
+  for (const { resource, mode, name } of claims) {
+    const [, table = '', row = ''] = resource.split(' ');
+    const last = groups.at(-1);
+    if (last?.[1] === table && last[2] === mode) last[3] += `,${row}`;
+    else groups.push([name, table, mode, row]);
+  }
+  return groups;
+}
+
+function claimsOf([name, table, mode, rows]: Group, policy: ClaimPolicy): readonly RowClaim[] {
+  return rows.split(',').map((row) => ({ resource: `r ${table} ${row}`, mode, policy, name }));
 }

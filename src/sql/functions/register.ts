@@ -10,6 +10,7 @@ import {
   ALL_OPERATORS,
   ALL_SET_FUNCTIONS,
 } from './registry.ts';
+import { ROW_LOCK_FUNCTIONS } from './row-locks.ts';
 import type {
   AggregateSignature,
   CallContext,
@@ -53,7 +54,8 @@ export function registerFunctions(host: FunctionHost, context: CallContext): voi
       return checked(call(args, context), context);
     });
   };
-  for (const { implementation, isStrict, volatility } of [...ALL_FUNCTIONS, ...ALL_OPERATORS]) {
+  const functions = [...ALL_FUNCTIONS, ...ALL_OPERATORS, ...ROW_LOCK_FUNCTIONS];
+  for (const { implementation, isStrict, volatility } of functions) {
     if (implementation.kind === 'js')
       scalar(implementation.sqlName, implementation.call, isStrict, volatility);
   }

@@ -3,6 +3,7 @@
 import type { Oid } from '../../types/pg-type.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import type { Notification } from './notify.ts';
+import type { RowClaim } from './row-locks.ts';
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
@@ -43,6 +44,10 @@ export interface CallContext {
    * however often the statement runs. Only for functions with `needsTransaction`.
    */
   action(action: string): SqliteValue;
+  /** The row is in the result, and locked for it. False: it is not to be in it. */
+  claimRow(row: RowClaim): boolean;
+  /** False: SKIP LOCKED has to do without it. */
+  isRowFree(row: RowClaim): boolean;
 }
 
 /**

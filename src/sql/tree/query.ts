@@ -9,7 +9,12 @@ export interface Target extends ResultColumn {
 
 /** A part of FROM; `alias` is its name in the SQLite text. */
 export type FromItem =
-  | { readonly kind: 'table'; readonly alias: string; readonly sqliteName: string }
+  | {
+      readonly kind: 'table';
+      readonly alias: string;
+      readonly sqliteName: string;
+      readonly oid: Oid;
+    }
   /** A sequence as a table of one row. */
   | { readonly kind: 'sequence'; readonly alias: string; readonly oid: Oid }
   | {

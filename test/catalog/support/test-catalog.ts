@@ -53,6 +53,8 @@ export class TestDatabase {
       setval: () => undefined,
       notify: () => undefined,
       action: () => null,
+      claimRow: () => true,
+      isRowFree: () => true,
       catalog: () => this.catalog,
     });
     this.sqlite.exec(readFileSync(SYSTEM_TABLES, 'utf8'));

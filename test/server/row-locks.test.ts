@@ -1,0 +1,146 @@
+// Rows locked by SELECT ... FOR UPDATE and its relatives, through sessions on several nodes. The
+// answers are Postgres'.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SqlClient } from '../support/wire/sql-client.ts';
+import { LocalCluster } from '../support/local-cluster.ts';
+
+let cluster: LocalCluster;
+let a: SqlClient;
+let b: SqlClient;
+let c: SqlClient;
+
+beforeEach(async () => {
+  cluster = new LocalCluster([{}, {}, { machine: { exactCheckOnly: true } }]);
+  [a, b, c] = await Promise.all([cluster.connect(1), cluster.connect(2), cluster.connect(3)]);
+  await a.query('create table job (id int primary key, n int)');
+  await a.query('insert into job select i, 0 from generate_series(1, 5) i');
+});
+
+afterEach(() => {
+  cluster.checkEqual();
+  cluster.close();
+});
+
+const NEXT = 'select id from job where n = 0 order by id limit 1 for update skip locked';
+
+describe('FOR UPDATE', () => {
+  it('waits for the row, and sees what became of it', async () => {
+    expect(await a.query('begin; select n from job where id = 1 for update')).toBe('BEGIN; (0)');
+    await b.query('begin');
+    expect(await b.query('select n from job where id = 1 for update')).toBe('');
+    expect(await a.query('update job set n = n + 1 where id = 1; commit')).toBe('UPDATE 1; COMMIT');
+    expect(await b.answered()).toBe('(1)');
+    expect(await b.query('update job set n = n + 1 where id = 1; commit')).toBe('UPDATE 1; COMMIT');
+    expect(await c.query('select n from job where id = 1')).toBe('(2)');
+  });
+
+  it('queues', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    await b.query('begin');
+    await c.query('begin isolation level read committed');
+    expect(await b.query('select n from job where id = 1 for update')).toBe('');
+    expect(await c.query('select n from job where id = 1 for update')).toBe('');
+    await a.query('update job set n = 1 where id = 1; commit');
+    expect(await b.answered()).toBe('(1)');
+    expect(await c.answered()).toBe('');
+    await b.query('update job set n = 2 where id = 1; commit');
+    expect(await c.answered()).toBe('(2)');
+    expect(await c.query('commit')).toBe('COMMIT');
+  });
+
+  it('drops a row that does not match any more', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    expect(await b.query('select id from job where n = 0 order by id limit 1 for update')).toBe('');
+    await a.query('update job set n = 1 where id = 1; commit');
+    expect(await b.answered()).toBe('(2)');
+  });
+
+  it('waits outside of a block too, and ends with the statement', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    expect(await b.query('select n from job where id = 1 for update')).toBe('');
+    await a.query('rollback');
+    expect(await b.answered()).toBe('(0)');
+    expect(await c.query('select n from job where id = 1 for update nowait')).toBe('(0)');
+    expect(await c.query('select count(*) from pg_locks')).toBe('(0)');
+  });
+
+  it('with NOWAIT fails', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    expect(await b.query('select n from job where id = 1 for update nowait')).toBe('ERROR 55P03');
+    expect(await b.query('select n from job where id = 2 for update nowait')).toBe('(0)');
+    await a.query('rollback');
+    expect(await b.query('select n from job where id = 1 for update nowait')).toBe('(0)');
+  });
+
+  it('ends with the savepoint, the transaction, the session', async () => {
+    const get = 'select count(*) from (select 1 from job for update skip locked) j';
+    await a.query('begin; select 1 from job where id = 1 for update; savepoint s');
+    await a.query('select 1 from job where id <= 2 for update');
+    expect(await b.query(get)).toBe('(3)');
+    await a.query('rollback to s');
+    expect(await b.query(get)).toBe('(4)');
+    await a.query('commit');
+    expect(await b.query(get)).toBe('(5)');
+    await a.query('begin; select 1 from job where id = 1 for update');
+    expect(await b.query(get)).toBe('(4)');
+    a.close();
+    await b.query('select 1');
+    expect(await b.query(get)).toBe('(5)');
+  });
+
+  it('may have enough: lock_timeout, statement_timeout, cancel', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    await b.query('set lock_timeout = 20');
+    expect(await b.query('select n from job where id = 1 for update')).toBe('');
+    expect(await b.later()).toBe('ERROR 55P03');
+    await b.query('set lock_timeout = 0; set statement_timeout = 20');
+    expect(await b.query('select n from job where id = 1 for update')).toBe('');
+    expect(await b.later()).toBe('ERROR 57014');
+    await b.query('set statement_timeout = 0');
+    expect(await b.query('select n from job where id = 1 for update')).toBe('');
+    expect(await b.cancel()).toBe('ERROR 57014');
+    expect(await c.query('select count(*) from pg_locks')).toBe('(1)');
+  });
+});
+
+describe('SKIP LOCKED', () => {
+  it('gives each its own', async () => {
+    await b.query('begin');
+    await c.query('begin');
+    expect(await a.query(`begin; ${NEXT}`)).toBe('BEGIN; (1)');
+    expect(await b.query(NEXT)).toBe('(2)');
+    expect(await c.query(NEXT)).toBe('(3)');
+    await b.query('rollback');
+    expect(await b.query(`begin; ${NEXT}`)).toBe('BEGIN; (2)');
+    for (const client of [a, b, c]) await client.query('commit');
+  });
+
+  it('gives a row to one of those who ask at once', async () => {
+    const clients = [a, b, c];
+    await Promise.all(clients.map((client) => client.query('begin')));
+    const got = await Promise.all(clients.map((client) => client.query(NEXT)));
+    const late = await Promise.all(clients.map((client) => client.answered()));
+    expect(got.map((text, at) => text || late[at]).sort()).toEqual(['(1)', '(2)', '(3)']);
+    // None is locked for nothing.
+    expect(await a.query('select count(*) from pg_locks')).toBe('(3)');
+    for (const client of clients) await client.query('rollback');
+  });
+
+  it('inside a statement that changes the row', async () => {
+    const take = `update job set n = 1 where id = (${NEXT}) returning id`;
+    await b.query('begin');
+    expect(await a.query(`begin; ${take}`)).toBe('BEGIN; (1)');
+    expect(await b.query(take)).toBe('(2)');
+    expect(await c.query(take)).toBe('(3)');
+    expect(await b.query('commit')).toBe('COMMIT');
+    expect(await a.query('commit')).toBe('COMMIT');
+    expect(await c.query('select id from job where n = 1 order by id')).toBe('(1) (2) (3)');
+  });
+
+  it('is not disturbed by rows that come before', async () => {
+    expect(await a.query(`begin; ${NEXT}`)).toBe('BEGIN; (1)');
+    await b.query('insert into job values (0, 0)');
+    expect(await a.query('update job set n = 1 where id = 1; commit')).toBe('UPDATE 1; COMMIT');
+    expect(await b.query(NEXT)).toBe('(0)');
+  });
+});
