@@ -25,6 +25,7 @@ export const SQLSTATES = {
   '22014': 'invalid_argument_for_ntile_function',
   '22016': 'invalid_argument_for_nth_value_function',
   '22019': 'invalid_escape_character',
+  '22015': 'interval_field_overflow',
   '2201B': 'invalid_regular_expression',
   '2201E': 'invalid_argument_for_logarithm',
   '2201F': 'invalid_argument_for_power_function',

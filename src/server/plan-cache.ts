@@ -45,13 +45,14 @@ export class PlanCache {
       this.#catalog = catalog;
     }
     // The source is part of it: positions in errors and plans count in the whole string.
-    const { searchPath, user, timeZone, dateStyle = '' } = settings;
+    const { searchPath, user, timeZone, dateStyle = '', intervalStyle = '' } = settings;
     const key = [
       statement.text,
       parameterTypes?.join() ?? 'none',
       user,
       timeZone,
       dateStyle,
+      intervalStyle,
       ...searchPath,
     ].join('\0');
     return (

@@ -42,6 +42,7 @@ export function compileSettings(context: SessionContext): CompileSettings {
     user,
     timeZone: settings.get('TimeZone'),
     dateStyle: settings.get('DateStyle'),
+    intervalStyle: settings.get('IntervalStyle'),
   };
 }
 

@@ -1,6 +1,7 @@
 // Values of settings as clients write them -> as they are shown (PG: 20.1 Setting Parameters). Each
 // throws 22023, in Postgres' words, for what is no value.
 import { PgError } from '../errors/pg-error.ts';
+import { zoneNamed, zoneOfOffset } from '../types/datetime/zones.ts';
 
 type ValueParser = (text: string, name: string) => string;
 
@@ -97,16 +98,19 @@ export function duration(text: string, name: string): string {
   return `${ms / factor}${unit}`;
 }
 
+/** A name, hours east of UTC, or an interval as SET TIME ZONE INTERVAL writes it. */
 export function timeZone(text: string, name: string): string {
-  const upper = text.toUpperCase();
-  if (['UTC', 'GMT', 'ETC/UTC', 'Z'].includes(upper)) return upper === 'Z' ? 'UTC' : text;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return text;
-  } catch {
-    throw invalid(name, text);
+  const hours = /^\s*([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)\s*$/.exec(text)?.[1];
+  if (hours !== undefined) {
+    if (Math.abs(Number(hours)) > 167) throw invalid(name, text);
+    return zoneOfOffset(Math.trunc(Number(hours) * 3600));
   }
+  const zone = zoneNamed(text);
+  if (zone === null) throw invalid(name, text);
+  return zone;
 }
+
+export const intervalStyle = oneOf('postgres', 'postgres_verbose', 'sql_standard', 'iso_8601');
 
 export function encoding(text: string, name: string): string {
   if (/^(utf-?8|unicode)$/i.test(text.replace(/'/g, ''))) return 'UTF8';

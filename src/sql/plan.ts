@@ -185,4 +185,5 @@ export interface CompileSettings {
   readonly timeZone: string;
   /** In which order a date such as 1/2/2024 is read; none given: month first. */
   readonly dateStyle?: string;
+  readonly intervalStyle?: string;
 }

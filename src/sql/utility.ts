@@ -1,10 +1,13 @@
 // Statements that the session carries out: SET, SHOW, BEGIN and the like, as plans.
 import { quoteIdentifier } from '../catalog/quote-identifier.ts';
 import { PgError } from '../errors/pg-error.ts';
-import { TEXT } from '../types/oids.ts';
+import { CANONICAL } from '../types/arrays.ts';
+import { intervalOfStored } from '../types/datetime/interval.ts';
+import { INTERVAL, TEXT } from '../types/oids.ts';
+import { mustType } from '../types/registry.ts';
 import { closeStatement, declareStatement, fetchStatement } from './cursor-statement.ts';
 import { explainStatement } from './explain-statement.ts';
-import { asTag, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
+import { asTag, child, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
 import type { Fields, Node } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import type { ResultColumn, Utility, UtilityPlan } from './plan.ts';
@@ -99,6 +102,8 @@ function planSetTransaction(name: string, fields: Fields): UtilityPlan {
 
 /** A value of SET as text; names of a list are quoted where they must be. */
 function argument(node: Node): string {
+  const interval = asTag(node, 'TypeCast');
+  if (interval !== null) return offsetOfInterval(interval);
   const constant = asTag(node, 'A_Const');
   if (constant === null) throw new PgError('0A000', 'this form of SET is not supported');
   const string = inner(constant, 'sval');
@@ -108,6 +113,24 @@ function argument(node: Node): string {
   const boolean = inner(constant, 'boolval');
   if (boolean !== null) return flag(boolean, 'boolval') ? 'on' : 'off';
   return String(integer(inner(constant, 'ival') ?? {}, 'ival'));
+}
+
+/** SET TIME ZONE INTERVAL '-08:00' HOUR TO MINUTE: hours east. */
+function offsetOfInterval(cast: Fields): string {
+  const constant = asTag(child(cast, 'arg') ?? {}, 'A_Const') ?? {};
+  const value = mustType(INTERVAL).parse(
+    text(inner(constant, 'sval') ?? {}, 'sval'),
+    -1,
+    CANONICAL,
+  );
+  const { months, days, micros } = intervalOfStored(value);
+  if (months !== 0 || days !== 0) {
+    throw new PgError(
+      '22023',
+      'invalid value for parameter "TimeZone": an interval of months or days',
+    );
+  }
+  return String(Number(micros / 1_000_000n) / 3600);
 }
 
 /** Names of settings that are not shown as they are written. */

@@ -13,6 +13,8 @@ export interface FormatSettings {
   readonly intervalStyle: string;
   readonly extraFloatDigits: number;
   readonly byteaOutput: 'hex' | 'escape';
+  /** What `now` and `today` mean: where it is missing they are not supported. */
+  readonly now?: bigint;
 }
 
 /** pg_type.typcategory (PG: 53.64 pg_type). */
@@ -48,6 +50,10 @@ export interface PgType {
   keyOf?(value: NonNullable<SqliteValue>): SqliteValue;
   /** The type's input function. Throws PgError 22P02 and the like, in Postgres' words. */
   parse(text: string, typmod: number, settings: FormatSettings): SqliteValue;
+  /** Does the value of a text depend on when it is read? Such a literal is read as the statement runs. */
+  isMomentary?(text: string, settings: FormatSettings): boolean;
+  /** Input depends on the typmod, beyond what `coerce` does: `'1'` of an interval year. */
+  readonly readsTypmod?: boolean;
   /** The type's output function. */
   format(value: NonNullable<SqliteValue>, settings: FormatSettings): string;
   /** The type's receive function. Throws PgError 22P03. */

@@ -4,6 +4,7 @@ import { defineArray } from './arrays.ts';
 import { CATALOG_TYPES } from './catalog-types.ts';
 import { DATETIME_TYPES } from './datetime.ts';
 import { FLOAT_TYPES } from './floats.ts';
+import { INTERVAL } from './intervals.ts';
 import { INTEGER_TYPES } from './integers.ts';
 import { JSON_TYPES } from './json.ts';
 import { NUMERIC } from './numeric.ts';
@@ -11,6 +12,7 @@ import type { Oid, PgType } from './pg-type.ts';
 import { BYTEA } from './bytea.ts';
 import { BOOL, UUID, VOID } from './scalars.ts';
 import { TEXT_TYPES } from './texts.ts';
+import { TIME_TYPES } from './times.ts';
 
 const SCALARS: readonly PgType[] = [
   BOOL,
@@ -21,6 +23,8 @@ const SCALARS: readonly PgType[] = [
   BYTEA,
   UUID,
   ...DATETIME_TYPES,
+  ...TIME_TYPES,
+  INTERVAL,
   ...JSON_TYPES,
   VOID,
   ...CATALOG_TYPES,

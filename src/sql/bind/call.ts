@@ -4,7 +4,7 @@ import { mustType, typeByName } from '../../types/registry.ts';
 import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
 import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
-import { child, flag, inner, list, location, strings, text } from '../parse/node.ts';
+import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { childrenOf, expressionKey } from '../tree/expression.ts';
 import type { AggregateCall, Expression, SortKey, WindowClause } from '../tree/expression.ts';
@@ -35,7 +35,7 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
       at,
     );
   }
-  const parts = nodes.map((node) => bindExpression(place, node));
+  const parts = bindArguments(place, name, nodes, at);
   if (name === 'pg_typeof' && parts[0] !== undefined && parts.length === 1) {
     return typeOf(parts[0], at);
   }
@@ -49,6 +49,44 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   const converted = found === null ? castByName(context, name, parts) : null;
   if (converted !== null) return converted;
   throw noFunction(context, names.join('.'), types, at, found !== null);
+}
+
+/** In the order of the parameters, with defaults for those that are left out. */
+function bindArguments(
+  place: Place,
+  name: string,
+  nodes: readonly Node[],
+  at: number | undefined,
+): Expression[] {
+  const isNamed = nodes.some((node) => asTag(node, 'NamedArgExpr') !== null);
+  const signature = functionsNamed(name).find(({ parameterNames }) => parameterNames !== undefined);
+  if (signature === undefined) {
+    if (isNamed) throw place.context.notSupported(`a call of ${name} with named arguments`, at);
+    return nodes.map((node) => bindExpression(place, node));
+  }
+  const { parameterNames = [], defaults = [], arguments: types } = signature;
+  const given = new Map<number, Expression>();
+  for (const [position, node] of nodes.entries()) {
+    const named = asTag(node, 'NamedArgExpr');
+    const index = named === null ? position : parameterNames.indexOf(text(named, 'name'));
+    const value = named === null ? node : (child(named, 'arg') as Node);
+    const part = bindExpression(place, value);
+    if (index < 0 || given.has(index))
+      throw noFunction(place.context, name, [part.type], at, false);
+    given.set(index, part);
+  }
+  const count = Math.max(types.length, ...[...given.keys()].map((index) => index + 1));
+  const firstDefault = types.length - defaults.length;
+  const parts: Expression[] = [];
+  for (let index = 0; index < count; index++) {
+    const part = given.get(index);
+    if (part !== undefined) parts.push(part);
+    else if (index >= firstDefault) {
+      const value = defaults[index - firstDefault] ?? null;
+      parts.push({ kind: 'constant', type: types[index] as number, typmod: -1, value });
+    }
+  }
+  return parts;
 }
 
 /** `type(value)` is a cast if no function has that name (PG: 4.2.9). */

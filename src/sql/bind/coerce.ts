@@ -59,7 +59,7 @@ function formatSettings(context: BindContext): FormatSettings {
   return {
     timeZone: context.settings.timeZone,
     dateStyle: context.settings.dateStyle ?? 'ISO, MDY',
-    intervalStyle: 'postgres',
+    intervalStyle: context.settings.intervalStyle ?? 'postgres',
     extraFloatDigits: 1,
     byteaOutput: 'hex',
   };
@@ -77,6 +77,10 @@ export function tryCoerce(
   if (expression.type === UNKNOWN && expression.kind === 'constant') {
     if (target === REGCLASS && expression.value !== null) {
       return relationConstant(context, String(expression.value), location);
+    }
+    if (isMomentary(context, expression.value, target)) {
+      // `now`: read when the statement runs.
+      return tryCoerce(context, { ...expression, type: TEXT }, target, typmod, 'explicit');
     }
     const isReference = REFERENCE_TYPES.some(({ oid }) => oid === target);
     if (isReference && expression.value !== null) {
@@ -102,10 +106,15 @@ export function tryCoerce(
     isExplicit: how === 'explicit',
     argument: expression,
     type: target,
-    typmod: -1,
+    typmod: found === 'input' && mustType(target).readsTypmod === true ? typmod : -1,
     location,
   };
   return withLength(context, cast, target, typmod, how);
+}
+
+function isMomentary(context: BindContext, text: SqliteValue, type: Oid): boolean {
+  if (text === null) return false;
+  return mustType(type).isMomentary?.(String(text), formatSettings(context)) === true;
 }
 
 /** The relation that a name stands for in the schema that the statement is compiled for. */
@@ -148,7 +157,8 @@ function constantOf(
   const base = { kind: 'constant', type, location } as const;
   if (text === null) return { ...base, value: null, typmod };
   const definition = mustType(type);
-  const value = inputOf(context, definition, text, location);
+  const inputTypmod = definition.readsTypmod === true ? typmod : -1;
+  const value = inputOf(context, definition, text, inputTypmod, location);
   // Postgres applies the length when the statement runs: its errors have no position.
   const cut =
     value === null || typmod < 0
@@ -161,10 +171,11 @@ function inputOf(
   context: BindContext,
   definition: PgType,
   text: string,
+  typmod: number,
   location: number | undefined,
 ): SqliteValue {
   try {
-    return definition.parse(text, -1, formatSettings(context));
+    return definition.parse(text, typmod, formatSettings(context));
   } catch (error) {
     throw error instanceof PgError ? error.at(context.position(location)) : error;
   }

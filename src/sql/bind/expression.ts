@@ -445,8 +445,13 @@ function bindSqlValueFunction(place: Place, fields: Fields): Expression {
   const names: Readonly<Record<string, string>> = {
     CURRENT_TIMESTAMP: 'now',
     CURRENT_TIMESTAMP_N: 'now',
+    CURRENT_TIME: 'pg_current_time',
+    CURRENT_TIME_N: 'pg_current_time',
+    LOCALTIME: 'pg_localtime',
+    LOCALTIME_N: 'pg_localtime',
     CURRENT_DATE: 'pg_current_date',
     LOCALTIMESTAMP: 'pg_localtimestamp',
+    LOCALTIMESTAMP_N: 'pg_localtimestamp',
     CURRENT_USER: 'current_user',
     CURRENT_ROLE: 'current_role',
     USER: 'user',
@@ -456,7 +461,10 @@ function bindSqlValueFunction(place: Place, fields: Fields): Expression {
   };
   const name = names[operation];
   if (name === undefined) throw place.context.notSupported(operation, at);
-  return bindFunctionCall(place, { funcname: [{ String: { sval: name } }], location: at });
+  const call = bindFunctionCall(place, { funcname: [{ String: { sval: name } }], location: at });
+  if (!operation.endsWith('_N')) return call;
+  const typmod = Math.min(integer(fields, 'typmod'), 6);
+  return tryCoerce(place.context, call, call.type, typmod, 'explicit') ?? call;
 }
 
 function bindArray(place: Place, fields: Fields, element: Oid | null = null): Expression {

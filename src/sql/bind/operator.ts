@@ -13,6 +13,8 @@ import { concreteType } from './polymorphic.ts';
 const ALIASES: Readonly<Record<string, string>> = { '!=': '<>' };
 const NO_OPERATOR_HINT =
   'No operator matches the given name and argument types. You might need to add explicit type casts.';
+const NO_PREFIX_OPERATOR_HINT =
+  'No operator matches the given name and argument type. You might need to add an explicit type cast.';
 const AMBIGUOUS_HINT =
   'Could not choose a best candidate operator. You might need to add explicit type casts.';
 
@@ -47,8 +49,9 @@ export function resolveOperator(
   const shown = types.map((type) => typeDisplay(type));
   const signature =
     left === null ? `${nameAsWritten} ${shown[0]}` : `${shown[0]} ${nameAsWritten} ${shown[1]}`;
+  const hint = left === null ? NO_PREFIX_OPERATOR_HINT : NO_OPERATOR_HINT;
   throw found === null
-    ? context.error('42883', `operator does not exist: ${signature}`, location, NO_OPERATOR_HINT)
+    ? context.error('42883', `operator does not exist: ${signature}`, location, hint)
     : context.error('42725', `operator is not unique: ${signature}`, location, AMBIGUOUS_HINT);
 }
 

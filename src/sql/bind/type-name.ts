@@ -12,18 +12,7 @@ export interface DeclaredType {
 }
 
 /** Types of Postgres that are known to exist but not here: the message must not say otherwise. */
-const MISSING = [
-  'interval',
-  'timetz',
-  'time',
-  'money',
-  'inet',
-  'cidr',
-  'xml',
-  'bit',
-  'varbit',
-  'point',
-];
+const MISSING = ['money', 'inet', 'cidr', 'xml', 'bit', 'varbit', 'point'];
 
 export function bindTypeName(context: BindContext, typeName: Fields): DeclaredType {
   const names = strings(list(typeName, 'names'));

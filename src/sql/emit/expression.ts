@@ -121,7 +121,7 @@ function emitCast(emitter: Emitter, cast: Cast): string {
     case 'function':
       return cast.signature === null ? argument : call(cast.signature.implementation, [argument]);
     case 'input':
-      return `pg_input(${argument}, ${cast.type}, -1)`;
+      return `pg_input(${argument}, ${cast.type}, ${cast.typmod})`;
     case 'output':
       return emitOutput(cast.argument.type, argument);
     case 'length':

@@ -33,6 +33,8 @@ interface Options {
   readonly takesElementType?: boolean;
   readonly takesTexts?: boolean;
   readonly oid?: Oid;
+  readonly parameterNames?: readonly string[];
+  readonly defaults?: readonly SqliteValue[];
 }
 
 export function fn(

@@ -1,18 +1,14 @@
 // pg_cast: which type converts to which, when, and how (PG: 53.10 pg_cast, 10 Type Conversion).
 import { CANONICAL } from '../../types/arrays.ts';
-import { MICROS_PER_DAY, localToUtc, splitMicros, zoneOffsetMicros } from '../../types/calendar.ts';
 import {
   BOOL,
   BPCHAR,
-  DATE,
   INT4,
   JSON,
   JSONB,
   NAME,
   OID,
   TEXT,
-  TIMESTAMP,
-  TIMESTAMPTZ,
   VARCHAR,
   CHAR,
 } from '../../types/oids.ts';
@@ -20,12 +16,12 @@ import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { NUMBER_CASTS } from './number-casts.ts';
 import { cast, fn, js, sql } from './builders.ts';
-import { formatSettingsOf, timeZoneOf } from './format-settings.ts';
+import { DATETIME_CASTS } from './datetime-casts.ts';
+import { formatSettingsOf } from './format-settings.ts';
 import type { CastSignature, FunctionSignature } from './signature.ts';
 
 const SAME = sql((a = '') => a);
 const SETTINGS = ['TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'bytea_output'];
-const ZONED = { volatility: 'stable', settings: ['TimeZone'] } as const;
 
 const TEXTS = [TEXT, VARCHAR, BPCHAR, NAME];
 
@@ -54,59 +50,6 @@ function textCasts(): CastSignature[] {
   ];
 }
 
-function dateCasts(): CastSignature[] {
-  const days = (micros: bigint): bigint => BigInt(splitMicros(micros)[0]);
-  return [
-    cast(
-      DATE,
-      TIMESTAMP,
-      'implicit',
-      sql((a = '') => `(${a} * 86400000000)`),
-    ),
-    cast(
-      DATE,
-      TIMESTAMPTZ,
-      'implicit',
-      js('pg_date_to_timestamptz', ([a], context) =>
-        localToUtc((a as bigint) * MICROS_PER_DAY, timeZoneOf(context)),
-      ),
-      ZONED,
-    ),
-    cast(
-      TIMESTAMP,
-      TIMESTAMPTZ,
-      'implicit',
-      js('pg_timestamp_to_tz', ([a], context) => localToUtc(a as bigint, timeZoneOf(context))),
-      ZONED,
-    ),
-    cast(
-      TIMESTAMPTZ,
-      TIMESTAMP,
-      'assignment',
-      js(
-        'pg_tz_to_timestamp',
-        ([a], context) => (a as bigint) + zoneOffsetMicros(timeZoneOf(context), a as bigint),
-      ),
-      ZONED,
-    ),
-    cast(
-      TIMESTAMP,
-      DATE,
-      'assignment',
-      js('pg_timestamp_to_date', ([a]) => days(a as bigint)),
-    ),
-    cast(
-      TIMESTAMPTZ,
-      DATE,
-      'assignment',
-      js('pg_tz_to_date', ([a], context) =>
-        days((a as bigint) + zoneOffsetMicros(timeZoneOf(context), a as bigint)),
-      ),
-      ZONED,
-    ),
-  ];
-}
-
 /** `1 2` -> `{1,2}`. */
 function vectorCast(vector: Oid, array: Oid): CastSignature {
   const emit = sql((a = '') => `('{' || replace(${a}, ' ', ',') || '}')`);
@@ -118,7 +61,7 @@ export const CASTS: readonly CastSignature[] = [
   vectorCast(30, 1028),
   ...NUMBER_CASTS,
   ...textCasts(),
-  ...dateCasts(),
+  ...DATETIME_CASTS,
   cast(
     JSON,
     JSONB,

@@ -13,5 +13,6 @@ export function formatSettingsOf(context: CallContext): FormatSettings {
     intervalStyle: context.setting('IntervalStyle') ?? 'postgres',
     extraFloatDigits: Number(context.setting('extra_float_digits') ?? 1),
     byteaOutput: context.setting('bytea_output') === 'escape' ? 'escape' : 'hex',
+    now: context.now,
   };
 }

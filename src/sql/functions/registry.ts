@@ -12,7 +12,14 @@ import { CASTS, CAST_FUNCTIONS } from './casts.ts';
 import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
 import { CATALOG_CASTS } from './catalog-names.ts';
 import { COMPARISON_OPERATORS } from './comparison.ts';
-import { DATETIME_FUNCTIONS, DATETIME_OPERATORS } from './datetime.ts';
+import { DATETIME_FUNCTIONS } from './datetime.ts';
+import { DATETIME_OPERATORS, OVERLAPS_FUNCTIONS } from './datetime-operators.ts';
+import {
+  INTERVAL_AGGREGATES,
+  INTERVAL_FUNCTIONS,
+  INTERVAL_OPERATORS,
+  INTERVAL_SET_FUNCTIONS,
+} from './intervals.ts';
 import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
@@ -50,6 +57,8 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...PATTERN_FUNCTIONS,
   ...BYTEA_FUNCTIONS,
   ...DATETIME_FUNCTIONS,
+  ...OVERLAPS_FUNCTIONS,
+  ...INTERVAL_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...CAST_FUNCTIONS,
   ...SUPPORT_FUNCTIONS,
@@ -75,14 +84,17 @@ export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...JSON_OPERATORS,
   ...ARRAY_OPERATORS,
   ...DATETIME_OPERATORS,
+  ...INTERVAL_OPERATORS,
 ];
 export const ALL_AGGREGATES: readonly AggregateSignature[] = [
   ...AGGREGATES,
+  ...INTERVAL_AGGREGATES,
   ...WINDOW_FUNCTIONS,
   ...SUPPORT_AGGREGATES,
 ];
 export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
+  ...INTERVAL_SET_FUNCTIONS,
   ...UNNEST_FUNCTIONS,
   ...TEXT_SET_FUNCTIONS,
   ...PATTERN_SET_FUNCTIONS,

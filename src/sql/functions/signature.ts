@@ -69,7 +69,9 @@ export interface FunctionSignature {
   readonly arguments: readonly Oid[];
   /** The last argument may repeat (its type is the element type). */
   readonly isVariadic?: boolean;
-  /** How many trailing arguments may be left out; `defaults` are their SQL values. */
+  /** For calls that name their arguments: `days => 1`. */
+  readonly parameterNames?: readonly string[];
+  /** Values of the trailing arguments that may be left out. */
   readonly defaults?: readonly SqliteValue[];
   readonly result: Oid;
   readonly volatility: Volatility;

@@ -43,6 +43,8 @@ export class Engine extends MachineWorld {
       searchPath: this.settings.searchPath(USER),
       user: USER,
       timeZone: this.settings.get('TimeZone'),
+      dateStyle: this.settings.get('DateStyle'),
+      intervalStyle: this.settings.get('IntervalStyle'),
     };
   }
 

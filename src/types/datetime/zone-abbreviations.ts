@@ -1,0 +1,12 @@
+// Abbreviations of time zones that input takes (PG: B.4 Date/Time Configuration Files, the set Default):
+// hours east of UTC, or the zone that knows.
+
+export const STANDARD_ABBREVIATIONS =
+  'eat 3 sast 2 wat 1 act -5 akst -9 bot -4 bra -3 brt -3 cot -5 cst -6 egt -1 est -5 fnt -2 gft -3 mst -7 nft -3.5 nst -3.5 pet -5 pmst -3 pst -8 uyt -3 wgt -3 ddut 10 aft 4.5 almt 6 amt -4 bdt 6 bnt 8 bort 8 btt 6 cct 8 hkt 8 ict 7 irt 3.5 ist 2 jayt 9 jst 9 kst 9 mmt 6.5 myt 8 npt 5.75 pht 8 pkt 5 tjt 5 uzt 5 xjt 6 ast -4 azot -1 acst 9.5 acwst 8.75 aest 10 awst 8 cast 9.5 lhst 10.5 ligt 10 nzt 12 wast 7 gmt 0 uct 0 ut 0 utc 0 z 0 zulu 0 cet 1 eet 2 fet 3 met 1 mez 1 wet 0 cxt 7 mut 4 mvt 5 ret 4 sct 4 tft 5 chast 12.75 chut 10 fjt 12 galt -6 gamt -9 gilt 12 hst -10 mart -9.5 mht 12 mpt 10 nzst 12 pgt 10 pont 11 pwt 9 taht -10 tot 13 trut 10 tvt 12 vut 11 wakt 12 wft 12 yapt 10';
+
+export const SUMMER_ABBREVIATIONS =
+  'akdt -8 brst -2 cdt -5 clst -3 edt -4 egst 0 fnst -1 mdt -6 ndt -2.5 pdt -7 pmdt -2 pyst -3 uyst -2 wgst -2 almst 7 idt 3 kdt 10 kgst 6 pkst 6 ulast 9 uzst 6 yekst 6 adt -3 azost 0 acsst 10.5 acdt 10.5 aesst 11 aedt 11 awsst 9 cadt 10.5 sadt 10.5 wadt 8 wdt 9 bst 1 bdst 2 cest 2 cetdst 2 eest 3 eetdst 3 mest 2 mesz 2 metdst 2 msd 4 wetdst 1 must 5 chadt 13.75 fjst 13 nzdt 13';
+
+/** Their offset has changed over time. */
+export const MOVING_ABBREVIATIONS =
+  'art America/Argentina/Buenos_Aires arst America/Argentina/Buenos_Aires clt America/Santiago gyt America/Guyana pyt America/Asuncion vet America/Caracas davt Antarctica/Davis mawt Antarctica/Mawson amst Asia/Yerevan anast Asia/Anadyr anat Asia/Anadyr azst Asia/Baku azt Asia/Baku gest Asia/Tbilisi get Asia/Tbilisi irkst Asia/Irkutsk irkt Asia/Irkutsk kgt Asia/Bishkek krast Asia/Krasnoyarsk krat Asia/Krasnoyarsk lkt Asia/Colombo magst Asia/Magadan magt Asia/Magadan novst Asia/Novosibirsk novt Asia/Novosibirsk omsst Asia/Omsk omst Asia/Omsk petst Asia/Kamchatka pett Asia/Kamchatka sgt Asia/Singapore tmt Asia/Ashgabat ulat Asia/Ulaanbaatar vlast Asia/Vladivostok vlat Asia/Vladivostok yakst Asia/Yakutsk yakt Asia/Yakutsk yekt Asia/Yekaterinburg fkst Atlantic/Stanley fkt Atlantic/Stanley lhdt Australia/Lord_Howe msk Europe/Moscow volt Europe/Volgograd iot Indian/Chagos ckt Pacific/Rarotonga easst Pacific/Easter east Pacific/Easter kost Pacific/Kosrae lint Pacific/Kiritimati nut Pacific/Niue tkt Pacific/Fakaofo';

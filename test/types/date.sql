@@ -1,0 +1,63 @@
+-- literals
+select '2024-02-29'::date, '1999-1-8'::date, '20240229'::date, 'January 8, 1999'::date, 'Jan-08-1999'::date, '08-Jan-1999'::date, '1/8/1999'::date, '1999.008'::date, 'J2451187'::date, 'infinity'::date, '-infinity'::date, 'epoch'::date, '0044-03-15 BC'::date, '12345-06-07'::date, '2024-02-29 10:00'::date, '  2024-01-01  '::date, '8 Jan 1999'::date, '1999-Jan-08'::date, '240229'::date, 'Jan 8 99'::date, '01-02-03'::date, '2024-01-01T00:00:00Z'::date, 'Thu Jan 8 1999'::date;
+select '4714-11-24 BC'::date, '5874897-12-31'::date, '0001-01-01'::date, '0001-01-01 BC'::date;
+select '2023-02-29'::date;
+select '2024-13-01'::date;
+select '2024-00-01'::date;
+select '2024-01-32'::date;
+select '2024-04-31'::date;
+select '0000-01-01'::date;
+select ''::date;
+select 'x'::date;
+select '2024'::date;
+select '2024-01'::date;
+select '2024-01-01 25:00'::date;
+select '5874898-01-01'::date;
+select '4714-11-23 BC'::date;
+select '2024-01-01 foo'::date;
+select 'foo 2024-01-01'::date;
+select '13/13/2024'::date;
+select date '2024-05-06', cast('2024-05-06' as date), null::date;
+-- casts
+select '2024-05-06'::date::text, '2024-05-06'::date::timestamp, '2024-05-06'::date::timestamptz, '2024-05-06 23:59'::timestamp::date, '2024-05-06 23:59+05'::timestamptz::date, 'infinity'::date::timestamp, '-infinity'::timestamp::date, '2024-05-06'::text::date, '2024-05-06'::date::varchar(7);
+select '2024-05-06'::date::int;
+select 5::date;
+select '5874897-12-31'::date::timestamp;
+-- comparison and order
+select '2024-01-01'::date < '2024-01-02', 'infinity'::date > '9999-01-01', '0044-03-15 BC'::date < '0001-01-01', '2024-01-01'::date = '2024-01-01 00:00'::timestamp, '2024-01-01'::date < '2024-01-01 00:01'::timestamp, '2024-01-01'::date = '2024-01-01 00:00+00'::timestamptz, '2024-01-01'::date between '2023-12-31' and '2024-01-01';
+select d from (values ('2024-01-01'::date), ('0044-03-15 BC'), (null), ('infinity'), ('-infinity'), ('1999-12-31')) v(d) order by d;
+select '2024-01-01'::date = 'x';
+select '2024-01-01'::date = 5;
+-- arithmetic
+select '2024-02-28'::date + 1, '2024-03-01'::date - 1, '2024-03-01'::date - '2024-02-28'::date, 1 + '2024-02-28'::date, 'infinity'::date + 1, '2024-01-01'::date - 'epoch'::date;
+select '2024-01-31'::date + interval '1 month', '2024-01-01'::date - interval '1 day', '2024-01-01'::date + time '10:30', '2024-01-01'::date + interval '1 hour', time '10:30' + '2024-01-01'::date;
+select '5874897-12-31'::date + 1;
+select '2024-01-01'::date + 2147483647;
+select 'infinity'::date - '2024-01-01'::date;
+select '2024-01-01'::date + '2024-01-01'::date;
+select '2024-01-01'::date * 2;
+select '2024-01-01'::date + 1.5;
+select '2024-01-01'::date + '1';
+-- functions
+select extract(year from d), extract(month from d), extract(day from d), extract(dow from d), extract(isodow from d), extract(doy from d), extract(week from d), extract(isoyear from d), extract(quarter from d), extract(decade from d), extract(century from d), extract(millennium from d), extract(epoch from d), extract(julian from d) from (values ('2024-02-29'::date), ('2021-01-03'), ('2000-12-31'), ('0044-03-15 BC'), ('infinity')) v(d);
+select date_part('year', '2024-02-29'::date), date_part('dow', '2024-02-29'::date), date_part('epoch', '2024-02-29'::date);
+select extract(hour from '2024-02-29'::date);
+select extract(foo from '2024-02-29'::date);
+select date_trunc('month', '2024-02-29'::date), date_trunc('week', '2024-02-29'::date), date_trunc('century', '2024-02-29'::date), pg_typeof(date_trunc('day', '2024-02-29'::date));
+select make_date(2024, 2, 29), make_date(-44, 3, 15);
+select make_date(2023, 2, 29);
+select make_date(0, 1, 1);
+select to_date('2024-02-29', 'YYYY-MM-DD'), to_date('29.02.24', 'DD.MM.YY'), to_date('05 Dec 2000', 'DD Mon YYYY'), to_date('20240229', 'YYYYMMDD');
+select to_char('2024-02-29'::date, 'YYYY-MM-DD'), to_char('2024-02-29'::date, 'Day, DD Month YYYY'), to_char('2024-02-09'::date, 'FMDay, FMDD FMMonth YYYY'), to_char('2024-02-29'::date, 'Dy DD Mon YY'), to_char('2024-02-29'::date, 'IYYY-IW-ID'), to_char('2024-02-29'::date, 'Q WW W DDD D J CC');
+select isfinite('2024-02-29'::date), isfinite('infinity'::date), age('2024-02-29'::date, '2020-03-01'::date), date('2024-02-29 10:00'), date '2024-02-29' is distinct from null;
+select min(d), max(d), count(d), count(distinct d), array_agg(d order by d) from (values ('2024-01-01'::date), ('2023-01-01'), (null), ('2024-01-01')) v(d);
+select array['2024-01-01'::date, null], '{2024-01-01,infinity}'::date[], greatest('2024-01-01'::date, '2023-01-01'), coalesce(null, '2024-01-01'::date);
+select * from generate_series('2024-02-27'::date, '2024-03-02'::date, '2 days') g;
+select ('2024-01-01'::date, '2024-02-01'::date) overlaps ('2024-01-15'::date, '2024-03-01'::date);
+select current_date is not null, pg_typeof(current_date), current_date = now()::date;
+set datestyle = 'ISO, DMY';
+select '01/02/2024'::date, '01-02-2024'::date;
+select '01/13/2024'::date;
+set datestyle = 'ISO, YMD';
+select '24/02/01'::date, '2024/02/01'::date;
+reset datestyle;
