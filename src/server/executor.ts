@@ -208,6 +208,7 @@ export class Executor implements Backend, TransactionHost {
     if (options.consistency !== 'linearizable') {
       return this.#isFreshEnough(options) ? this.#read(plans, options) : null;
     }
+    if (options.isFresh) return this.#read(plans, options);
     if (!this.#isLeaseFresh()) return null;
     // Before the read, so that the lease is extended while a long one goes on.
     this.#options.shared.noteLeaseRead();
@@ -234,6 +235,7 @@ export class Executor implements Backend, TransactionHost {
 
   /** See Backend. */
   async freshen(options: RunOptions): Promise<void> {
+    if (options.isFresh) return;
     if (options.consistency !== 'linearizable' && this.#isFreshEnough(options)) return;
     if (options.consistency === 'linearizable' && this.#isLeaseFresh()) {
       this.#options.shared.noteLeaseRead();

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly consistency: ReadConsistency;
   /** Longest age of a stale read in ms, 0 for any. */
   readonly maxStalenessMs: number;
+  /** This node is known to have all that a linearizable read must see: no barrier is needed. */
+  readonly isFresh: boolean;
   /** How long to wait for a majority, ms. */
   readonly commitTimeoutMs: number;
   /** 0 for none. */

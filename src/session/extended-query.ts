@@ -5,46 +5,30 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
-import type { ParsedStatement } from '../sql/parse/parse.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan } from '../sql/plan.ts';
-import type { Oid } from '../types/pg-type.ts';
-import { mustType, typeByOid } from '../types/registry.ts';
+import { typeByOid } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
-import { decodeText } from '../types/utf8.ts';
 import { must } from '../util/assert.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
 import { runCopy } from './copy.ts';
-import {
-  RowWriter,
-  checkFormat,
-  columnFormats,
-  fieldDescriptions,
-  formatTag,
-  writeNotices,
-} from './results.ts';
-import { withNewestSchema } from './outdated-schema.ts';
+import { RowWriter, columnFormats, fieldDescriptions, formatTag, writeNotices } from './results.ts';
+import { freshen, withNewestSchema } from './outdated-schema.ts';
+import { PreparedStatement, decodeParameters } from './prepared-statement.ts';
+import type { BindMessage } from './prepared-statement.ts';
 import type { SessionContext } from './session-context.ts';
-import { formatSettings, runOptions } from './session-context.ts';
-import { compileStatement, isMomentary } from './session-plan.ts';
+import { runOptions } from './session-context.ts';
+import { dependsOnTables } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
 import { runUtility } from './utility.ts';
 
 type Message<K extends FrontendMessage['kind']> = Extract<FrontendMessage, { kind: K }>;
 
-interface Prepared {
-  /** null: an empty query string. */
-  readonly parsed: ParsedStatement | null;
-  readonly parameterTypes: readonly Oid[];
-  plan: SessionPlan | null;
-  /** The schema that `plan` was compiled for. */
-  version: number;
-}
-
 interface Portal {
-  readonly prepared: Prepared;
-  readonly parameters: readonly SqliteValue[];
+  readonly prepared: PreparedStatement;
+  readonly message: BindMessage;
+  parameters: readonly SqliteValue[];
   readonly resultFormats: readonly number[];
   plan: SessionPlan | null;
   isExecuted: boolean;
@@ -65,7 +49,7 @@ interface Deferred {
 
 export class ExtendedQuery {
   readonly #context: SessionContext;
-  readonly #statements = new Map<string, Prepared>();
+  readonly #statements = new Map<string, PreparedStatement>();
   readonly #portals = new Map<string, Portal>();
   #deferred: Deferred[] = [];
   /** The schema after the deferred statements; null: as the node has it. */
@@ -98,42 +82,14 @@ export class ExtendedQuery {
     if (parsed.length > 1) {
       throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');
     }
-    const prepared: Prepared = {
-      parsed: parsed[0] ?? null,
-      parameterTypes: message.parameterTypes,
-      plan: null,
-      version: -1,
-    };
-    await this.#compileForNewest(prepared);
+    const prepared = new PreparedStatement(
+      this.#context,
+      parsed[0] ?? null,
+      message.parameterTypes,
+    );
+    await withNewestSchema(this.#context, () => prepared.compile(this.#catalog));
     this.#statements.set(message.name, prepared);
     this.#reply(() => this.#context.writer.parseComplete());
-  }
-
-  /** The plan for the schema as it is now, or will be behind the deferred statements. */
-  #compile(prepared: Prepared): SessionPlan | null {
-    if (prepared.parsed === null) return null;
-    const { block } = this.#context;
-    const catalog = this.#catalog ?? block.catalog();
-    const before = prepared.plan === null || isMomentary(prepared.plan) ? null : prepared.plan;
-    if (before !== null && prepared.version === catalog.version && this.#catalog === null) {
-      return before;
-    }
-    const plan = this.#compileFor(prepared, catalog);
-    if (before !== null && !hasSameColumns(before, plan)) {
-      throw new PgError('0A000', 'cached plan must not change result type');
-    }
-    prepared.plan = plan;
-    prepared.version = catalog.version;
-    return plan;
-  }
-
-  #compileForNewest(prepared: Prepared): Promise<SessionPlan | null> {
-    return withNewestSchema(this.#context, () => this.#compile(prepared));
-  }
-
-  #compileFor({ parsed, parameterTypes }: Prepared, catalog: Catalog): SessionPlan {
-    const statement = must(parsed, 'an empty statement is not compiled');
-    return compileStatement(this.#context, statement, parameterTypes, catalog);
   }
 
   async bind(message: Message<'bind'>): Promise<void> {
@@ -142,7 +98,29 @@ export class ExtendedQuery {
     if (message.portal !== '' && this.#portals.has(message.portal)) {
       throw new PgError('42P03', `cursor "${message.portal}" already exists`);
     }
-    const plan = await this.#compileForNewest(prepared);
+    const { plan, parameters } = await withNewestSchema(this.#context, () =>
+      this.#bind(prepared, message),
+    );
+    const portal: Portal = {
+      prepared,
+      message,
+      parameters,
+      resultFormats: message.resultFormats,
+      plan,
+      isExecuted: false,
+      tag: null,
+      result: null,
+      sent: 0,
+    };
+    this.#portals.set(message.portal, portal);
+    this.#reply(() => this.#context.writer.bindComplete());
+  }
+
+  #bind(
+    prepared: PreparedStatement,
+    message: BindMessage,
+  ): { readonly plan: SessionPlan | null; readonly parameters: readonly SqliteValue[] } {
+    const plan = prepared.compile(this.#catalog);
     const types = plan?.parameterTypes ?? [];
     if (message.parameters.length !== types.length) {
       throw new PgError(
@@ -157,42 +135,12 @@ export class ExtendedQuery {
         `bind message has ${count} parameter formats but ${message.parameters.length} parameters`,
       );
     }
-    const parameters = this.#decodeParameters(message, types);
+    const parameters = decodeParameters(this.#context, message, types);
     if (plan !== null) columnFormats(plan.columns?.length ?? 0, message.resultFormats);
-    const portal: Portal = {
-      prepared,
-      parameters,
-      resultFormats: message.resultFormats,
-      plan,
-      isExecuted: false,
-      tag: null,
-      result: null,
-      sent: 0,
-    };
-    this.#portals.set(message.portal, portal);
-    this.#reply(() => this.#context.writer.bindComplete());
+    return { plan, parameters };
   }
 
-  #decodeParameters(message: Message<'bind'>, types: readonly Oid[]): readonly SqliteValue[] {
-    const { portal, parameterFormats, parameters } = message;
-    const settings = formatSettings(this.#context);
-    return parameters.map((bytes, at) => {
-      if (bytes === null) return null;
-      const format = parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[at];
-      const type = mustType(types[at] as Oid);
-      let text: string | null = null;
-      try {
-        if (checkFormat(format ?? 0) === 1) return type.decode(bytes, -1);
-        text = decodeText(bytes);
-        return type.parse(text, -1, settings);
-      } catch (error) {
-        if (!(error instanceof PgError)) throw error;
-        throw inParameter(error, portal, at + 1, text);
-      }
-    });
-  }
-
-  #statement(name: string): Prepared {
+  #statement(name: string): PreparedStatement {
     const prepared = this.#statements.get(name);
     if (prepared !== undefined) return prepared;
     throw new PgError(
@@ -212,8 +160,30 @@ export class ExtendedQuery {
   async describe(message: Message<'describe'>): Promise<void> {
     const portal = message.what === 'portal' ? this.#portal(message.name) : null;
     const prepared = portal?.prepared ?? this.#statement(message.name);
-    const plan = portal === null ? await this.#compileForNewest(prepared) : portal.plan;
+    const plan = await this.#settle(prepared, portal);
     this.#reply(() => this.#describe(plan, portal));
+  }
+
+  /**
+   * The plan that the client is told of: of the newest schema, as nothing looks at it again before
+   * rows leave. In a block it is the schema that the block has seen.
+   */
+  async #settle(prepared: PreparedStatement, portal: Portal | null): Promise<SessionPlan | null> {
+    if (portal?.isExecuted === true) return portal.plan;
+    const compile = (): SessionPlan | null => prepared.compile(this.#catalog);
+    const found = portal === null ? await withNewestSchema(this.#context, compile) : portal.plan;
+    if (found === null || prepared.isTold || !isTelling(found, portal)) return found;
+    let plan: SessionPlan | null = found;
+    if (!this.#context.block.hasRun && dependsOnTables(found)) {
+      await freshen(this.#context);
+      plan = compile();
+      if (portal !== null && plan !== found) {
+        Object.assign(portal, this.#bind(prepared, portal.message));
+        ({ plan } = portal);
+      }
+    }
+    prepared.tell(plan);
+    return plan;
   }
 
   #describe(plan: Plan | null, portal: Portal | null): void {
@@ -262,12 +232,14 @@ export class ExtendedQuery {
   }
 
   async #runInBlock(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
-    const { prepared, parameters } = portal;
-    const bound = { plan, parameters };
-    portal.result = await this.#context.block.run(bound, (catalog) => ({
-      plan: queryPlan(this.#compileFor(prepared, catalog)),
-      parameters,
-    }));
+    const { prepared, message, parameters } = portal;
+    let used = plan;
+    portal.result = await this.#context.block.run({ plan, parameters }, (catalog) => {
+      const again = prepared.bindFor(catalog, plan, message);
+      used = again.plan;
+      return again;
+    });
+    portal.plan = used;
     this.#sendRows(portal, rowsMax);
   }
 
@@ -276,7 +248,7 @@ export class ExtendedQuery {
     const { block } = this.#context;
     // It takes effect with Sync: what fails before undoes it.
     if (!block.isOpen && plan.query.access === 'write') block.beginImplicit();
-    const compile = (catalog: Catalog): CopyPlan => copyPlan(this.#compileFor(prepared, catalog));
+    const compile = (catalog: Catalog): CopyPlan => copyPlan(prepared.compileFor(catalog));
     await runCopy(this.#context, plan, compile);
   }
 
@@ -289,8 +261,12 @@ export class ExtendedQuery {
     block.beginImplicit();
     for (const { portal, rowsMax, replies } of deferred) {
       // Compiled before for the schema that the statements before it would leave.
-      const plan = queryPlan(this.#compileFor(portal.prepared, block.catalog()));
-      portal.plan = plan;
+      const { plan, parameters } = portal.prepared.bindFor(
+        block.catalog(),
+        must(portal.plan, 'an empty statement is not deferred'),
+        portal.message,
+      );
+      Object.assign(portal, { plan, parameters });
       await this.#runInBlock(portal, plan, rowsMax);
       for (const reply of replies) writer.append(reply);
     }
@@ -312,11 +288,11 @@ export class ExtendedQuery {
   #rebind(portals: readonly Portal[]): readonly BoundPlan[] {
     this.#catalog = null;
     return portals.map((portal) => {
-      const plan = this.#compile(portal.prepared);
+      const { plan, parameters } = this.#bind(portal.prepared, portal.message);
       const query = queryPlan(must(plan, 'an empty statement is not deferred'));
-      portal.plan = query;
+      Object.assign(portal, { plan, parameters });
       this.#catalog = query.catalog;
-      return { plan: query, parameters: portal.parameters };
+      return { plan: query, parameters };
     });
   }
 
@@ -363,6 +339,7 @@ export class ExtendedQuery {
     new RowWriter(this.#context, plan.columns, formats).write(rows);
     const count = end - portal.sent;
     portal.sent = end;
+    portal.prepared.tell(plan);
     // Postgres reports a suspended portal when the limit was reached, even at the last row.
     if (rowsMax > 0 && count === rowsMax) writer.portalSuspended();
     else writer.commandComplete(formatTag(plan.tag, count));
@@ -428,21 +405,7 @@ export class ExtendedQuery {
   }
 }
 
-/** The error of a parameter, with where it was (PG: 55.8, field W); null: it had no text. */
-function inParameter(error: PgError, portal: string, number: number, text: string | null): PgError {
-  const name = portal === '' ? 'unnamed portal' : `portal "${portal}"`;
-  const shown = text === null ? '' : text === '' ? " = ''" : " = '...'";
-  const message =
-    error.code === '22P03' ? `${error.message} in bind parameter ${number}` : error.message;
-  const where = `${name} parameter $${number}${shown}`;
-  return new PgError(error.code, message, { ...error.fields, where });
-}
-
-function hasSameColumns(a: Plan, b: Plan): boolean {
-  if (a.columns === null || b.columns === null) return a.columns === b.columns;
-  const { columns } = b;
-  return (
-    a.columns.length === columns.length &&
-    a.columns.every((column, at) => column.type === columns[at]?.type)
-  );
+/** Describe tells the parameters of a statement, not those of a portal. */
+function isTelling({ columns, parameterTypes }: SessionPlan, portal: Portal | null): boolean {
+  return columns !== null || (portal === null && parameterTypes.length > 0);
 }

@@ -4,6 +4,7 @@ import type { CompileSettings } from '../sql/plan.ts';
 import type { SessionSequences } from '../sql/functions/session-sequences.ts';
 import { writeSessionSequences } from '../sql/functions/session-sequences.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Cursors } from './cursors.ts';
@@ -23,6 +24,7 @@ export interface SessionContext {
   readonly writer: BackendWriter;
   /** For a statement that reads messages of the client itself. */
   readonly input: MessageInput;
+  readonly arrivals: Arrivals;
   /** Sends what was written; resolves when the client has taken enough of it, in another turn. */
   flush(): Promise<void>;
   readonly block: TransactionBlock;
@@ -60,6 +62,7 @@ export function runOptions(context: SessionContext): RunOptions {
   const { settings } = context;
   return {
     consistency: settings.get('balsa.read_consistency') as ReadConsistency,
+    isFresh: context.arrivals.isCovered,
     maxStalenessMs: durationMs(settings.get('balsa.max_staleness')),
     commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
     statementTimeoutMs: durationMs(settings.get('statement_timeout')),

@@ -37,6 +37,13 @@ export function compileStatement(
   return { ...plan, parameterTypes: types, compileQuery };
 }
 
+/** True if the tables that it is about may be changed by users. */
+export function dependsOnTables(plan: SessionPlan): boolean {
+  if (plan.kind !== 'query' || plan.changesSchema === true) return false;
+  const { reads, writes, catalog } = plan;
+  return [...reads, ...writes].some((oid) => catalog.relationByOid(oid)?.isSystem !== true);
+}
+
 const MOMENTARY = ['fetch', 'declare-cursor', 'explain'];
 
 /** It depends on what the session has at the moment: not to be kept. */

@@ -6,6 +6,7 @@ import { FrontendDecoder, ProtocolError } from '../protocol/frontend.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
 import { unreachable } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Backend } from './backend.ts';
 import { Channels } from './channels.ts';
 import { Cursors } from './cursors.ts';
@@ -84,6 +85,7 @@ export class Session {
       settings: new Settings(),
       writer: new BackendWriter(),
       input: this.#input,
+      arrivals: new Arrivals(),
       flush: () => {
         this.#flush();
         return options.drained();
@@ -123,6 +125,7 @@ export class Session {
   /** Bytes of the client. Handled in order; answers come through `write`. */
   receive(bytes: Buffer): void {
     this.#decoder.push(bytes);
+    this.#context.arrivals.received();
     this.#hasReceived = true;
     if (!this.#isRunning) void this.#run();
     else this.#input.received();

@@ -76,6 +76,11 @@ export class TransactionBlock {
 
   // Statements ------------------------------------------------------------------------------------
 
+  /** A statement of the block has run: it sees the schema of then, or a later one. */
+  get hasRun(): boolean {
+    return this.isOpen && this.#hasRun;
+  }
+
   /** The schema to compile for. */
   catalog(): Catalog {
     return this.#transaction?.catalog() ?? this.#context().backend.catalog();

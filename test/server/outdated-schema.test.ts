@@ -49,4 +49,40 @@ describe('on a node that is behind', () => {
     expect(await far.query('select * from nowhere')).toBe('ERROR 42P01');
     expect(await far.query('selec')).toBe('ERROR 42601');
   });
+
+  describe.each(['prepared', 'described'] as const)('a statement that is %s', (how) => {
+    beforeEach(async () => {
+      expect(await far.query('select n from t')).toBe('(10)');
+    });
+
+    it('has the columns of the newest schema', async () => {
+      await near.query("alter table t add column c text default 'new'");
+      expect(await far[how]('select * from t where k = $1', ['1'])).toBe('(1,10,new)');
+      expect(await far[how]('insert into t values (2) returning *')).toBe('(2,,new)');
+    });
+
+    it('has the parameters of the newest schema', async () => {
+      await near.query('alter table t alter column n type text');
+      expect(await far[how]('insert into t values (3, $1)', ['x'])).toBe('INSERT 0 1');
+      expect(await far[how]('update t set n = $1 where k = 1', ['007'])).toBe('UPDATE 1');
+      expect(await far.query('select n from t order by k')).toBe('(007) (x)');
+    });
+
+    it('has them in a transaction that has begun', async () => {
+      await far.query('begin');
+      await near.query('alter table t add column c int; alter table t alter column n type text');
+      expect(await far[how]('insert into t values ($1, $2)', ['4', '04'])).toBe('INSERT 0 1');
+      expect(await far[how]('select * from t where n = $1', ['04'])).toBe('(4,04,)');
+      expect(await far.query('commit')).toBe('COMMIT');
+    });
+  });
+
+  it('a transaction is to be tried again where the schema moves on under a statement', async () => {
+    await far.query('begin');
+    await far.query('insert into t values (5)');
+    await near.query('alter table t add column c int');
+    expect(await far.described('select * from t')).toBe('ERROR 40001');
+    await far.query('rollback');
+    expect(await far.described('select * from t')).toBe('(1,10,)');
+  });
 });

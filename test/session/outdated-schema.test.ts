@@ -2,7 +2,9 @@
 // schema moves on in another thread, at any moment.
 import { expect, it } from 'vitest';
 import { PgError } from '../../src/errors/pg-error.ts';
-import { withNewestSchema } from '../../src/session/outdated-schema.ts';
+import { Arrivals } from '../../src/session/arrivals.ts';
+import { freshen, withNewestSchema } from '../../src/session/outdated-schema.ts';
+import { runOptions } from '../../src/session/session-context.ts';
 import type { SessionContext } from '../../src/session/session-context.ts';
 import { Settings } from '../../src/session/settings.ts';
 import { Cancellation } from '../../src/util/cancellation.ts';
@@ -16,6 +18,7 @@ class Node {
   readonly context = {
     settings: new Settings(),
     cancellation: new Cancellation(),
+    arrivals: new Arrivals(),
     backend: {
       catalog: () => ({ version: this.version }),
       freshen: async () => {
@@ -60,4 +63,37 @@ it('gives the error of the newest schema', async () => {
     throw new PgError('42P01', 'relation "nowhere" does not exist');
   };
   await expect(withNewestSchema(node.context, failing)).rejects.toMatchObject({ code: '42P01' });
+});
+
+it('covers what was received before, and nothing that comes later', async () => {
+  const { context, compile } = new Node();
+  context.arrivals.received();
+  expect(runOptions(context).isFresh).toBe(false);
+  await withNewestSchema(context, compile);
+  expect(runOptions(context).isFresh).toBe(true);
+  context.arrivals.received();
+  expect(runOptions(context).isFresh).toBe(false);
+});
+
+it('does not cover what comes while the node waits', async () => {
+  const { context } = new Node();
+  const { backend, arrivals } = context;
+  arrivals.received();
+  const freshened = backend.freshen(runOptions(context));
+  Object.assign(backend, {
+    freshen: async () => {
+      arrivals.received();
+      await freshened;
+    },
+  });
+  await freshen(context);
+  expect(runOptions(context).isFresh).toBe(false);
+});
+
+it('covers nothing where reads need not be linearizable', async () => {
+  const { context } = new Node();
+  context.settings.set('balsa.read_consistency', 'stale');
+  context.arrivals.received();
+  await freshen(context);
+  expect(runOptions(context).isFresh).toBe(false);
 });

@@ -74,6 +74,21 @@ export class SqlClient {
     return answerOf(await this.#connection.settle());
   }
 
+  /** The same, in three pieces: what the statement takes and gives is known before it is bound. */
+  async described(sql: string, values: readonly string[] = []): Promise<Answer> {
+    const pieces = [
+      [serialize.parse({ text: sql }), serialize.sync()],
+      [serialize.describe({ type: 'S' }), serialize.sync()],
+      [serialize.bind({ values: [...values] }), serialize.execute({}), serialize.sync()],
+    ];
+    const answers: Buffer[] = [];
+    for (const piece of pieces) {
+      this.#connection.send(Buffer.concat(piece));
+      answers.push(await this.#connection.settle());
+    }
+    return answerOf(Buffer.concat(answers));
+  }
+
   /** What came since the last answer: of a statement that waited. */
   async answered(): Promise<Answer> {
     this.#controls.catchUp();

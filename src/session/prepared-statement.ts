@@ -1,0 +1,132 @@
+// A prepared statement: its plan for the schema of the moment. What a client was told of it stays:
+// the types of its parameters, and of its columns, or it fails (PG: plancache.c). Until then both
+// follow the schema, so that nothing has to be the newest before somebody asks for it.
+import type { Catalog } from '../catalog/catalog.ts';
+import { PgError } from '../errors/pg-error.ts';
+import type { FrontendMessage } from '../protocol/frontend.ts';
+import type { ParsedStatement } from '../sql/parse/parse.ts';
+import { queryPlan } from '../sql/plan.ts';
+import type { Plan } from '../sql/plan.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { mustType } from '../types/registry.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
+import { decodeText } from '../types/utf8.ts';
+import { must } from '../util/assert.ts';
+import type { BoundPlan } from './backend.ts';
+import { checkFormat } from './results.ts';
+import type { SessionContext } from './session-context.ts';
+import { formatSettings } from './session-context.ts';
+import { compileStatement, isMomentary } from './session-plan.ts';
+import type { SessionPlan } from './session-plan.ts';
+
+export type BindMessage = Extract<FrontendMessage, { kind: 'bind' }>;
+
+export class PreparedStatement {
+  /** null: an empty query string. */
+  readonly parsed: ParsedStatement | null;
+  readonly #context: SessionContext;
+  /** As the client declared them (0: it did not), or was told. */
+  #parameterTypes: readonly Oid[];
+  #plan: SessionPlan | null = null;
+  /** The schema that the plan was compiled for. */
+  #version = -1;
+  #isTold = false;
+
+  constructor(
+    context: SessionContext,
+    parsed: ParsedStatement | null,
+    parameterTypes: readonly Oid[],
+  ) {
+    this.#context = context;
+    this.parsed = parsed;
+    this.#parameterTypes = parameterTypes;
+  }
+
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
+  /** The client was told of the plan. */
+  tell(plan: SessionPlan | null): void {
+    if (plan?.kind !== 'query' || this.#isTold) return;
+    this.#isTold = true;
+    this.#parameterTypes = plan.parameterTypes;
+  }
+
+  /**
+   * The plan for the schema of the session. `pending`: a schema that statements of the pipeline will
+   * leave. Throws 0A000 if it is not what the client was told, and what compiling throws.
+   */
+  compile(pending: Catalog | null): SessionPlan | null {
+    if (this.parsed === null) return null;
+    const catalog = pending ?? this.#context.block.catalog();
+    const before = this.#plan === null || isMomentary(this.#plan) ? null : this.#plan;
+    if (before !== null && this.#version === catalog.version && pending === null) return before;
+    const plan = this.compileFor(catalog);
+    if (before !== null && this.#isTold && !hasSameColumns(before, plan)) {
+      throw new PgError('0A000', 'cached plan must not change result type');
+    }
+    this.#plan = plan;
+    this.#version = catalog.version;
+    return plan;
+  }
+
+  compileFor(catalog: Catalog): SessionPlan {
+    const statement = must(this.parsed, 'an empty statement is not compiled');
+    return compileStatement(this.#context, statement, this.#parameterTypes, catalog);
+  }
+
+  /** For a schema that came up while it runs. Throws 40001 if it is not what the client was told. */
+  bindFor(catalog: Catalog, told: Plan, message: BindMessage): BoundPlan {
+    const plan = queryPlan(this.compileFor(catalog));
+    if (this.#isTold && !hasSameColumns(told, plan)) {
+      throw new PgError('40001', 'could not serialize access due to a concurrent schema change', {
+        hint: 'The transaction might succeed if retried.',
+      });
+    }
+    return { plan, parameters: decodeParameters(this.#context, message, plan.parameterTypes) };
+  }
+}
+
+/** Throws PgError. */
+export function decodeParameters(
+  context: SessionContext,
+  { portal, parameterFormats, parameters }: BindMessage,
+  types: readonly Oid[],
+): readonly SqliteValue[] {
+  if (parameters.length === 0) return [];
+  const settings = formatSettings(context);
+  return parameters.map((bytes, at) => {
+    if (bytes === null) return null;
+    const format = parameterFormats.length === 1 ? parameterFormats[0] : parameterFormats[at];
+    const type = mustType(types[at] as Oid);
+    let text: string | null = null;
+    try {
+      if (checkFormat(format ?? 0) === 1) return type.decode(bytes, -1);
+      text = decodeText(bytes);
+      return type.parse(text, -1, settings);
+    } catch (error) {
+      if (!(error instanceof PgError)) throw error;
+      throw inParameter(error, portal, at + 1, text);
+    }
+  });
+}
+
+/** The error of a parameter, with where it was (PG: 55.8, field W); null: it had no text. */
+function inParameter(error: PgError, portal: string, number: number, text: string | null): PgError {
+  const name = portal === '' ? 'unnamed portal' : `portal "${portal}"`;
+  const shown = text === null ? '' : text === '' ? " = ''" : " = '...'";
+  const message =
+    error.code === '22P03' ? `${error.message} in bind parameter ${number}` : error.message;
+  const where = `${name} parameter $${number}${shown}`;
+  return new PgError(error.code, message, { ...error.fields, where });
+}
+
+function hasSameColumns(a: Plan, b: Plan): boolean {
+  if (a.columns === null || b.columns === null) return a.columns === b.columns;
+  const { columns } = b;
+  return (
+    a.columns.length === columns.length &&
+    a.columns.every((column, at) => column.type === columns[at]?.type)
+  );
+}
