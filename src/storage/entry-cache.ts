@@ -1,6 +1,8 @@
 // The newest entries in memory: what followers and the machine ask for is nearly always there.
 import type { Entry, Index } from '../raft/entry.ts';
 
+const DROPPED: Entry = { index: 0, term: 0, kind: 'command', data: new Uint8Array(0) };
+
 export class EntryCache {
   readonly #bytesMax: number;
   #entries: Entry[] = [];
@@ -36,6 +38,8 @@ export class EntryCache {
       const oldest = this.#entries[this.#dropped] as Entry;
       if (oldest.index > writtenIndex) break;
       this.#bytes -= oldest.data.length;
+      // The place is used again later, but nothing large is to be held there.
+      this.#entries[this.#dropped] = DROPPED;
       this.#dropped += 1;
     }
     if (this.#dropped > 1024 && this.#dropped * 2 > this.#entries.length) {
