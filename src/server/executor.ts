@@ -56,7 +56,7 @@ const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 /** Of all clients of this node. */
 const STAGED_BYTES_MAX = 8 * 1024 * 1024 * 1024;
 /** Parts on their way through the log: other requests of the gateway are to have room beside them. */
-const STAGED_AT_ONCE_MAX = 6;
+const STAGED_AT_ONCE_MAX = 16;
 
 export interface ExecutorOptions {
   readonly gateway: Gateway;

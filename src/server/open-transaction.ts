@@ -44,7 +44,7 @@ import type { Entry, MarkChange, Recompile } from './transaction-record.ts';
 /** Of what is read before the first write, see #isReadOverfull. */
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 /** For running a large transaction, beyond balsa.commit_timeout: ms for each part. */
-const PART_MS = 4000;
+const PART_MS = 1000;
 const SCHEMA_RETRIES_MAX = 20;
 /** Values of a sequence in one go: what a transaction does not use of them is lost. */
 const SEQUENCE_VALUES_MAX = 1024;

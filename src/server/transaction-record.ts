@@ -13,7 +13,7 @@ import type { EarlierInFile } from './thread-messages.ts';
 /** Of all statements of a transaction. */
 const RECORD_BYTES_MAX = 4 * 1024 * 1024 * 1024;
 /** What is larger goes through the log in parts of about so many bytes. */
-const PART_BYTES = 4 * 1024 * 1024;
+const PART_BYTES = 1024 * 1024;
 
 export type Recompile = (catalog: Catalog) => BoundPlan;
 

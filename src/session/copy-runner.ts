@@ -85,7 +85,7 @@ function checkSameFields(plan: CopyPlan, other: CopyPlan): void {
 }
 
 /** What one statement writes: it fits into one part of a transaction. */
-const STATEMENT_BYTES = 4 * 1024 * 1024;
+const STATEMENT_BYTES = 1024 * 1024;
 
 /**
  * Collects the rows, and writes them with one statement; many with several, which are one

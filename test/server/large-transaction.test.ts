@@ -4,9 +4,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Answer, SqlClient } from '../support/wire/sql-client.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 
-const VALUE_BYTES = 500_000;
+const VALUE_BYTES = 200_000;
 /** They are two parts of a transaction, and some more. */
-const ROWS = 20;
+const ROWS = 12;
 
 let cluster: LocalCluster;
 let clients: readonly SqlClient[];
