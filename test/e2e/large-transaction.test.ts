@@ -7,8 +7,8 @@ import { Database } from '../../src/machine/database.ts';
 import { Cluster, pause } from './support/cluster.ts';
 import { connect } from './support/load.ts';
 
-/** 60 MB in all, in as many parts. */
-const ROWS = 60;
+/** A part each. */
+const ROWS = 24;
 const VALUE = 'x'.repeat(1_000_000);
 /** In the middle. */
 const PARTS_BEFORE_KILL = 5;
