@@ -39,6 +39,8 @@ export interface GatewayMutations {
   readonly resendUnderNewSequence?: boolean;
   /** After its session is closed, also what may have been executed is submitted again (R105). */
   readonly retryAfterExpiryUnderNewSession?: boolean;
+  /** What belongs to a session that was closed is submitted again under the next. */
+  readonly boundUnderNewSession?: boolean;
   readonly readIdReused?: boolean;
 }
 
@@ -145,7 +147,7 @@ export class Gateway {
   submit(request: Uint8Array, isBound = false): Ticket | null {
     if (!this.#hasRoom(request.length)) return null;
     const ticket = this.#nextTicket++;
-    if (isBound) this.#bound.add(ticket);
+    if (isBound && this.#options.mutations?.boundUnderNewSession !== true) this.#bound.add(ticket);
     this.#queue.set(ticket, splitRequest(request));
     this.#queueBytes += request.length;
     return ticket;

@@ -123,7 +123,7 @@ export class Machine {
     this.#locks = openLocks(database);
     this.#sessions = new SessionTable(database, mutations, (session) => this.#closed(session));
     this.#idempotency = new IdempotencyTable(database);
-    this.#staged = new StagedParts(database, this.#decoder);
+    this.#staged = new StagedParts(database, this.#decoder, mutations);
     this.#checkpointer = new Checkpointer(database);
     this.#execution = new Execution({
       database,

@@ -15,6 +15,10 @@ export interface MachineMutations {
   readonly closeIgnoresNewerEntries?: boolean;
   /** Locks outlive the session that they belong to. */
   readonly locksOutliveSession?: boolean;
+  /** Parts of a transaction run from the last to the first. */
+  readonly partOrderIgnored?: boolean;
+  /** Where a sequence is stays in memory. */
+  readonly sequencesNotWritten?: boolean;
   /** Parts that were staged outlive the session that they belong to. */
   readonly partsOutliveSession?: boolean;
   /** Statements of a transaction may tell something else than before (docs/transactions.md). */

@@ -7,6 +7,7 @@ import { splitRequest } from './command-codec.ts';
 import type { RequestDecoder } from './command-codec.ts';
 import type { StagedTransaction, Step } from './command.ts';
 import type { Database } from './database.ts';
+import type { MachineMutations } from './mutations.ts';
 import { isRecorded } from './recorded-request.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
@@ -42,9 +43,11 @@ export function unstageParts(staged: StagedTransaction): Step {
 export class StagedParts {
   readonly #database: Database;
   readonly #decoder: RequestDecoder;
+  readonly #isReversed: boolean;
 
-  constructor(database: Database, decoder: RequestDecoder) {
+  constructor(database: Database, decoder: RequestDecoder, mutations: MachineMutations = {}) {
     this.#database = database;
+    this.#isReversed = mutations.partOrderIgnored === true;
     this.#decoder = decoder;
   }
 
@@ -56,7 +59,8 @@ export class StagedParts {
 
   /** In order, one in memory at a time. */
   *requests(staged: StagedTransaction): Iterable<RecordedRequest> {
-    for (let part = 0; part < staged.parts; part++) {
+    for (let count = 0; count < staged.parts; count++) {
+      const part = this.#isReversed ? staged.parts - 1 - count : count;
       const sql = `SELECT data FROM "balsa.staged" WHERE ${OF_TRANSACTION} AND part = ?`;
       const [row] = this.#database.rows(sql, [...keyOf(staged), BigInt(part)]);
       const data = must(row?.[0], `part ${part} is staged`) as Uint8Array;

@@ -2,7 +2,7 @@
 // proves nothing. How many seeds each took stands in docs/testing.md.
 import { describe, expect, it } from 'vitest';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
-import { STORM, TRANSACTIONS } from './options.ts';
+import { LOCKS, STORM, TRANSACTIONS } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { simulate } from './simulation.ts';
 
@@ -59,7 +59,21 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
     ['a statement that was given up and stays', { givenUpStatementsStay: true }],
     ['a refused transaction that leaves its writes', { conflictNotUndone: true }],
   ]),
+  ...lockMutants([
+    [
+      'a gateway taken for gone that has shown itself',
+      { machine: { closeIgnoresNewerEntries: true } },
+    ],
+    ['locks that outlive their gateway', { machine: { locksOutliveSession: true } }],
+    ['what relied on a lost lock and is tried again', { gateway: { boundUnderNewSession: true } }],
+  ]),
 ];
+
+function lockMutants(
+  mutants: readonly (readonly [name: string, mutations: Mutations])[],
+): typeof MUTANTS {
+  return mutants.map(([name, mutations]) => [name, mutations, LOCKS]);
+}
 
 function transactionMutants(
   mutants: readonly (readonly [name: string, machine: MachineMutations])[],
@@ -95,6 +109,7 @@ describe('the simulator is not alarmed', () => {
     ['a calm network', CALM],
     ['usurpers', USURPERS],
     ['transactions', TRANSACTIONS],
+    ['locks', LOCKS],
   ])('by %s', (_name, options) => {
     for (let seed = 1; seed <= 60; seed++) simulate(seed, {}, options);
   });

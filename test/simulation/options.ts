@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly leaseMs: number;
   /** Clients that have interactive transactions, one at a time. */
   readonly transactionClients: number;
+  /** Clients that work under locks. */
+  readonly lockClients: number;
   /** A disk fills up, for a while. */
   readonly fillEveryMs: number;
 }
@@ -71,6 +73,7 @@ export function drawOptions(prng: Prng): RunOptions {
     leaseMs: prng.pick([150, 150, 600]),
     transactionClients: prng.pick([0, 1, 1, 2]),
     fillEveryMs: every(900),
+    lockClients: prng.pick([0, 0, 1, 3]),
   };
 }
 
@@ -97,6 +100,7 @@ export const STORM: RunOptions = {
   clockDrift: 0.009,
   leaseMs: 600,
   transactionClients: 0,
+  lockClients: 0,
   fillEveryMs: Infinity,
 };
 
@@ -117,4 +121,13 @@ export const TRANSACTIONS: RunOptions = {
   clients: 1,
   expireRate: 0.05,
   transactionClients: 4,
+};
+
+/** Many clients that want the same few locks, and faults that make gateways silent. */
+export const LOCKS: RunOptions = {
+  ...TRANSACTIONS,
+  pauseEveryMs: 400,
+  partitionEveryMs: 500,
+  transactionClients: 1,
+  lockClients: 6,
 };

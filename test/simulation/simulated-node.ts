@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { Answer, Ticket } from '../../src/gateway/gateway.ts';
+import { encodeCommand } from '../../src/machine/command-codec.ts';
 import { Database } from '../../src/machine/database.ts';
+import type { Grant } from '../../src/machine/locks.ts';
 import { Machine, readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
@@ -13,10 +15,13 @@ import { RaftNode } from '../../src/raft/raft-node.ts';
 import type { RaftTiming } from '../../src/raft/state.ts';
 import { DEFAULT_LIMITS } from '../../src/raft/state.ts';
 import { RaftDriver } from '../../src/server/raft-driver.ts';
+import { SilentGateways } from '../../src/server/silent-gateways.ts';
+import type { SilenceLimits } from '../../src/server/silent-gateways.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { CELLS_SCHEMA } from './cells.ts';
+import { GUARDED_SCHEMA } from './lock-client.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -28,6 +33,9 @@ export const TIMING: RaftTiming = {
   commitNoticeMs: 8,
 };
 const TICK_MS = 10;
+const KEEP_ALIVE_MS = 60;
+const LOOK_MS = 50;
+const SILENCE: SilenceLimits = { silentMs: 250, stepMsMax: 100, againMs: 100 };
 const STALL_MS = 400;
 const RESERVE = { ballastBytes: 40_000, lowBytes: 20_000 };
 const NO_RESERVE = { ballastBytes: 0, lowBytes: 0 };
@@ -43,6 +51,11 @@ export interface NodeHooks {
   afterStep(node: SimulatedNode): void;
   applied(node: SimulatedNode, entries: readonly Entry[], result: ApplyResult): void;
   answered(node: SimulatedNode, answer: Answer): void;
+  granted(node: SimulatedNode, grants: readonly Grant[]): void;
+  /** Of the gateway. */
+  sessionChanged(node: SimulatedNode): void;
+  /** Clients of the node have locks, wait for some, or have put parts of transactions in the log. */
+  isHolding(node: SimulatedNode): boolean;
   barrier(node: SimulatedNode, barrier: number): void;
   failed(node: SimulatedNode, reason: string): void;
   note(what: string): void;
@@ -69,6 +82,9 @@ export class SimulatedNode {
   driver!: RaftDriver;
   gateway!: Gateway;
   machine!: Machine;
+  #sessionId: number | null = null;
+  #silentGateways = new SilentGateways(SILENCE);
+  #lookAt = 0;
   #queue: Entry[] = [];
   #isApplying = false;
   #isWoken = false;
@@ -193,9 +209,12 @@ export class SimulatedNode {
       limits: { ...DEFAULT_LIMITS, appendBytesMax: 2000, inflightMessagesMax: 8 },
       mutations: this.#mutations.raft ?? {},
     });
+    this.#sessionId = null;
+    this.#silentGateways = new SilentGateways(SILENCE);
     this.gateway = new Gateway({
       nodeId: this.id,
       incarnation: this.incarnation,
+      keepAliveMs: KEEP_ALIVE_MS,
       prng: this.#prng.fork(),
       mutations: this.#mutations.gateway ?? {},
     });
@@ -233,8 +252,24 @@ export class SimulatedNode {
       this.raft.setDiskStalled(this.store.stalledMs(this.now()) > STALL_MS);
     }
     this.driver.tick();
+    this.gateway.setHolding(this.#hooks.isHolding(this));
     this.flushGateway();
+    this.#lookForSilentGateways();
     this.later(TICK_MS, () => this.#tick());
+  }
+
+  /** As machine-thread.ts and consensus-thread.ts do it together. */
+  #lookForSilentGateways(): void {
+    const now = this.now();
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_MS;
+    const { role, term } = this.raft.status();
+    const isLeading = role === 'leader' && !this.raft.isDiskFull();
+    const holders = isLeading ? this.machine.holders() : [];
+    for (const close of this.#silentGateways.look(now, isLeading ? term : null, holders)) {
+      this.#hooks.note(`node ${this.id} takes session ${close.sessionId} for gone`);
+      this.driver.propose([encodeCommand(close)]);
+    }
   }
 
   #wake(): void {
@@ -258,10 +293,13 @@ export class SimulatedNode {
   #collect(): void {
     for (const answer of this.gateway.takeAnswers()) this.#hooks.answered(this, answer);
     for (const barrier of this.gateway.takeBarriers()) this.#hooks.barrier(this, barrier);
+    if (this.gateway.sessionId === this.#sessionId) return;
+    this.#sessionId = this.gateway.sessionId;
+    this.#hooks.sessionChanged(this);
   }
 
-  submit(request: Uint8Array): Ticket | null {
-    const ticket = this.gateway.submit(request);
+  submit(request: Uint8Array, isBound = false): Ticket | null {
+    const ticket = this.gateway.submit(request, isBound);
     this.flushGateway();
     return ticket;
   }
@@ -286,6 +324,11 @@ export class SimulatedNode {
       registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
     }));
     this.gateway.applied(seen, this.machine.appliedIndex);
+    const { grants } = result;
+    this.#hooks.granted(
+      this,
+      grants.filter(({ sessionId }) => this.machine.nodeOf(sessionId) === this.id),
+    );
     this.flushGateway();
     if (this.#prng.chance(0.1)) this.#checkpoint = this.database.serialize();
     if (this.#queue.length > 0)
@@ -325,6 +368,7 @@ function createDatabase(): Database {
     CREATE TABLE effect (key TEXT PRIMARY KEY, times INTEGER NOT NULL) STRICT;
     CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
     INSERT INTO counter VALUES (1, 0);
-    ${CELLS_SCHEMA}`);
+    ${CELLS_SCHEMA}
+    ${GUARDED_SCHEMA}`);
   return database;
 }

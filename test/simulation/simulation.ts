@@ -11,6 +11,8 @@ import { drawAdd, readCells, stepOf, writesOf } from './cells.ts';
 import { Checks, SafetyViolation, fail } from './checks.ts';
 import { drawOptions } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
+import { LockChecks } from './lock-checks.ts';
+import { LockClient } from './lock-client.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { TransactionChecks } from './transaction-checks.ts';
@@ -66,6 +68,12 @@ class Simulation {
   readonly #counters: Counters = {};
   readonly #trace: string[] = [];
   readonly #writes = new Map<string, Write>();
+  readonly #lockChecks = new LockChecks();
+  readonly #lockClients: LockClient[] = [];
+  readonly #lockPrng: Prng;
+  /** Requests of clients that look at the answers themselves. */
+  readonly #asked = new Map<string, (answer: Answer | null) => void>();
+  #ownerCount = 0;
   readonly #reads = new Map<string, Read>();
   readonly #blocked = new Set<string>();
   #writeCount = 0;
@@ -90,13 +98,22 @@ class Simulation {
           applied: (node, entries, result) => {
             this.#checks.applied(node, entries);
             this.#transactionChecks.applied(entries, result);
+            if (this.#options.lockClients > 0) this.#lockChecks.applied(node, entries, result);
           },
           answered: (node, answer) => this.#answered(node, answer),
+          granted: (node, grants) => {
+            for (const client of this.#lockClients) client.granted(node, grants);
+          },
+          sessionChanged: (node) => {
+            for (const client of this.#lockClients) client.sessionChanged(node);
+          },
+          isHolding: (node) => this.#lockClients.some((client) => client.holdsOn(node)),
           barrier: (node, barrier) => this.#barrier(node, barrier),
           note: (what) => this.#note(what),
           failed: (node, reason) => fail(`node ${node.id} stopped: ${reason}`),
         }),
     );
+    this.#lockPrng = root.fork();
   }
 
   run(): RunResult {
@@ -124,6 +141,7 @@ class Simulation {
     for (let client = 0; client < this.#options.transactionClients; client++) {
       this.#transactionClient(this.#clients.fork());
     }
+    for (let client = 0; client < this.#options.lockClients; client++) this.#lockClient();
     const {
       killEveryMs,
       powerEveryMs,
@@ -148,6 +166,7 @@ class Simulation {
     this.#count('commits', this.#checks.ghostCommit);
     this.#count('transactions-committed', this.#transactionChecks.commits);
     this.#count('transactions-refused', this.#transactionChecks.conflicts);
+    this.#count('silent-gateways', this.#lockChecks.closed);
   }
 
   #runUntil(end: number, isDone: () => boolean = () => false): void {
@@ -247,6 +266,11 @@ class Simulation {
       if (write.node !== node.id || write.state !== 'open') continue;
       write.state = 'unknown';
       write.onEnd();
+    }
+    for (const [name, onEnd] of this.#asked) {
+      if (!name.startsWith(`${node.id}/`)) continue;
+      this.#asked.delete(name);
+      onEnd(null);
     }
     const delay = this.#isPeace ? 0 : 600 * this.#faults.float();
     this.#schedule.after(delay, () => {
@@ -373,6 +397,33 @@ class Simulation {
     client.start();
   }
 
+  #lockClient(): void {
+    const client = new LockClient({
+      prng: this.#lockPrng.fork(),
+      nodes: this.#nodes,
+      schedule: this.#schedule,
+      newOwner: () => ++this.#ownerCount,
+      isPeace: () => this.#isPeace,
+      ask: (node, request, isBound, onEnd) => this.#ask(node, request, isBound, onEnd),
+      count: (what) => this.#count(what),
+    });
+    this.#lockClients.push(client);
+    client.start();
+  }
+
+  /** A request whose client looks at the answer itself; null: its gateway is gone. */
+  #ask(
+    node: SimulatedNode,
+    request: Request,
+    isBound: boolean,
+    onEnd: (answer: Answer | null) => void,
+  ): boolean {
+    const ticket = node.submit(encodeRequest(request), isBound);
+    if (ticket === null) return false;
+    this.#asked.set(`${node.id}/${node.incarnation}/${ticket}`, onEnd);
+    return true;
+  }
+
   #write(node: SimulatedNode, client: number): void {
     const key = `c${client}-${++this.#writeCount}`;
     const isShared = this.#options.transactionClients > 0 && this.#clients.chance(CELL_SHARE);
@@ -432,7 +483,14 @@ class Simulation {
   }
 
   #answered(node: SimulatedNode, answer: Answer): void {
-    const write = this.#writes.get(`${node.id}/${node.incarnation}/${answer.ticket}`);
+    const name = `${node.id}/${node.incarnation}/${answer.ticket}`;
+    const onEnd = this.#asked.get(name);
+    if (onEnd !== undefined) {
+      this.#asked.delete(name);
+      onEnd(answer);
+      return;
+    }
+    const write = this.#writes.get(name);
     if (write === undefined)
       fail(`an answer for ticket ${answer.ticket} that node ${node.id} never gave`);
     if (write.state !== 'open') fail(`${write.name} was answered twice`);
@@ -510,7 +568,9 @@ class Simulation {
     const isEqual = applied.every(
       (index) => index === applied[0] && index >= this.#checks.ghostCommit,
     );
-    const isIdle = this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0);
+    const isIdle =
+      this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0) &&
+      !this.#lockClients.some((client) => this.#nodes.some((node) => client.holdsOn(node)));
     return isEqual && isIdle && this.#nodes.some((node) => node.raft.status().role === 'leader');
   }
 
@@ -523,7 +583,10 @@ class Simulation {
       );
       fail(`not settled in peace: ${states.join('; ')}; committed ${this.#checks.ghostCommit}`);
     }
-    for (const node of this.#nodes) this.#checkEffects(node);
+    for (const node of this.#nodes) {
+      this.#checkEffects(node);
+      this.#lockChecks.checkEnd(node);
+    }
   }
 
   /** I14: acknowledged writes once, refused ones never, the others at most once. */

@@ -25,6 +25,11 @@ const LEAST_PER_THOUSAND: Counters = {
   'transactions-rolled-back': 2000,
   'conflicts-on-the-way': 800,
   'statements-given-up': 1000,
+  'locks-taken': 2500,
+  'locks-granted': 600,
+  guarded: 3500,
+  'silent-gateways': 80,
+  'locks-lost': 15,
 };
 
 export function runSeeds(first: number, count: number): Counters {
