@@ -6,7 +6,7 @@ import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
 import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
-import { childrenOf, expressionKey } from '../tree/expression.ts';
+import { childrenOf, expressionKey, someExpression } from '../tree/expression.ts';
 import type { AggregateCall, Expression, SortKey, WindowClause } from '../tree/expression.ts';
 import { mustCoerce, resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
@@ -15,7 +15,8 @@ import type { Place } from './expression.ts';
 import { chooseOverload } from './overload.ts';
 import type { Chosen } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
-import { bindSortKeys, bindWindow } from './sort.ts';
+import { bindSortKeys } from './sort.ts';
+import { bindWindow } from './window.ts';
 
 const NO_FUNCTION_HINT =
   'No function matches the given name and argument types. You might need to add explicit type casts.';
@@ -168,6 +169,18 @@ function asText(context: BindContext, part: Expression): Expression {
   };
 }
 
+/** Why an aggregate may not stand in another. */
+const AN_AGGREGATE = 'an aggregate';
+
+function refuseNestedWindows(context: BindContext, parts: readonly Expression[]): void {
+  for (const part of parts) {
+    someExpression(part, (inside) => {
+      if (inside.kind !== 'aggregate' || inside.over === null) return false;
+      throw context.error('42P20', 'window function calls cannot be nested', inside.location);
+    });
+  }
+}
+
 function isAggregateCall(name: string, fields: Fields): boolean {
   return (
     flag(fields, 'agg_star') ||
@@ -189,23 +202,32 @@ function bindAggregate(
   const at = location(fields);
   const isWindow = over !== null;
   if (!isWindow && place.noAggregates !== null) {
-    throw context.error(
-      '42803',
-      `aggregate functions are not allowed in ${place.noAggregates}`,
-      at,
-    );
+    const message =
+      place.noAggregates === AN_AGGREGATE
+        ? 'aggregate function calls cannot be nested'
+        : `aggregate functions are not allowed in ${place.noAggregates}`;
+    throw context.error('42803', message, at);
   }
-  const inside: Place = { ...place, noAggregates: isWindow ? place.noAggregates : 'an aggregate' };
+  if (isWindow && place.noAggregates !== null) {
+    const message =
+      place.noAggregates === AN_AGGREGATE
+        ? 'aggregate function calls cannot contain window function calls'
+        : `window functions are not allowed in ${place.noAggregates}`;
+    throw context.error(place.noAggregates === AN_AGGREGATE ? '42803' : '42P20', message, at);
+  }
+  const inside: Place = { ...place, noAggregates: isWindow ? null : AN_AGGREGATE };
   const parts = nodes.map((node) => bindExpression(inside, node));
-  if (!isWindow && parts.some(containsAggregate)) {
-    throw context.error('42803', 'aggregate function calls cannot be nested', at);
-  }
+  if (isWindow) refuseNestedWindows(context, parts);
   const isStar = flag(fields, 'agg_star');
   const signature = resolveAggregate(context, name, parts, isStar, at);
   if (signature.isWindowOnly && !isWindow) {
     throw context.error('42809', `window function ${name} requires an OVER clause`, at);
   }
   const filter = child(fields, 'agg_filter');
+  if (isWindow && filter !== null && signature.isWindowOnly) {
+    const message = 'FILTER is not implemented for non-aggregate window functions';
+    throw context.error('0A000', message, at);
+  }
   const isNullsIgnored = text(fields, 'ignore_nulls') !== '';
   if (isNullsIgnored) throw context.notSupported('IGNORE NULLS', at);
   if (flag(fields, 'agg_within_group')) throw context.notSupported('WITHIN GROUP', at);
@@ -229,7 +251,10 @@ function bindAggregate(
     isStar,
     isDistinct,
     orderBy: isDistinct ? orderOfDistinct(context, coerced, orderBy) : orderBy,
-    filter: filter === null ? null : bindCondition(inside, filter, 'FILTER'),
+    filter:
+      filter === null
+        ? null
+        : bindCondition({ ...place, noAggregates: 'FILTER' }, filter, 'FILTER'),
     over: windowClause,
     type: signature.result,
     typmod: -1,

@@ -443,10 +443,20 @@ function bindReturning(
   return list(clause, 'exprs').flatMap((node) => bindTarget(place, node));
 }
 
+/** FROM of UPDATE and USING of DELETE: they do not see the table that is changed. */
+function bindOtherTables(
+  context: BindContext,
+  nodes: readonly Node[],
+  scope: Scope,
+): readonly FromItem[] {
+  const bind = (): readonly FromItem[] => nodes.map((node) => bindFrom(context, node, scope));
+  return scope.blocking(scope.entries.slice(), 'target', bind);
+}
+
 export function bindUpdate(context: BindContext, fields: Fields): Update {
   const { relation, scope, alias } = targetRelation(context, fields);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
-  const from = list(fields, 'fromClause').map((node) => bindFrom(context, node, scope));
+  const from = bindOtherTables(context, list(fields, 'fromClause'), scope);
   const place: Place = { context, scope, noAggregates: 'UPDATE' };
   const set = bindAssignments(place, relation, list(fields, 'targetList'));
   const whereNode = child(fields, 'whereClause');
@@ -476,7 +486,7 @@ function refuseOtherTables(
 export function bindDelete(context: BindContext, fields: Fields): Delete {
   const { relation, scope, alias } = targetRelation(context, fields);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
-  const using = list(fields, 'usingClause').map((node) => bindFrom(context, node, scope));
+  const using = bindOtherTables(context, list(fields, 'usingClause'), scope);
   const place: Place = { context, scope, noAggregates: 'WHERE' };
   const whereNode = child(fields, 'whereClause');
   const where = whereNode === null ? null : bindCondition(place, whereNode, 'WHERE');

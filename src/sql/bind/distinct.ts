@@ -50,7 +50,7 @@ export function distinctOn(
     isDistinct: false,
     orderBy: [],
     filter: null,
-    over: { partitionBy: keys, orderBy: select.orderBy, frame: null },
+    over: { partitionBy: keys, orderBy: select.orderBy, frame: null, exclusion: null },
     type: INT8,
     typmod: -1,
   };

@@ -11,8 +11,9 @@ import { BindContext } from './context.ts';
 import { bindCondition, logical } from './expression.ts';
 import { bindOperator } from './operator.ts';
 import { bindRangeFunction } from './range-function.ts';
+import { dependsOn } from './lateral.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
-import type { RangeEntry, ScopeColumn } from './scope.ts';
+import type { Obstacle, RangeEntry, ScopeColumn } from './scope.ts';
 import { bindQuery } from './select.ts';
 
 export function bindFrom(context: BindContext, node: Node, scope: Scope): FromItem {
@@ -115,16 +116,18 @@ function bindView(context: BindContext, viewText: string): ReturnType<typeof bin
 }
 
 function bindSubselect(context: BindContext, fields: Fields, scope: Scope): FromItem {
-  if (flag(fields, 'lateral')) throw context.notSupported('LATERAL', location(fields));
   const alias = aliasOf(fields);
   const sqliteAlias = context.nextAlias();
-  const outer = new Scope(scope.parent);
-  for (const [name, cte] of scope.ctes) outer.ctes.set(name, cte);
+  const isLateral = flag(fields, 'lateral');
+  const outer = isLateral ? scope.forLateral() : new Scope(scope.parent, scope);
+  if (!isLateral) for (const [name, cte] of scope.ctes) outer.ctes.set(name, cte);
   const [query, isMaterialized] = context.watchVolatile(() =>
     bindQuery(context, child(fields, 'subquery') as Node, outer),
   );
   const columns = renamedColumns(resultScopeColumns(query.columns), alias.columns);
+  const dependsOnRow = isLateral && dependsOn(context, query, scope.entries);
   addEntry(context, scope, { name: alias.name, alias: sqliteAlias, columns });
+  if (dependsOnRow) return { kind: 'lateral', alias: sqliteAlias, query };
   return { kind: 'query', alias: sqliteAlias, query, isMaterialized };
 }
 
@@ -139,9 +142,19 @@ function bindJoin(context: BindContext, fields: Fields, scope: Scope): FromItem 
   const start = scope.entries.length;
   const left = bindFrom(context, child(fields, 'larg') as Node, scope);
   const middle = scope.entries.length;
-  const right = bindFrom(context, child(fields, 'rarg') as Node, scope);
-  if (inner(fields, 'alias') !== null) throw context.notSupported('an alias of a join');
+  const rightNode = child(fields, 'rarg') as Node;
   const type = JOIN_TYPES[text(fields, 'jointype')] ?? 'inner';
+  const obstacle: Obstacle | null =
+    type === 'right' || type === 'full'
+      ? 'outer join'
+      : asTag(rightNode, 'JoinExpr') !== null
+        ? 'parentheses'
+        : null;
+  const bindRight = (): FromItem => bindFrom(context, rightNode, scope);
+  // In parentheses, SQLite sees nothing of what is outside.
+  const inTheWay = scope.entries.slice(obstacle === 'parentheses' ? 0 : start, middle);
+  const right = obstacle === null ? bindRight() : scope.blocking(inTheWay, obstacle, bindRight);
+  if (inner(fields, 'alias') !== null) throw context.notSupported('an alias of a join');
   if (type === 'left' || type === 'full') makeNullable(scope, middle, scope.entries.length);
   if (type === 'right' || type === 'full') makeNullable(scope, start, middle);
   const leftEntries = scope.entries.slice(start, middle);

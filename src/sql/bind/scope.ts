@@ -1,5 +1,7 @@
 // Which names an expression can see: the entries of FROM, and those of the queries around it.
+import { PgError } from '../../errors/pg-error.ts';
 import type { Oid } from '../../types/pg-type.ts';
+import type { Fields } from '../parse/node.ts';
 import type { ResultColumn } from '../plan.ts';
 import type { ColumnReference, Expression } from '../tree/expression.ts';
 import type { BindContext } from './context.ts';
@@ -35,18 +37,69 @@ export interface CteEntry {
   readonly columns: readonly ResultColumn[];
 }
 
+/** Why entries of FROM cannot be named by other parts of FROM. */
+export type Obstacle = 'outer join' | 'parentheses' | 'target';
+
 export class Scope {
   readonly parent: Scope | null;
   readonly entries: RangeEntry[] = [];
   readonly merged: MergedColumn[] = [];
   readonly ctes = new Map<string, CteEntry>();
+  /** WINDOW: complete definitions, as the parser has them. */
+  readonly windows = new Map<string, Fields>();
+  /** By alias: entries that are there and must not be named. */
+  readonly obstacles = new Map<string | null, Obstacle>();
 
-  constructor(parent: Scope | null) {
+  /** The FROM that a query stands in, which it does not see. */
+  readonly beside: Scope | null;
+
+  constructor(parent: Scope | null, beside: Scope | null = null) {
     this.parent = parent;
+    this.beside = beside;
   }
 
   findCte(name: string): CteEntry | null {
     return this.ctes.get(name) ?? this.parent?.findCte(name) ?? null;
+  }
+
+  /** What LATERAL sees of this FROM so far, and what is around it. */
+  forLateral(): Scope {
+    const copy = new Scope(this.parent);
+    copy.entries.push(...this.entries);
+    copy.merged.push(...this.merged);
+    for (const [name, cte] of this.ctes) copy.ctes.set(name, cte);
+    for (const [alias, obstacle] of this.obstacles) copy.obstacles.set(alias, obstacle);
+    return copy;
+  }
+
+  /** Nothing bound meanwhile may name these entries. */
+  blocking<T>(entries: readonly RangeEntry[], obstacle: Obstacle, bind: () => T): T {
+    const free = entries.filter(({ alias }) => !this.obstacles.has(alias));
+    for (const { alias } of free) this.obstacles.set(alias, obstacle);
+    const bound = bind();
+    for (const { alias } of free) this.obstacles.delete(alias);
+    return bound;
+  }
+
+  /** Entries of FROM beside the queries in FROM that this is in. */
+  #siblings(): readonly RangeEntry[] {
+    const around = this.parent === null ? [] : this.parent.#siblings();
+    return [...(this.beside?.entries ?? []), ...around];
+  }
+
+  #mustBeFree(context: BindContext, entry: RangeEntry, location: number | undefined): void {
+    const obstacle = this.obstacles.get(entry.alias);
+    if (obstacle === undefined) return;
+    if (obstacle === 'parentheses') {
+      throw context.notSupported('LATERAL from inside a nested join to outside of it', location);
+    }
+    const name = entry.name ?? '';
+    const why =
+      obstacle === 'outer join'
+        ? { detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.' }
+        : { hint: outOfReach(name) };
+    const message = `invalid reference to FROM-clause entry for table "${name}"`;
+    throw new PgError('42P10', message, { ...why, position: context.position(location) });
   }
 
   isHidden(entry: RangeEntry, column: ScopeColumn): boolean {
@@ -75,12 +128,16 @@ export class Scope {
     const matches = this.entries.flatMap((entry) =>
       entry.columns
         .filter((column) => column.name === name && !this.isHidden(entry, column))
-        .map((column) => reference(entry, column, level, location)),
+        .map((column) => [entry, column] as const),
     );
     if (matches.length > 1) {
       throw context.error('42702', `column reference "${name}" is ambiguous`, location);
     }
-    if (matches[0] !== undefined) return matches[0];
+    const [match] = matches;
+    if (match !== undefined) {
+      this.#mustBeFree(context, match[0], location);
+      return reference(...match, level, location);
+    }
     return this.parent === null ? null : this.parent.#tryColumn(context, name, location, level + 1);
   }
 
@@ -99,12 +156,20 @@ export class Scope {
       }
       const [entry] = matches;
       if (entry === undefined) continue;
+      scope.#mustBeFree(context, entry, location);
       const column = entry.columns.find((candidate) => candidate.name === name);
       if (column !== undefined) return reference(entry, column, level, location);
       throw context.error('42703', `column ${table}.${name} does not exist`, location);
     }
-    throw context.error('42P01', `missing FROM-clause entry for table "${table}"`, location);
+    const isThere = this.#siblings().some(({ name: other }) => other === table);
+    const problem = isThere ? 'invalid reference to' : 'missing';
+    const message = `${problem} FROM-clause entry for table "${table}"`;
+    throw context.error('42P01', message, location, isThere ? outOfReach(table) : undefined);
   }
+}
+
+function outOfReach(table: string): string {
+  return `There is an entry for table "${table}", but it cannot be referenced from this part of the query.`;
 }
 
 export function reference(

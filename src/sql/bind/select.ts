@@ -34,6 +34,7 @@ import { Scope, reference } from './scope.ts';
 import { withSetFunctionsInFrom } from './set-functions.ts';
 import { bindRecursive, bindSetOperation, renamed } from './set-operation.ts';
 import { bindKey, bindSortKey, bindTail, plainName } from './tail.ts';
+import { bindNamedWindows, refuseWindows } from './window.ts';
 
 /** What becomes of literals in a select list that nothing gives a type. */
 export type Unknowns = 'text' | 'keep';
@@ -149,9 +150,9 @@ function bindSelect(
   unknowns: Unknowns,
 ): Query {
   if (inner(fields, 'intoClause') !== null) throw context.notSupported('SELECT INTO');
-  if (list(fields, 'windowClause').length > 0) throw context.notSupported('the WINDOW clause');
   const from: FromItem[] = list(fields, 'fromClause').map((node) => bindFrom(context, node, scope));
   const place: Place = { context, scope, noAggregates: null };
+  bindNamedWindows(place, list(fields, 'windowClause'));
   const distinctNodes = fields['distinctClause'] as readonly Node[] | undefined;
   const targets = list(fields, 'targetList').flatMap((node) =>
     bindTarget(place, node, distinctNodes === undefined ? unknowns : 'text'),
@@ -185,6 +186,8 @@ function bindSelect(
     ];
     checkGrouping(context, scope, groupBy, checked);
   }
+  refuseWindows(context, groupBy, 'GROUP BY');
+  if (having !== null) refuseWindows(context, [having], 'HAVING');
   refuseIncomparable(context, groupBy);
   const select = plainSelect({ targets, from, where, groupBy, having, ...tail });
   if (distinctNodes === undefined) return withClaims(context, fields, scope, select);

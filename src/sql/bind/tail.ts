@@ -16,7 +16,7 @@ import {
 } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import type { ResultColumn } from '../plan.ts';
-import { expressionKey } from '../tree/expression.ts';
+import { expressionKey, someExpression } from '../tree/expression.ts';
 import type { Expression, SortKey } from '../tree/expression.ts';
 import type { CommonTable, Target } from '../tree/query.ts';
 import { resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
@@ -167,13 +167,13 @@ function bindLimit(place: Place, node: Node | null, clause: string): Expression 
   const constant = asTag(node, 'A_Const');
   if (constant !== null && flag(constant, 'isnull')) return null;
   const expression = bindExpression({ ...place, noAggregates: clause }, node);
-  if (expression.kind === 'column') {
-    throw context.error(
-      '42P10',
-      `argument of ${clause} must not contain variables`,
-      expression.location,
-    );
-  }
+  someExpression(expression, (part) => {
+    if (part.kind !== 'column') return false;
+    if (part.level > 0)
+      throw context.notSupported(`${clause} that depends on a query around`, part.location);
+    const message = `argument of ${clause} must not contain variables`;
+    throw context.error('42P10', message, part.location);
+  });
   const coerced = tryCoerce(
     context,
     expression,

@@ -10,10 +10,12 @@ import type {
   ArrayQuantifier,
   Cast,
   Expression,
+  FrameBound,
   OperatorCall,
   SortKey,
   WindowClause,
 } from '../tree/expression.ts';
+import { CHECKED_ARGUMENTS } from '../functions/windows.ts';
 import type { Emitter } from './emitter.ts';
 import { quoteName } from './names.ts';
 import { emitQuery } from './query.ts';
@@ -242,6 +244,8 @@ function emitAggregate(emitter: Emitter, aggregate: AggregateCall): string {
   if (aggregate.isDistinct && name === 'count' && first !== undefined) {
     args[0] = keyOf(first.type, args[0] ?? '');
   }
+  const check = aggregate.over === null ? undefined : CHECKED_ARGUMENTS[name];
+  if (check !== undefined) args[check[0]] = `${check[1]}(${args[check[0]] ?? ''})`;
   const order = orderBy.length === 0 ? '' : ` ORDER BY ${emitSortKeys(emitter, orderBy)}`;
   const body = isStar ? '*' : `${prefix}${args.join(', ')}${order}`;
   const filter =
@@ -297,8 +301,18 @@ function emitWindow(emitter: Emitter, window: WindowClause): string {
     );
   }
   if (window.orderBy.length > 0) parts.push(`ORDER BY ${emitSortKeys(emitter, window.orderBy)}`);
-  if (window.frame !== null) parts.push(window.frame);
+  if (window.frame !== null) {
+    const { mode, start, end } = window.frame;
+    const bounds = [start, end].map(emitBound).join(' AND ');
+    parts.push(`${mode} BETWEEN ${bounds}`);
+    if (window.exclusion !== null) parts.push(`EXCLUDE ${window.exclusion}`);
+  }
   return parts.join(' ');
+}
+
+function emitBound({ direction, offset }: FrameBound): string {
+  if (direction === 'CURRENT ROW') return direction;
+  return `${offset === null ? 'UNBOUNDED' : offset} ${direction}`;
 }
 
 export function emitSortKeys(emitter: Emitter, keys: readonly SortKey[]): string {

@@ -1,6 +1,8 @@
 // Bound queries -> SQLite SQL. The columns of every query are called c1, c2, ...
 import { mustType } from '../../types/registry.ts';
 import { unreachable } from '../../util/assert.ts';
+import { LATERAL_ROWS, lateralTable } from '../functions/lateral.ts';
+import { someExpression } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
 import type {
   CommonTable,
@@ -110,8 +112,17 @@ function emitValues(emitter: Emitter, { rows }: Values): string {
   const texts = rows.map(
     (row) => `(${row.map((value) => emitExpression(emitter, value)).join(', ')})`,
   );
+  if (rows.flat().some((value) => someExpression(value, isFromOutside))) {
+    // Then the columns are not called column1 and so on.
+    const names = (rows[0] ?? []).map((_value, at) => `c${at + 1}`).join(', ');
+    return `SELECT * FROM (WITH v (${names}) AS (VALUES ${texts.join(', ')}) SELECT * FROM v)`;
+  }
   const columns = (rows[0] ?? []).map((_value, at) => `column${at + 1} AS c${at + 1}`).join(', ');
   return `SELECT ${columns} FROM (VALUES ${texts.join(', ')})`;
+}
+
+function isFromOutside({ kind }: Expression): boolean {
+  return kind === 'column' || kind === 'subquery' || kind === 'in-subquery';
 }
 
 function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string {
@@ -167,6 +178,13 @@ export function emitFrom(emitter: Emitter, item: FromItem, isInParentheses = fal
       return `${quoteName(item.cteName)} AS ${quoteName(item.alias)}`;
     case 'query':
       return derivedTable(emitQuery(emitter, item.query), item);
+    case 'lateral': {
+      // SQLite lets a subquery in FROM see nothing of FROM, but a function: the query is its argument.
+      const { columns } = item.query;
+      const shown = columns.map((_column, at) => `c${at + 1}`).join(', ');
+      const rows = `SELECT ${LATERAL_ROWS}(${shown}) FROM (${emitQuery(emitter, item.query)})`;
+      return `${lateralTable(columns.length)}((${rows})) AS ${quoteName(item.alias)}`;
+    }
     case 'function': {
       const args = item.arguments.map((part) => emitExpression(emitter, part)).join(', ');
       return `${item.sqlName}(${args}) AS ${quoteName(item.alias)}`;

@@ -24,6 +24,8 @@ import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
+import { LATERAL_AGGREGATES, LATERAL_SET_FUNCTIONS } from './lateral.ts';
+import { WINDOW_SUPPORT } from './windows.ts';
 import { LOCK_FUNCTIONS, LOCK_SET_FUNCTIONS } from './locks.ts';
 import { NOTIFY_FUNCTIONS, NOTIFY_SET_FUNCTIONS } from './notify.ts';
 import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
@@ -67,6 +69,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...ARRAY_FUNCTIONS,
   ...ARRAY_CASTS,
   ...QUANTIFIERS,
+  ...WINDOW_SUPPORT,
   ...CATALOG_FUNCTIONS,
   ...IDEMPOTENCY_FUNCTIONS,
   ...SEQUENCE_FUNCTIONS,
@@ -91,11 +94,13 @@ export const ALL_AGGREGATES: readonly AggregateSignature[] = [
   ...INTERVAL_AGGREGATES,
   ...WINDOW_FUNCTIONS,
   ...SUPPORT_AGGREGATES,
+  ...LATERAL_AGGREGATES,
 ];
 export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...INTERVAL_SET_FUNCTIONS,
   ...UNNEST_FUNCTIONS,
+  ...LATERAL_SET_FUNCTIONS,
   ...TEXT_SET_FUNCTIONS,
   ...PATTERN_SET_FUNCTIONS,
   ...CATALOG_SET_FUNCTIONS,

@@ -122,6 +122,8 @@ function syntaxError(instance: Instance, error: number): PgError {
 const CODES: readonly (readonly [start: string, code: SqlState])[] = [
   ['memory exhausted', '54001'],
   ['invalid byte sequence for encoding', '22021'],
+  ['frame start', '42P20'],
+  ['frame end', '42P20'],
   ['precision for type float must be', '22023'],
 ];
 

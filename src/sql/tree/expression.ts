@@ -157,8 +157,19 @@ export interface SortKey {
 export interface WindowClause {
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly SortKey[];
-  /** SQLite's text of the frame, or null for the default. */
-  readonly frame: string | null;
+  /** null: the default. */
+  readonly frame: {
+    readonly mode: 'ROWS' | 'GROUPS' | 'RANGE';
+    readonly start: FrameBound;
+    readonly end: FrameBound;
+  } | null;
+  readonly exclusion: 'CURRENT ROW' | 'GROUP' | 'TIES' | null;
+}
+
+export interface FrameBound {
+  readonly direction: 'PRECEDING' | 'FOLLOWING' | 'CURRENT ROW';
+  /** null: unbounded. */
+  readonly offset: bigint | number | null;
 }
 
 export type Expression =

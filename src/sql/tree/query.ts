@@ -24,6 +24,8 @@ export type FromItem =
       /** Each row is computed once, whatever is made of it: it calls volatile functions. */
       readonly isMaterialized?: boolean;
     }
+  /** A query that depends on a row of the items before it. */
+  | { readonly kind: 'lateral'; readonly alias: string; readonly query: Query }
   /** A CTE, by its name in the SQLite text. */
   | { readonly kind: 'cte'; readonly alias: string; readonly cteName: string }
   | {

@@ -1,0 +1,67 @@
+create table t (n int primary key, x numeric, s text);
+create table u (n int, y bigint, z bytea, f float8, b bool);
+insert into t values (1, 1.50, 'a'), (2, 2, 'b'), (3, null, null);
+insert into u values (1, 100, '\x00ff', 0.1, true), (1, 101, null, 'nan', false), (2, 9223372036854775807, '\x', '-infinity', null), (4, -5, '\x01', 1e300, true);
+select t.n, l.* from t, lateral (select * from u where u.n = t.n) l order by t.n, l.y;
+select t.n, l.y from t, lateral (select y from u where u.n = t.n order by y desc limit 1) l order by 1;
+select t.n, l.y from t left join lateral (select y from u where u.n = t.n order by y desc limit 1) l on true order by 1;
+select t.n, l.y from t left join lateral (select y from u where u.n = t.n) l on l.y > 100 order by 1, 2;
+select t.n, l.y from t join lateral (select y from u where u.n = t.n) l on l.y > 100 order by 1, 2;
+select t.n, l.y from t cross join lateral (select y from u where u.n = t.n) as l(y) order by 1, 2;
+select t.n, c from t, lateral (select count(*) as c from u where u.n = t.n) l order by 1;
+select t.n, c, d from t, lateral (select count(*) as c from u where u.n = t.n) l, lateral (select c * 10 + t.n as d) m order by 1;
+select t.n, l.x from t, lateral (select t.x * 2 as x) l order by 1;
+select t.n, l.v from t, lateral (values (t.n), (t.n * 10)) l(v) order by 1, 2;
+select t.n, l.v from t, lateral (select 1 as v union all select t.n) l order by 1, 2;
+select t.n, l.v from t, lateral (select t.x as v union select 1.5) l order by 1, 2;
+select t.n, l.v from t, lateral (select distinct on (u.n) y as v from u where u.n >= t.n order by u.n, y desc) l order by 1, 2;
+select t.n, l.y, l.r from t, lateral (select y, row_number() over (order by y desc) as r from u where u.n = t.n) l order by 1, 2;
+select t.n, l.g from t, lateral (select b as g, count(*) from u where u.n = t.n group by b) l order by 1, 2;
+select t.n, l.y from t, lateral (select y from u where u.n = t.n) l where l.y = 100;
+select l.s, count(*) from t, lateral (select t.s from u where u.n <= t.n) l group by l.s order by 1;
+select t.n, (select sum(l.y) from lateral (select y from u where u.n = t.n) l) from t order by 1;
+select t.n, (select max(l.v) from u, lateral (select u.y + t.n as v) l where u.n = 1) from t order by 1;
+select a.n, b.n, l.s from t a, t b, lateral (select a.s || b.s as s) l where a.n < b.n order by 1, 2;
+select a.n, l.n, m.n from t a left join lateral (select b.n from t b where b.n > a.n) l on true left join lateral (select c.n from t c where c.n > l.n) m on true order by 1, 2, 3;
+with c as (select n * 2 as k from t) select t.n, l.k from t, lateral (select k from c where c.k > t.n) l order by 1, 2;
+select t.n, l.k from t, lateral (with c as (select t.n * 2 as k) select k from c) l order by 1;
+select t.n from t where exists (select 1 from u, lateral (select u.n + 1 as m) l where l.m = t.n) order by 1;
+-- not of the row at all
+select t.n, l.y from t, lateral (select y from u where u.n = 4) l order by 1;
+select l.y from lateral (select y from u where u.n = 4) l;
+-- functions
+select t.n, g from t, generate_series(1, t.n) g order by 1, 2;
+select t.n, g from t, lateral generate_series(1, t.n) g order by 1, 2;
+select t.n, g from t left join lateral generate_series(2, t.n) g on true order by 1, 2;
+select t.n, g from t left join generate_series(1, t.n) g on g > 1 order by 1, 2;
+select t.n, g, l.v from t, generate_series(1, t.n) g, lateral (select g * t.n as v) l order by 1, 2;
+select t.n, e, o from t, lateral unnest(array[t.n, t.n + 1]) with ordinality as l(e, o) order by 1, 2;
+select g.v, l.s from generate_series(1, 2) g(v), lateral (select string_agg(i::text, ',' order by i) as s from generate_series(1, g.v) i) l order by 1;
+-- joins around
+select t.n, l.y, v.n from (t cross join lateral (select y from u where u.n = t.n) l) left join u v on v.y = l.y order by 1, 2;
+select v.n, t.n, l.y from u v left join t on t.n = v.n left join lateral (select y from u where u.n = t.n) l on true order by 1, 2, 3;
+select v.n, q.n, q.y from u v left join (select t.n, l.y from t, lateral (select y from u where u.n = t.n) l) q on q.n = v.n order by 1, 2, 3;
+select v.n, t.n, l.y from u v left join (t cross join lateral (select y from u where u.n = t.n) l) on v.n = t.n order by 1, 2, 3;
+select v.n, l.y, v.y from t left join lateral (select y from u where u.n = t.n) l on true right join u v on v.n = t.n and v.y = l.y order by 1, 2, 3;
+select t.n, v.n, l.c from t full join u v on v.n = t.n left join lateral (select count(*) as c from u where u.n = t.n or u.n = v.n) l on true order by 1, 2, 3;
+select t.n, s, m from t join lateral (select t.s as m) l using (n);
+select n, y from t natural join lateral (select t.n, y from u where u.n = t.n) l order by 1, 2;
+-- what may not be seen
+select * from t right join lateral (select t.n) l on true;
+select * from t full join lateral (select t.n) l on true;
+select * from t full join lateral (select n) l on true;
+select * from t right join generate_series(1, t.n) g on true;
+select * from t, (select t.n) l;
+select * from lateral (select t.n) l, t;
+select * from t, lateral (select sum(t.n)) l;
+select * from t, lateral (select sum(t.n + u.y) from u where u.n = t.n) l order by 1;
+update u set y = l.v from lateral (select u.n as v) l;
+update u set y = l.v from t, lateral (select t.n * 7 as v) l where u.n = t.n;
+delete from u using lateral (select u.n as v) l where true;
+delete from u using t, lateral (select t.n * 7 as v) l where u.y = l.v and t.n = 2;
+insert into t select t.n + 10, l.x, t.s from t, lateral (select t.x + 1 as x) l returning n, x;
+select * from u order by n, y;
+-- SQLite's LIMIT sees no columns
+select t.n, l.y from t, lateral (select y from u order by y limit t.n) l order by 1, 2;
+select n from t limit n;
+select n from t limit 1 + n;
