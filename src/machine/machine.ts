@@ -102,6 +102,8 @@ export class Machine {
   readonly #decoder = new RequestDecoder();
   readonly #changes: TableChanges;
   readonly #speculations: Speculations;
+  /** The first request of the entry to apply has run: as a speculation, whose writes are there. */
+  #isRun = false;
   #appliedIndex: Index;
   #appliedTerm: Term;
   #schemaVersion: number;
@@ -211,7 +213,8 @@ export class Machine {
   apply(entries: readonly Entry[], isOverBudget: () => boolean = () => false): ApplyResult {
     assert(!this.#isHalted, 'a halted machine applies nothing');
     try {
-      this.#speculations.park();
+      this.#isRun = this.#takeOpen(entries);
+      if (!this.#isRun) this.#speculations.park();
       const result = this.#applyBatch(entries, isOverBudget);
       this.#checkpointer.committed(this.#appliedIndex);
       return result;
@@ -228,7 +231,7 @@ export class Machine {
     const outcomes: EntryOutcomes[] = [];
     const hashes: { index: Index; hash: Uint8Array }[] = [];
     let count = 0;
-    this.#database.run('BEGIN IMMEDIATE');
+    if (!this.#isRun) this.#database.run('BEGIN IMMEDIATE');
     for (const entry of entries) {
       if (count > 0 && (count >= ENTRIES_PER_TRANSACTION || isOverBudget())) break;
       count += 1;
@@ -240,6 +243,9 @@ export class Machine {
       );
       this.#locks.beginEntry(entry.index);
       const outcome = this.#applyEntry(entry);
+      if (this.#mutations.openCommittedUnseen !== true) {
+        assert(!this.#isRun, 'what has run is what the entry executes');
+      }
       if (outcome !== null) outcomes.push(outcome);
       this.#advance(entry, outcome?.outcomes ?? null);
       if (entry.index % HASH_INTERVAL === 0) hashes.push({ index: entry.index, hash: this.#hash });
@@ -253,6 +259,43 @@ export class Machine {
 
   // Speculation -----------------------------------------------------------------------------------
 
+  /**
+   * Nothing was applied since the active speculation began. If it is what the first entry would
+   * run, its SQLite transaction becomes the entry's. Otherwise nothing happens.
+   */
+  #takeOpen([entry]: readonly Entry[]): boolean {
+    if (!this.#speculations.isProposed || this.#mutations.openNeverCommitted === true) return false;
+    if (entry?.kind !== 'command' || entry.index !== this.#appliedIndex + 1) return false;
+    const command = decodeCommand(entry.data);
+    if (command.kind !== 'execute') return false;
+    const [encoded] = command.requests;
+    if (encoded === undefined || !this.#speculations.isOpen(encoded)) return false;
+    const request = this.#decoder.decode(encoded);
+    const isExpected =
+      this.#mutations.openCommittedUnseen === true || this.#isToRun(command, request);
+    if (!isExpected || this.#execution.endRecording(request, null).kind !== 'done') return false;
+    this.#database.run('RELEASE request');
+    this.#speculations.handOver();
+    return true;
+  }
+
+  /** Its first request: what #execute and the functions below it look at before they run it. */
+  #isToRun({ sessionId, firstSequence, requests }: ExecuteCommand, request: Request): boolean {
+    const lastSequence = firstSequence + requests.length - 1;
+    const { locks = null, staged = null } = request.recording ?? {};
+    return (
+      this.#sessions.isOpen(sessionId) &&
+      !this.#sessions.isAcknowledged(sessionId, lastSequence) &&
+      this.#sessions.executedBefore(sessionId, firstSequence) === null &&
+      this.#sessions.mayExecute(sessionId, firstSequence) &&
+      (locks === null ||
+        this.#locks.hasTransaction({ sessionId, owner: locks.owner }, locks.transaction)) &&
+      this.#idempotency.outcomeOf(request) === null &&
+      request.schemaVersion === this.#schemaVersion &&
+      (staged === null || this.#staged.isWhole(staged))
+    );
+  }
+
   /** Runs the next statement of an interactive transaction. Throws MachineHalted. */
   speculate(request: Speculate): Speculated {
     assert(!this.#isHalted, 'a halted machine speculates nothing');
@@ -265,7 +308,17 @@ export class Machine {
     }
   }
 
-  /** The transaction has ended, or was proposed. */
+  /** The transaction was proposed as `request`, behind all that it was told here. */
+  proposeSpeculation(id: SpeculationId, request: EncodedRequest): void {
+    this.#speculations.propose(id, request);
+  }
+
+  /** The active speculation has nothing to run any more. */
+  get isActiveProposed(): boolean {
+    return this.#speculations.isProposed;
+  }
+
+  /** The transaction has ended. */
   forgetSpeculation(id: SpeculationId): void {
     this.#speculations.forget(id);
   }
@@ -440,6 +493,9 @@ export class Machine {
     }
     const staged = request.recording?.staged ?? null;
     if (staged !== null && !this.#staged.isWhole(staged)) return PARTS_LOST;
+    const isRun = this.#isRun;
+    this.#isRun = false;
+    if (isRun) return this.#ended(request, index, { kind: 'done', results: [] });
     const outcome = isRecorded(request)
       ? this.#execution.runRecording(request, () =>
           replay(
@@ -452,10 +508,15 @@ export class Machine {
           ),
         )
       : this.#execution.run(request);
+    return this.#ended(request, index, outcome);
+  }
+
+  #ended(request: Request, index: Index, outcome: Outcome): Outcome {
     if (outcome.kind === 'done' && !request.isDoomed) {
       this.#noteEffects(request, index);
       this.#idempotency.keep(request, outcome, index);
     }
+    const staged = request.recording?.staged ?? null;
     if (staged !== null) this.#staged.drop(staged);
     return outcome;
   }

@@ -53,6 +53,12 @@ export interface MachineMutations {
   readonly savepointsNotReplayed?: boolean;
   /** Deferred keys of a transaction are not looked at where it ends. */
   readonly deferredKeysNotChecked?: boolean;
+  /** Not a bug: a speculation that is the next entry is run again, as on the other nodes. */
+  readonly openNeverCommitted?: boolean;
+  /** A speculation that was proposed is taken for the next entry, whichever that is. */
+  readonly openNotCompared?: boolean;
+  /** A speculation is committed as an entry though the entry is never to be executed. */
+  readonly openCommittedUnseen?: boolean;
   /** What a speculation wrote is committed where it should be rolled back. */
   readonly parkedWritesStay?: boolean;
   /** A statement stays in the speculation though the client never heard of it. */

@@ -6,6 +6,7 @@ import type { Oid } from '../types/pg-type.ts';
 import { assert, must } from '../util/assert.ts';
 import type { RequestContext } from './call-context.ts';
 import type {
+  EncodedRequest,
   ErrorData,
   RecordedStatement,
   Request,
@@ -94,6 +95,8 @@ export class Speculations {
   #active: SpeculationId | null = null;
   /** How long the statements of the active one have run, ms: what parking it would cost again. */
   #activeMs = 0;
+  /** The active one has ended, and this is what was proposed of it; null: it goes on. */
+  #proposed: EncodedRequest | null = null;
 
   constructor(options: SpeculationOptions) {
     this.#options = options;
@@ -105,6 +108,11 @@ export class Speculations {
 
   get activeMs(): number {
     return this.#active === null ? 0 : this.#activeMs;
+  }
+
+  /** The active one waits for its place in the log. */
+  get isProposed(): boolean {
+    return this.#proposed !== null;
   }
 
   /** Throws MachineHalted. */
@@ -207,9 +215,13 @@ export class Speculations {
 
   /** Rolls the active one back, to be taken up again by its next statement. */
   park(): void {
-    if (this.#active === null) return;
-    const speculation = this.#open.get(this.#active);
+    const active = this.#active;
+    if (active === null) return;
+    const speculation = this.#open.get(active);
     this.#active = null;
+    // It runs again at its place in the log, and never here.
+    if (this.#proposed !== null) this.#open.delete(active);
+    this.#proposed = null;
     const { database, context, mutations } = this.#options;
     const end = mutations.parkedWritesStay === true ? 'COMMIT' : 'ROLLBACK';
     if (database.isInTransaction) database.run(end);
@@ -217,6 +229,30 @@ export class Speculations {
     if (speculation !== undefined && !changesSchema(speculation)) return;
     database.resetPragmas();
     context.forgetCatalog();
+  }
+
+  /**
+   * The transaction was proposed as `request`: all of its statements as they ran here. While it is
+   * active it stays so: if it is the next entry, it has run already.
+   */
+  propose(id: SpeculationId, request: EncodedRequest): void {
+    if (this.#active === id) this.#proposed = request;
+    else this.forget(id);
+  }
+
+  /** The active one is what `request` would run, in the state that it would run in. */
+  isOpen(request: EncodedRequest): boolean {
+    if (this.#proposed === null) return false;
+    if (this.#options.mutations.openNotCompared === true) return true;
+    const { template, inputs } = this.#proposed;
+    return isEqual(request.inputs, inputs) && isEqual(request.template, template);
+  }
+
+  /** The active one ends here; its SQLite transaction stays open, and is the caller's. */
+  handOver(): void {
+    this.#open.delete(must(this.#active, 'one is active'));
+    this.#active = null;
+    this.#proposed = null;
   }
 
   /** The transaction has ended. */
@@ -251,6 +287,10 @@ function* requestsOf(speculation: Speculation, schemaVersion: number): Iterable<
 function add({ statements, recorded }: Speculation, request: Request, at: number): void {
   statements.push(must(request.statements[at], `statement ${at}`));
   recorded.push(must(request.recording?.statements[at], `recorded statement ${at}`));
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
 }
 
 function dropLast({ statements, recorded }: Speculation): void {

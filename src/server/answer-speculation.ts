@@ -13,7 +13,7 @@ import type { EarlierInFile, SpeculationRequest } from './thread-messages.ts';
 export function answerSpeculation(
   machine: Machine,
   decoder: RequestDecoder,
-  asked: SpeculationRequest,
+  asked: Exclude<SpeculationRequest, { kind: 'propose' }>,
 ): Speculated | null {
   if (asked.kind === 'forget') {
     machine.forgetSpeculation(asked.id);

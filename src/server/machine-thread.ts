@@ -6,8 +6,8 @@ import { statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { encodeCommand, RequestDecoder, splitRequest } from '../machine/command-codec.ts';
 import { isNoRoom } from '../machine/database.ts';
-import { encodeCommand, RequestDecoder } from '../machine/command-codec.ts';
 import type { ApplyResult } from '../machine/machine.ts';
 import { openMachine } from '../machine/open-machine.ts';
 import type { Entry } from '../raft/entry.ts';
@@ -67,7 +67,9 @@ function work(): void {
   isScheduled = false;
   timer = null;
   if (waiting !== null) return refuseSpeculations();
-  const wait = speculations.patience(machine, queue.length > 0, monotonicMs());
+  // What is proposed gives way to entries: its own is among them.
+  const mustApply = queue.length > 0 && machine.isActiveProposed;
+  const wait = mustApply ? 0 : speculations.patience(machine, queue.length > 0, monotonicMs());
   if (wait > 0) {
     runSpeculations(machine.activeSpeculation);
     schedule(wait);
@@ -196,6 +198,10 @@ function runSpeculations(only: number | null): void {
   while (monotonicMs() - start <= BUDGET_MS) {
     const next = speculations.take(machine.activeSpeculation, only);
     if (next === null) break;
+    if (next.kind === 'propose') {
+      machine.proposeSpeculation(next.id, splitRequest(next.request));
+      continue;
+    }
     answers.push({ ticket: next.ticket, answer: answerSpeculation(machine, decoder, next) });
   }
   if (answers.length > 0) post({ kind: 'speculated', answers });

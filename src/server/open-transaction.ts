@@ -535,13 +535,13 @@ export class OpenTransaction implements Transaction {
   }
 
   async #propose(options: RunOptions): Promise<void> {
-    // It runs at its place in the log: nobody has to wait for what was speculated.
-    void this.#forget();
     const staging = new Staging(this.#host, this.#id, options);
     try {
-      for (const part of this.#record.partsInFile()) await staging.add(part);
       const parts = partsOf(this.#proposed(this.#record.entries));
       const last = must(parts.pop(), 'one part at least');
+      // Where entries come before its own, nobody has to wait for what was speculated.
+      if (parts.length > 0 || this.#record.earlier !== null) void this.#forget();
+      for (const part of this.#record.partsInFile()) await staging.add(part);
       for (const part of parts) await staging.add(encodeRequest(this.#request(part, 0, [])));
       const staged = await staging.end();
       await this.#proposeLast(last, staged, {
@@ -567,15 +567,19 @@ export class OpenTransaction implements Transaction {
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
       const request = this.#request(last, this.#schemaChanges(), this.#sequences);
       const { recording } = request;
-      const outcome = await this.#host.propose(
-        encodeRequest({
-          ...request,
-          writes: this.#record.writes(),
-          recording: recording === null ? null : { ...recording, staged },
-          idempotencyKey: options.idempotencyKey,
-        }),
-        options,
-      );
+      const bytes = encodeRequest({
+        ...request,
+        writes: this.#record.writes(),
+        recording: recording === null ? null : { ...recording, staged },
+        idempotencyKey: options.idempotencyKey,
+      });
+      // If it comes next in the log it has run there; if not, nobody waits for what was speculated.
+      if (this.#isSpeculated) this.#host.speculator.propose(this.#id, bytes);
+      else void this.#forget();
+      this.#isSpeculated = false;
+      const outcome = await this.#host.propose(bytes, options);
+      // The machine has applied it, and holds nothing of it any more.
+      if (outcome.kind === 'done') this.#wasAsked = false;
       this.#isReleased = RELEASING.includes(outcome.kind);
       switch (outcome.kind) {
         case 'done':

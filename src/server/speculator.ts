@@ -43,6 +43,12 @@ export class Speculator {
     return { answer, giveUp: () => this.#waiting.delete(ticket) };
   }
 
+  /** All of its statements were told; `request` encoded. */
+  propose(id: SpeculationId, request: Uint8Array): void {
+    this.#outgoing.push({ kind: 'propose', id, request });
+    this.#wake();
+  }
+
   /** Resolves when the machine looks at nothing of it any more. */
   forget(id: SpeculationId): Promise<void> {
     const ticket = this.#nextTicket++;

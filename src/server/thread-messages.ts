@@ -81,6 +81,8 @@ export type SpeculationRequest =
       /** See encodeRequest. */
       readonly request: Uint8Array;
     }
+  /** It was proposed: `request` is encoded. Not answered. */
+  | { readonly kind: 'propose'; readonly id: SpeculationId; readonly request: Uint8Array }
   | { readonly kind: 'forget'; readonly ticket: number; readonly id: SpeculationId };
 
 /** See Speculate.earlier. */

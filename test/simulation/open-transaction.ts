@@ -1,6 +1,7 @@
 // One interactive transaction of the simulator, on its gateway: statements go to the node's machine
 // to be speculated, and what was told is recorded for the commit, as src/server/open-transaction.ts
 // does it, without promises.
+import { encodeRequest, splitRequest } from '../../src/machine/command-codec.ts';
 import type { RecordedStatement, Request, StepResult } from '../../src/machine/command.ts';
 import type { ErrorData } from '../../src/machine/command.ts';
 import type { Machine } from '../../src/machine/machine.ts';
@@ -72,9 +73,13 @@ export class OpenTransaction {
     return { kind: 'told', told };
   }
 
-  /** What a commit proposes. */
-  request(): Request {
-    return this.#request(this.statements, this.#recorded);
+  /** What a commit proposes; the machine is told that it comes. */
+  propose(): Request {
+    const request = this.#request(this.statements, this.#recorded);
+    const encoded = splitRequest(encodeRequest(request));
+    if (this.#isSpeculated) this.#machine.proposeSpeculation(this.#speculation, encoded);
+    else this.forget();
+    return request;
   }
 
   #request(statements: readonly CellStatement[], recorded: readonly RecordedStatement[]): Request {

@@ -153,7 +153,7 @@ export class TransactionClient {
     }
     const { id, statements, told } = transaction;
     checks.propose(id, { statements, told });
-    const isTaken = commit(node, id, transaction.request(), () => {
+    const isTaken = commit(node, id, transaction.propose(), () => {
       if (node.incarnation === incarnation && node.isReady()) transaction.forget();
       this.start();
     });

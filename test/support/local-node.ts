@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gateway } from '../../src/gateway/gateway.ts';
-import { RequestDecoder } from '../../src/machine/command-codec.ts';
+import { RequestDecoder, splitRequest } from '../../src/machine/command-codec.ts';
 import { readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
@@ -122,9 +122,9 @@ export class LocalNode {
 
   #flush(): void {
     const now = monotonicMs();
+    this.#speculate();
     for (const command of this.#gateway.takeProposals(now)) this.#append(command);
     this.#apply();
-    this.#speculate();
     const ids = this.#gateway.takeReadRequests(now);
     if (ids.length > 0) this.#gateway.readAnswered(ids, this.#machine.appliedIndex, now);
     this.executor.deliver();
@@ -132,10 +132,15 @@ export class LocalNode {
   }
 
   #speculate(): void {
-    const answers = this.executor.speculator.take().map((asked): SpeculationAnswer => {
+    const answers: SpeculationAnswer[] = [];
+    for (const asked of this.executor.speculator.take()) {
+      if (asked.kind === 'propose') {
+        this.#machine.proposeSpeculation(asked.id, splitRequest(asked.request));
+        continue;
+      }
       const answer = answerSpeculation(this.#machine, this.#decoder, asked);
-      return { ticket: asked.ticket, answer };
-    });
+      answers.push({ ticket: asked.ticket, answer });
+    }
     this.executor.speculator.deliver(answers);
   }
 

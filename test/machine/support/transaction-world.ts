@@ -2,6 +2,7 @@
 // a commit proposes what was recorded.
 import { withCascades } from '../../../src/catalog/cascades.ts';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
+import { encodeRequest, splitRequest } from '../../../src/machine/command-codec.ts';
 import { DIGEST_BYTES } from '../../../src/machine/command.ts';
 import type {
   Outcome,
@@ -136,10 +137,21 @@ export class OpenTransaction {
     });
   }
 
+  /** What a commit proposes. */
+  get request(): Request {
+    return this.#request(this.#statements);
+  }
+
   commit(): Outcome {
-    const outcome = this.#world.request(this.#request(this.#statements));
+    const outcome = this.#world.request(this.request);
     this.rollback();
     return outcome;
+  }
+
+  /** The machine is told that it comes: as the next entry it need not run again. */
+  propose(): void {
+    const encoded = splitRequest(encodeRequest(this.request));
+    this.#world.machine.proposeSpeculation(this.#id, encoded);
   }
 
   rollback(): void {
