@@ -56,6 +56,7 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
     ['changes that a restart forgets', { changesForgottenOnRestart: true }],
     ['savepoints that are not replayed', { savepointsNotReplayed: true }],
     ['writes of a speculation that stay', { parkedWritesStay: true }],
+    ['a speculation that is taken for any entry', { openNotCompared: true }],
     ['a statement that was given up and stays', { givenUpStatementsStay: true }],
     ['a refused transaction that leaves its writes', { conflictNotUndone: true }],
   ]),

@@ -21,7 +21,7 @@ import { SERVER_VERSION } from '../../src/server/listener.ts';
 import { NotificationHub } from '../../src/server/notifications.ts';
 import type { TransactionMutations } from '../../src/server/mutations.ts';
 import { SharedState } from '../../src/server/shared-state.ts';
-import type { SpeculationAnswer } from '../../src/server/thread-messages.ts';
+import type { SpeculationAnswer, SpeculationRequest } from '../../src/server/thread-messages.ts';
 import { Session } from '../../src/session/session.ts';
 import { initializeParser } from '../../src/sql/parse/parse.ts';
 import { Prng } from '../../src/util/prng.ts';
@@ -122,24 +122,26 @@ export class LocalNode {
 
   #flush(): void {
     const now = monotonicMs();
-    this.#speculate();
+    const asked = this.executor.speculator.take();
+    for (const each of asked) {
+      if (each.kind !== 'propose') continue;
+      this.#machine.proposeSpeculation(each.id, splitRequest(each.request));
+    }
     for (const command of this.#gateway.takeProposals(now)) this.#append(command);
     this.#apply();
+    this.#speculate(asked);
     const ids = this.#gateway.takeReadRequests(now);
     if (ids.length > 0) this.#gateway.readAnswered(ids, this.#machine.appliedIndex, now);
     this.executor.deliver();
     if (this.#gateway.openCount > 0) this.#wake();
   }
 
-  #speculate(): void {
+  #speculate(asked: readonly SpeculationRequest[]): void {
     const answers: SpeculationAnswer[] = [];
-    for (const asked of this.executor.speculator.take()) {
-      if (asked.kind === 'propose') {
-        this.#machine.proposeSpeculation(asked.id, splitRequest(asked.request));
-        continue;
-      }
-      const answer = answerSpeculation(this.#machine, this.#decoder, asked);
-      answers.push({ ticket: asked.ticket, answer });
+    for (const each of asked) {
+      if (each.kind === 'propose') continue;
+      const answer = answerSpeculation(this.#machine, this.#decoder, each);
+      answers.push({ ticket: each.ticket, answer });
     }
     this.executor.speculator.deliver(answers);
   }
