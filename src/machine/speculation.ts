@@ -122,10 +122,6 @@ export class Speculations {
   ): Speculated {
     const recording = must(request.recording, 'a speculated request has a recording');
     if (this.#active !== id) this.park();
-    // A machine that was opened anew: as if it had to be told all of it for another schema.
-    if (!isWhole && !this.#open.has(id)) {
-      return { kind: 'stale-schema', schemaVersion: machine.schemaVersion };
-    }
     if (isWhole && this.#options.mutations.givenUpStatementsStay !== true) this.forget(id);
     if (!isWhole && !this.#open.has(id)) return { kind: 'forgotten' };
     const speculation = this.#speculation(id, request, recording.snapshot);
