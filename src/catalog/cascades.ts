@@ -1,6 +1,6 @@
 // Which tables a change of other tables may change as well: through the actions of foreign keys.
 import type { Oid } from '../types/pg-type.ts';
-import type { Catalog } from './catalog.ts';
+import type { Catalog, Relation } from './catalog.ts';
 
 /** pg_constraint: c cascade, n set null, d set default. */
 const CHANGING_ACTIONS = ['c', 'n', 'd'];
@@ -24,6 +24,21 @@ function followersOf(catalog: Catalog): ReadonlyMap<Oid, readonly Oid[]> {
   }
   followers.set(catalog, found);
   return found;
+}
+
+/** Tables that keys refer to. */
+const referencedTables = new WeakMap<Catalog, ReadonlySet<Oid>>();
+
+/** Does a key refer to the table, or from it? SQLite then looks at each row that is deleted. */
+export function hasForeignKeys(catalog: Catalog, { oid, constraints }: Relation): boolean {
+  if (constraints.some(({ referenced }) => referenced !== null)) return true;
+  let tables = referencedTables.get(catalog);
+  if (tables === undefined) {
+    const keys = [...catalog.relations()].flatMap((relation) => relation.constraints);
+    tables = new Set(keys.map(({ referenced }) => referenced?.relationOid ?? 0));
+    referencedTables.set(catalog, tables);
+  }
+  return tables.has(oid);
 }
 
 /** The tables themselves, and all that follow them. */

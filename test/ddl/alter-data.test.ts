@@ -77,16 +77,21 @@ describe('ALTER TABLE', () => {
   });
 
   it('keeps an index for each foreign key, as long as it is there', () => {
-    const indexes = () =>
-      database.rows("SELECT tbl_name FROM sqlite_schema WHERE name LIKE 'balsa.fkey.%' ORDER BY 1");
+    const parts = (type: string) =>
+      database.rows(
+        `SELECT tbl_name FROM sqlite_schema WHERE type = '${type}' AND name LIKE 'balsa.fkey.%' ORDER BY 1`,
+      );
+    const indexes = () => parts('index');
     expect(indexes()).toEqual([['public.c']]);
     database.run('create table d (id int primary key, up int references d, p int)');
     database.run('alter table d add constraint k foreign key (p) references p on delete cascade');
     expect(indexes()).toEqual([['public.c'], ['public.d'], ['public.d']]);
+    expect(parts('trigger')).toEqual([['public.c'], ['public.d']]);
     const how = database.rows('EXPLAIN QUERY PLAN SELECT 1 FROM "public.d" WHERE p = 1');
     expect(String(how[0]?.[3])).toContain('balsa.fkey.');
     database.run('alter table d drop constraint k');
     expect(indexes()).toEqual([['public.c'], ['public.d']]);
+    expect(parts('trigger')).toEqual([['public.c']]);
     database.run('alter table d drop column up');
     database.run('drop table p cascade');
     expect(indexes()).toEqual([]);

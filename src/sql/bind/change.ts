@@ -1,5 +1,6 @@
 // INSERT, UPDATE and DELETE.
 import type { Column, Relation } from '../../catalog/catalog.ts';
+import { hasForeignKeys } from '../../catalog/cascades.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
@@ -69,6 +70,8 @@ export interface Delete {
   readonly ctes: readonly CommonTable[];
   readonly using: readonly FromItem[];
   readonly where: Expression | null;
+  /** Or else SQLite drops all rows at once, without looking at them. */
+  readonly isRowByRow: boolean;
   readonly returning: readonly Target[] | null;
 }
 
@@ -492,5 +495,6 @@ export function bindDelete(context: BindContext, fields: Fields): Delete {
   const where = whereNode === null ? null : bindCondition(place, whereNode, 'WHERE');
   const returning = bindReturning(context, fields, scope);
   refuseOtherTables(context, returning, alias, 'DELETE ... USING');
-  return { kind: 'delete', relation, alias, ctes, using, where, returning };
+  const isRowByRow = where !== null || hasForeignKeys(context.catalog, relation);
+  return { kind: 'delete', relation, alias, ctes, using, where, isRowByRow, returning };
 }

@@ -28,7 +28,7 @@ import type { SchemaEditor } from './schema-editor.ts';
 import { bindDefault, bindStored, columnsOf, rebind, sqliteOf } from './stored-expression.ts';
 import { columnSpec, constraintSpec } from './table-spec.ts';
 import { countRowSql } from './row-meter.ts';
-import { createForeignKeyIndexSql, createIndexSql, rewriteTable } from './table-sql.ts';
+import { createForeignKeyParts, createIndexSql, rewriteTable } from './table-sql.ts';
 import { checkNotSystem, findRelation, rangeName, tryFind } from './target.ts';
 import { validateCheck, validateForeignKey, validateNotNull } from './validate.ts';
 
@@ -159,7 +159,7 @@ function addAll(alteration: Alteration, specs: Specs, isUnvalidated = false): vo
     }
   }
   for (const constraint of after.constraints.filter((c) => isNew(c) && !known.has(c.oid))) {
-    if (constraint.kind === 'f') editor.sqlite(createForeignKeyIndexSql(after, constraint));
+    if (constraint.kind === 'f') createForeignKeyParts(editor, after, constraint);
     if (isUnvalidated) {
       editor.update('pg_constraint', { oid: BigInt(constraint.oid) }, { convalidated: 0n });
       alteration.isStale = true;

@@ -12,7 +12,7 @@ import { makeColumnSequence, ownSequence } from './sequence.ts';
 import { checkIdentityType, sequenceOptions } from './sequence-options.ts';
 import { storageOptions } from './storage-options.ts';
 import { bindDefault } from './stored-expression.ts';
-import { createForeignKeyIndexSql, createIndexSql, createTableSql } from './table-sql.ts';
+import { createForeignKeyParts, createIndexSql, createTableSql } from './table-sql.ts';
 import { columnSpec, constraintSpec, type ColumnSpec, type ConstraintSpec } from './table-spec.ts';
 import { creationSchema, rangeName, schemaOid } from './target.ts';
 
@@ -197,7 +197,7 @@ export function makeTable(
     if (sql !== null) editor.sqlite(sql);
   }
   for (const constraint of relation.constraints.filter(({ kind }) => kind === 'f')) {
-    editor.sqlite(createForeignKeyIndexSql(relation, constraint));
+    createForeignKeyParts(editor, relation, constraint);
   }
   return oid;
 }

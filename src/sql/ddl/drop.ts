@@ -19,7 +19,7 @@ import {
 import { updateCounts } from './constraints.ts';
 import { identityOfSequence } from './identity-link.ts';
 import type { SchemaEditor } from './schema-editor.ts';
-import { dropForeignKeyIndexSql, dropIndexSql, rewriteTable } from './table-sql.ts';
+import { dropForeignKeyParts, dropIndexSql, rewriteTable } from './table-sql.ts';
 import {
   checkNotSystem,
   displayName,
@@ -93,7 +93,7 @@ function forget(editor: SchemaEditor, oid: Oid): void {
 export function dropConstraintRow(editor: SchemaEditor, constraint: Constraint): void {
   forget(editor, constraint.oid);
   editor.delete('pg_constraint', { oid: BigInt(constraint.oid) });
-  if (constraint.kind === 'f') editor.sqlite(dropForeignKeyIndexSql(constraint));
+  if (constraint.kind === 'f') dropForeignKeyParts(editor, constraint);
 }
 
 /** Takes an index out of the catalog and out of SQLite. */

@@ -21,8 +21,6 @@ export function countRowSql({ columns }: Relation): string {
 
 export function rowCheckSql(relation: Relation): string {
   const count = countRowSql(relation);
-  const isShort = relation.columns.every((column) => sizeSql(column).length === 0);
-  if (isShort) return `CHECK (${count})`;
   const names = relation.columns.map(({ sqliteName }) => quoteSqlite(sqliteName));
   const never = chunks(names).map((some) => `coalesce(${some.join(', ')}, 0)`);
   return `CHECK (CASE WHEN ${count} THEN 1 ELSE ${never.join(' OR ')} END)`;

@@ -6,6 +6,7 @@ import { quoteSqlite, sqliteRelationName } from '../../catalog/sqlite-name.ts';
 import { mustType } from '../../types/registry.ts';
 import { must } from '../../util/assert.ts';
 import { emitIndexKey } from '../emit/emit-scalar.ts';
+import { TICK } from '../functions/bounds.ts';
 import { rowCheckSql } from './row-meter.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindStored, sqliteKeyOf, sqliteOf } from './stored-expression.ts';
@@ -115,17 +116,34 @@ function foreignKeyIndexName(constraint: Constraint): string {
   return quoteSqlite(`balsa.fkey.${constraint.oid}`);
 }
 
+/** Of the rows that a cascade deletes nothing else tells. */
+const COUNT_DELETED = `SELECT ${TICK}()`;
+
 /**
  * An index that is not in the catalog: without one, each row of the other table that is deleted has
  * SQLite look at all rows here, which nothing can end.
  */
-export function createForeignKeyIndexSql(relation: Relation, constraint: Constraint): string {
+function createForeignKeyIndexSql(relation: Relation, constraint: Constraint): string {
   const columns = columnList(relation, constraint.columns);
   return `CREATE INDEX ${foreignKeyIndexName(constraint)} ON ${quoteSqlite(relation.sqliteName)} (${columns})`;
 }
 
-export function dropForeignKeyIndexSql(constraint: Constraint): string {
-  return `DROP INDEX IF EXISTS ${foreignKeyIndexName(constraint)}`;
+/** What a foreign key has in SQLite beside itself. */
+export function createForeignKeyParts(
+  editor: SchemaEditor,
+  relation: Relation,
+  constraint: Constraint,
+): void {
+  editor.sqlite(createForeignKeyIndexSql(relation, constraint));
+  if (constraint.referenced?.onDelete !== 'c') return;
+  editor.sqlite(
+    `CREATE TRIGGER ${foreignKeyIndexName(constraint)} AFTER DELETE ON ${quoteSqlite(relation.sqliteName)} BEGIN ${COUNT_DELETED}; END`,
+  );
+}
+
+export function dropForeignKeyParts(editor: SchemaEditor, constraint: Constraint): void {
+  editor.sqlite(`DROP INDEX IF EXISTS ${foreignKeyIndexName(constraint)}`);
+  editor.sqlite(`DROP TRIGGER IF EXISTS ${foreignKeyIndexName(constraint)}`);
 }
 
 /** A view that is made and dropped: SQLite then knows that the schema has changed. */

@@ -2,6 +2,8 @@
 import { quoteSqlite } from '../../catalog/sqlite-name.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import type { Relation } from '../../catalog/catalog.ts';
+import { hasForeignKeys } from '../../catalog/cascades.ts';
+import { tableTick } from '../emit/ticks.ts';
 import { asTag, flag, list, text, type Fields } from '../parse/node.ts';
 import { ownedSequences, referencesTo } from './drop.ts';
 import type { SchemaEditor } from './schema-editor.ts';
@@ -61,7 +63,11 @@ export function truncate(editor: SchemaEditor, fields: Fields): string {
   // All of them are emptied, so what refers from one to another needs no check on the way.
   editor.sqlite('PRAGMA defer_foreign_keys = ON');
   for (const table of tables) {
-    editor.sqlite(`DELETE FROM ${quoteSqlite(table.sqliteName)}`);
+    const name = quoteSqlite(table.sqliteName);
+    const isRowByRow = hasForeignKeys(editor.catalog, table);
+    editor.sqlite(
+      `DELETE FROM ${name}${isRowByRow ? ` WHERE ${tableTick(table.sqliteName)}` : ''}`,
+    );
     editor.writes(table.oid);
     if (flag(fields, 'restart_seqs')) restartSequences(editor, table);
   }

@@ -10,7 +10,7 @@ import type { Emitter } from './emitter.ts';
 import { emitExpression, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
 import { derivedTable, emitFrom, emitOuterQuery, emitWith } from './query.ts';
-import { tableTick, whereTicks } from './ticks.ts';
+import { scanTick, tableTick, whereTicks } from './ticks.ts';
 
 export function emitInsert(emitter: Emitter, insert: Insert): string {
   const columns = insert.columns.map((column) => quoteName(column.sqliteName)).join(', ');
@@ -91,7 +91,10 @@ function emitWhere(
   where: Expression | null,
 ): string {
   const conditions = others.length > 0 ? [tableTick(alias), ...whereTicks(emitter, others)] : [];
-  if (where !== null) conditions.push(emitExpression(emitter, where));
+  if (where !== null) {
+    if (others.length === 0) conditions.push(scanTick(alias));
+    conditions.push(emitExpression(emitter, where));
+  }
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 
@@ -110,15 +113,22 @@ export function emitUpdatedRows(emitter: Emitter, update: Update): string {
   return `${emitWith(emitter, update.ctes)}SELECT ${values.join(', ')} FROM ${from}${where}`;
 }
 
+/** A row that is deleted counts more than one that is looked at. */
+function emitDeletedRows(emitter: Emitter, alias: string, where: Expression | null): string {
+  if (where === null) return ` WHERE ${tableTick(alias)}`;
+  return `${emitWhere(emitter, alias, [], where)} AND ${tableTick(alias)}`;
+}
+
 export function emitDelete(
   emitter: Emitter,
-  { relation, alias, ctes, using, where, returning }: Delete,
+  { relation, alias, ctes, using, where, isRowByRow, returning }: Delete,
 ): string {
   const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
-  const condition = emitWhere(emitter, alias, using, where);
   if (using.length === 0) {
+    const condition = isRowByRow ? emitDeletedRows(emitter, alias, where) : '';
     return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, returning, alias)}`;
   }
+  const condition = emitWhere(emitter, alias, using, where);
   const others = using.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ');
   const rows = `SELECT ${quoteName(alias)}."ctid" FROM ${table} CROSS JOIN ${others}${condition}`;
   return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, returning, alias)}`;

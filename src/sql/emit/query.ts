@@ -16,7 +16,7 @@ import type {
 import type { Emitter } from './emitter.ts';
 import { emitExpression, emitKey, emitSortKeys, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
-import { isScan, isSingleLoop, onTicks, whereTicks } from './ticks.ts';
+import { isScan, isSingleLoop, onTicks, scanTicks, whereTicks } from './ticks.ts';
 
 /** A query inside a statement, run once or for each row of another. */
 export function emitQuery(emitter: Emitter, query: Query): string {
@@ -131,7 +131,11 @@ function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string 
     parts.push(`FROM ${select.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
   const isTicked = !(isOuter ? isSingleLoop(select) : isScan(select));
-  const conditions = isTicked ? [...whereTicks(emitter, select.from)] : [];
+  const conditions = isTicked
+    ? [...whereTicks(emitter, select.from)]
+    : isOuter
+      ? [...scanTicks(select)]
+      : [];
   if (select.where !== null) conditions.push(emitExpression(emitter, select.where));
   if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
   const groupBy = select.groupBy.map((key) => emitGroupKey(emitter, key));

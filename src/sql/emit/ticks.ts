@@ -1,11 +1,17 @@
 // SQLite cannot be interrupted from outside: the only way to end a statement is a function of ours
 // that it calls, and that throws. A loop over rows which may go on for long without giving any has a
-// condition that calls one and is always true, once for each row that the loop looks at.
+// condition that calls one and is always true, once for each row that the loop looks at; or, where the
+// loop is over one table alone, which SQLite does by itself in no time, once for many rows.
 import { mustType } from '../../types/registry.ts';
 import { TICK } from '../functions/bounds.ts';
 import type { FromItem, Query, Select } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { quoteName } from './names.ts';
+
+/** Of a loop over one table, a power of two: between two calls, as long as no rows were deleted. */
+const ROWS_PER_TICK = 1024;
+/** What SQLite takes for a row is a small part of what a call of ours takes; see TICK. */
+const BYTES_PER_ROW = 4;
 
 type Leaf = Exclude<FromItem, { kind: 'join' }>;
 
@@ -39,6 +45,30 @@ export function isScan({ from, where, targets }: Select): boolean {
 export function isSingleLoop({ from }: Select): boolean {
   const [item] = from;
   return from.length === 1 && (item?.kind === 'table' || item?.kind === 'function');
+}
+
+/** For the start of the WHERE of such a statement, if it is about a table. */
+export function scanTicks(select: Select): readonly string[] {
+  const [item] = select.from;
+  return item?.kind !== 'table' || isCount(select) ? [] : [scanTick(item.alias)];
+}
+
+/** How many rows a table has SQLite finds out without looking at them. */
+function isCount({ targets, where, groupBy, having }: Select): boolean {
+  if (where !== null || groupBy.length > 0 || having !== null) return false;
+  return targets.every(
+    ({ expression }) =>
+      expression.kind === 'aggregate' &&
+      expression.isStar &&
+      expression.filter === null &&
+      expression.over === null,
+  );
+}
+
+/** The number of the row says whether to call, so that it is the same on all nodes. */
+export function scanTick(alias: string): string {
+  const bytes = ROWS_PER_TICK * BYTES_PER_ROW;
+  return `(${quoteName(alias)}."ctid" & ${ROWS_PER_TICK - 1} OR ${TICK}(${bytes}))`;
 }
 
 function isPlain({ type }: Extract<FromItem, { kind: 'join' }>): boolean {
