@@ -3,7 +3,7 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { Notification } from '../sql/functions/notify.ts';
 import type { RowClaim } from '../sql/functions/row-locks.ts';
-import type { CallContext } from '../sql/functions/signature.ts';
+import type { CallContext, SequenceRun } from '../sql/functions/signature.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
@@ -227,6 +227,11 @@ export class RequestContext implements CallContext {
   /** Throws SequenceWanted, SequenceExhausted, PgError. */
   nextval(oid: Oid): bigint {
     return this.#sequences.next(oid);
+  }
+
+  /** Throws as nextval(). */
+  nextvals(oid: Oid, count: number): SequenceRun {
+    return this.#sequences.nextRun(oid, count);
   }
 
   /** Throws SequenceWanted, PgError. */

@@ -262,9 +262,9 @@ function writeRecordingInputs(writer: ByteWriter, recording: Recording): void {
     }
   }
   writer.u32(sequences.length);
-  for (const { oid, isOwn, values } of sequences) {
-    writer.u32(oid).boolean(isOwn).u32(values.length);
-    for (const value of values) writer.i64(value);
+  for (const { oid, isOwn, runs } of sequences) {
+    writer.u32(oid).boolean(isOwn).u32(runs.length);
+    for (const { first, increment, count } of runs) writer.i64(first).i64(increment).u53(count);
   }
   writer.boolean(staged !== null);
   if (staged === null) return;
@@ -286,7 +286,11 @@ function readRecordingInputs(
   const sequences = readItems(reader, 9, () => ({
     oid: reader.u32(),
     isOwn: reader.boolean(),
-    values: readItems(reader, 8, () => reader.i64()),
+    runs: readItems(reader, 24, () => ({
+      first: reader.i64(),
+      increment: reader.i64(),
+      count: reader.u53(),
+    })),
   }));
   const staged = reader.boolean()
     ? {

@@ -4,6 +4,7 @@ import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
+import type { SequenceRun } from '../sql/functions/signature.ts';
 
 /** Opens a gateway session; its id is the log index of this entry (thesis 6.3). */
 export interface RegisterCommand {
@@ -104,7 +105,7 @@ export interface ReservedSequence {
   readonly oid: Oid;
   /** The transaction has created it: it advances it itself. */
   readonly isOwn: boolean;
-  readonly values: readonly bigint[];
+  readonly runs: readonly SequenceRun[];
 }
 
 /** What is done with locks, see locks.ts; `transaction` 0: the lock is the session's. */

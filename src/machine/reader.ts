@@ -62,6 +62,7 @@ export class Reader {
       keep: (bytes) => this.#keep(bytes),
       write: () => refuse('an INSERT'),
       nextval: () => refuse('nextval'),
+      nextvals: () => refuse('nextval'),
       setval: () => refuse('setval'),
       notify: () => refuse('pg_notify'),
       action: (action) => refuse(action),

@@ -1,13 +1,14 @@
 // Values of sequences that a transaction took from the log beforehand: they are recorded with it, so
 // that its statements get the same ones wherever they run again, and other transactions others.
 import type { Oid } from '../types/pg-type.ts';
+import type { SequenceRun } from '../sql/functions/signature.ts';
 import type { ReservedSequence } from './command.ts';
 
 /** How far the values were taken. */
 export type ReservedMark = ReadonlyMap<Oid, number>;
 
 export class ReservedValues {
-  readonly #values = new Map<Oid, bigint[]>();
+  readonly #runs = new Map<Oid, readonly SequenceRun[]>();
   #taken = new Map<Oid, number>();
   readonly #own = new Set<Oid>();
 
@@ -16,23 +17,29 @@ export class ReservedValues {
   }
 
   addAll(sequences: readonly ReservedSequence[]): void {
-    for (const { oid, isOwn, values } of sequences) {
-      this.add(oid, values);
+    for (const { oid, isOwn, runs } of sequences) {
+      this.add(oid, runs);
       if (isOwn) this.setOwn(oid);
     }
   }
 
   /** More values, behind those that are left. */
-  add(oid: Oid, values: readonly bigint[]): void {
-    this.#values.set(oid, [...(this.#values.get(oid) ?? []), ...values]);
+  add(oid: Oid, runs: readonly SequenceRun[]): void {
+    this.#runs.set(oid, [...(this.#runs.get(oid) ?? []), ...runs]);
   }
 
   /** null: none is left. */
   takeReserved(oid: Oid): bigint | null {
     const taken = this.#taken.get(oid) ?? 0;
-    const value = this.#values.get(oid)?.[taken] ?? null;
-    if (value !== null) this.#taken.set(oid, taken + 1);
-    return value;
+    let before = 0;
+    for (const { first, increment, count } of this.#runs.get(oid) ?? []) {
+      if (taken < before + count) {
+        this.#taken.set(oid, taken + 1);
+        return first + increment * BigInt(taken - before);
+      }
+      before += count;
+    }
+    return null;
   }
 
   mark(): ReservedMark {

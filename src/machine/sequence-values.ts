@@ -7,6 +7,7 @@ import { readSessionSequences, writeSessionSequences } from '../sql/functions/se
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import type { SequencesUsed } from './command.ts';
+import type { SequenceRun } from '../sql/functions/signature.ts';
 import type { ReservedMark, ReservedValues } from './reserved-values.ts';
 
 /** A function asked for a sequence that is not in memory: see CatalogWanted. */
@@ -79,6 +80,21 @@ export class SequenceValues {
     const value = this.#takesReserved(oid) ? this.#takeReserved(oid) : this.#advance(oid);
     this.#step.note(oid, value, true);
     return value;
+  }
+
+  /** See CallContext.nextvals. Throws SequenceWanted, PgError. */
+  nextRun(oid: Oid, count: number): SequenceRun {
+    const isOne = this.#takesReserved(oid);
+    const first = this.next(oid);
+    if (isOne) return { first, increment: 0n, count: 1 };
+    const sequence = this.#sequence(oid);
+    const { increment, min, max } = sequence;
+    const room = increment > 0n ? (max - first) / increment : (first - min) / -increment;
+    const more = room < BigInt(count - 1) ? room : BigInt(count - 1);
+    const lastValue = first + more * increment;
+    this.#move(oid, sequence, { lastValue, isCalled: true });
+    this.#step.note(oid, lastValue, true);
+    return { first, increment, count: Number(more) + 1 };
   }
 
   /** Throws SequenceWanted, PgError. */

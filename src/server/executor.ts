@@ -27,6 +27,7 @@ import type {
 } from '../session/backend.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { queryPlan } from '../sql/plan.ts';
+import type { SequenceRun } from '../sql/functions/signature.ts';
 import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
@@ -312,9 +313,9 @@ export class Executor implements Backend, TransactionHost {
   }
 
   /** See TransactionHost. */
-  async reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]> {
+  async reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly SequenceRun[]> {
     const [statement] = this.parse(
-      `SELECT value FROM pg_catalog.balsa_reserved_values(${oid}::pg_catalog.oid, ${count})`,
+      `SELECT first, increment, count FROM pg_catalog.balsa_reserved_values(${oid}::pg_catalog.oid, ${count})`,
     );
     const bind = (catalog: Catalog): readonly BoundPlan[] => {
       const plan = this.compile(must(statement, 'one statement'), [], catalog, RESERVE_SETTINGS);
@@ -327,7 +328,10 @@ export class Executor implements Backend, TransactionHost {
       bind,
     );
     if (error !== null) throw error;
-    return (results[0]?.rows ?? []).map(([value]) => value as bigint);
+    return (results[0]?.rows ?? []).map((row) => {
+      const [first, increment, values] = row as readonly [bigint, bigint, bigint];
+      return { first, increment, count: Number(values) };
+    });
   }
 
   async stream(

@@ -47,7 +47,7 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
 const PART_MS = 1000;
 const SCHEMA_RETRIES_MAX = 20;
 /** Values of a sequence in one go: what a transaction does not use of them is lost. */
-const SEQUENCE_VALUES_MAX = 1024;
+const SEQUENCE_VALUES_MAX = 4 * 1024 * 1024;
 /** How long an end waits for its locks to be released. */
 const RELEASE_MS = 2000;
 /** Outcomes of a commit with which the locks of its transaction have ended. */
@@ -261,13 +261,16 @@ export class OpenTransaction implements Transaction {
     throw schemaChanged();
   }
 
-  /** More values each time: nobody knows how many the statement takes. */
+  /**
+   * Twice as many each time: nobody knows how many there will be, and all that is recorded runs again
+   * behind the entry that takes them.
+   */
   async #reserve(oid: Oid, options: RunOptions): Promise<void> {
     const isOwn = must(this.#base, 'statements have a schema').relationByOid(oid) === null;
     const so = this.#sequences.filter((sequence) => sequence.oid === oid);
     const count = Math.min(SEQUENCE_VALUES_MAX, 2 ** so.length);
-    const values = isOwn ? [] : await this.#host.reserve(oid, count, options);
-    this.#sequences.push({ oid, isOwn, values });
+    const runs = isOwn ? [] : await this.#host.reserve(oid, count, options);
+    this.#sequences.push({ oid, isOwn, runs });
   }
 
   /** `entry` behind all that is recorded. Throws 40001 if something recorded does not hold. */

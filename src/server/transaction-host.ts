@@ -4,6 +4,7 @@ import type { Outcome, StagedTransaction } from '../machine/command.ts';
 import type { Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
+import type { SequenceRun } from '../sql/functions/signature.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -56,7 +57,7 @@ export interface TransactionHost {
     recompile: (catalog: Catalog) => BoundPlan,
   ): Promise<TransactionResult>;
   /** Takes values of a sequence, in an entry of their own. */
-  reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly bigint[]>;
+  reserve(oid: Oid, count: number, options: RunOptions): Promise<readonly SequenceRun[]>;
   /** Of this node's clients; transactions go by their speculation's id. */
   readonly locks: TransactionLocks;
   /** Of this gateway. */

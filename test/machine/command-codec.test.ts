@@ -80,7 +80,11 @@ function drawRecording(prng: Prng, count: number): Recording {
   const sequences = some(prng, 2, () => ({
     oid: prng.integer(2 ** 31),
     isOwn: prng.chance(0.5),
-    values: some(prng, 3, () => BigInt(prng.integer(2 ** 50))),
+    runs: some(prng, 3, () => ({
+      first: BigInt(prng.integer(2 ** 50)),
+      increment: BigInt(prng.between(-3, 3)),
+      count: prng.integer(2 ** 40),
+    })),
   }));
   const staged = prng.chance(0.5)
     ? { nodeId: 3, incarnation: prng.integer(9), transaction: prng.integer(9), parts: 2 }

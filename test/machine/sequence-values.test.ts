@@ -131,8 +131,8 @@ describe('reserved values', () => {
   });
 
   it('are given in order, until there is none', () => {
-    reserved.add(1, [40n, 41n]);
-    reserved.add(1, [50n]);
+    reserved.add(1, [{ first: 40n, increment: 1n, count: 2 }]);
+    reserved.add(1, [{ first: 50n, increment: 1n, count: 1 }]);
     expect(take(1, 3)).toEqual([40n, 41n, 50n]);
     expect(() => values.next(1)).toThrow(SequenceExhausted);
     values.endStep();
@@ -141,7 +141,7 @@ describe('reserved values', () => {
   });
 
   it('are there again after a step that failed, and gone after one that did not', () => {
-    reserved.add(1, [40n, 41n, 42n]);
+    reserved.add(1, [{ first: 40n, increment: 1n, count: 3 }]);
     values.next(1);
     values.endStep();
     take(1, 2);
@@ -150,7 +150,7 @@ describe('reserved values', () => {
   });
 
   it('go back to where a row began', () => {
-    reserved.add(1, [40n, 41n, 42n]);
+    reserved.add(1, [{ first: 40n, increment: 1n, count: 3 }]);
     values.next(1);
     values.beginRow();
     take(1, 2);
@@ -159,14 +159,14 @@ describe('reserved values', () => {
   });
 
   it('are of no use once the transaction has set the sequence itself', () => {
-    reserved.add(1, [40n]);
+    reserved.add(1, [{ first: 40n, increment: 1n, count: 1 }]);
     values.set(1, 3n, true);
     expect(values.next(1)).toBe(5n);
     expect(() => values.next(2)).toThrow(SequenceExhausted);
   });
 
   it('end with the request', () => {
-    reserved.add(1, [40n]);
+    reserved.add(1, [{ first: 40n, increment: 1n, count: 1 }]);
     values.beginRequest();
     expect(values.next(1)).toBe(1n);
   });

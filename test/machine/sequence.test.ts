@@ -88,17 +88,24 @@ describe('a statement tells what it took', () => {
 
 describe('values can be reserved', () => {
   const reserve = (one: SqlWorld, sequence: string, count: number): Outcome =>
-    one.sql(`select value from balsa_reserved_values('${sequence}', ${count})`);
+    one.sql(`select * from balsa_reserved_values('${sequence}', ${count})`);
 
   it('in one request, and as many as there are', () => {
     const one = world();
     one.sql('create sequence s increment -3 maxvalue 10 minvalue 0 start 10');
-    expect(results(reserve(one, 's', 2))[0]?.rows).toEqual([[10n], [7n]]);
-    expect(results(reserve(one, 's', 9))[0]?.rows).toEqual([[4n], [1n]]);
+    expect(results(reserve(one, 's', 2))[0]?.rows).toEqual([[10n, -3n, 2n]]);
+    expect(results(reserve(one, 's', 9))[0]?.rows).toEqual([[4n, -3n, 2n]]);
     expect(reserve(one, 's', 1)).toMatchObject({ error: { code: '2200H' } });
     expect(reserve(one, 't', 1)).toMatchObject({ error: { code: '42809' } });
     one.sql('alter sequence s cycle');
-    expect(results(reserve(one, 's', 3))[0]?.rows).toEqual([[10n], [7n], [4n]]);
+    expect(results(reserve(one, 's', 3))[0]?.rows).toEqual([[10n, -3n, 3n]]);
+    expect(results(reserve(one, 's', 3))[0]?.rows).toEqual([
+      [1n, -3n, 1n],
+      [10n, -3n, 2n],
+    ]);
+    one.sql('create sequence m');
+    expect(results(reserve(one, 'm', 1_000_000))[0]?.rows).toEqual([[1n, 1n, 1_000_000n]]);
+    expect(results(one.sql("select nextval('m')"))[0]?.rows).toEqual([[1_000_001n]]);
   });
 });
 

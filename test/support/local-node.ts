@@ -174,6 +174,11 @@ export class LocalNode {
     return Buffer.from(this.#machine.applyHash).toString('hex');
   }
 
+  /** Entries of the log that the node shares. */
+  get logLength(): number {
+    return this.#log.length;
+  }
+
   /** Parts of large transactions in the state. */
   stagedCount(): number {
     this.#apply();

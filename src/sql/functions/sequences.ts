@@ -7,7 +7,12 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, sql } from './builders.ts';
 import { catalogOf, REGCLASS } from './catalog-context.ts';
 import { readSessionSequences } from './session-sequences.ts';
-import type { CallContext, FunctionSignature, SetFunctionSignature } from './signature.ts';
+import type {
+  CallContext,
+  FunctionSignature,
+  SequenceRun,
+  SetFunctionSignature,
+} from './signature.ts';
 
 const EFFECT = { volatility: 'volatile', hasEffects: true } as const;
 /** What the session got before, see SessionContext. */
@@ -48,21 +53,22 @@ function lastval(_args: readonly SqliteValue[], context: CallContext): bigint {
   throw new PgError('55000', 'lastval is not yet defined in this session');
 }
 
-/** As many values as the sequence has, at least one: for transactions that take them beforehand. */
+/** As many values as the sequence has, at least one, as runs: for transactions that take them beforehand. */
 function* reservedValues(
   [oid, count]: readonly SqliteValue[],
   context: CallContext,
 ): Iterable<readonly SqliteValue[]> {
-  yield [context.nextval(Number(oid))];
-  for (let given = 1n; given < (count as bigint); given++) {
-    let value: bigint;
+  for (let left = Number(count); left > 0;) {
+    let run: SequenceRun;
     try {
-      value = context.nextval(Number(oid));
+      run = context.nextvals(Number(oid), left);
     } catch (error) {
-      if (error instanceof PgError && error.code === '2200H') return;
+      const isEnd = error instanceof PgError && error.code === '2200H';
+      if (isEnd && left < Number(count)) return;
       throw error;
     }
-    yield [value];
+    left -= run.count;
+    yield [run.first, run.increment, BigInt(run.count)];
   }
 }
 
@@ -71,7 +77,7 @@ export const SEQUENCE_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
     oid: 0,
     name: 'balsa_reserved_values',
     arguments: [REGCLASS, INT8],
-    columns: [{ name: 'value', type: INT8 }],
+    columns: ['first', 'increment', 'count'].map((name) => ({ name, type: INT8 })),
     isStrict: true,
     volatility: 'volatile',
     hasEffects: true,

@@ -7,6 +7,13 @@ import type { RowClaim } from './row-locks.ts';
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
+/** Values of a sequence, one behind the other. */
+export interface SequenceRun {
+  readonly first: bigint;
+  readonly increment: bigint;
+  readonly count: number;
+}
+
 /**
  * What a function may look at while it runs. On the machine everything comes from the replicated
  * command, on a reader from the session: the function cannot tell.
@@ -35,6 +42,8 @@ export interface CallContext {
   write(bytes: number): void;
   /** The next value of a sequence. Throws PgError; 25006 where nothing may be written. */
   nextval(oid: Oid): bigint;
+  /** As nextval() called so many times, or less often: fewer values where the sequence ends. */
+  nextvals(oid: Oid, count: number): SequenceRun;
   /** `isCalled`: the next value is the one after. Throws PgError. */
   setval(oid: Oid, value: bigint, isCalled: boolean): void;
   /** Listeners are told when the transaction has committed. Throws PgError as nextval() does. */

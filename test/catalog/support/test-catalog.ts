@@ -50,6 +50,7 @@ export class TestDatabase {
       keep: () => undefined,
       write,
       nextval: () => 0n,
+      nextvals: () => ({ first: 0n, increment: 1n, count: 1 }),
       setval: () => undefined,
       notify: () => undefined,
       action: () => null,

@@ -114,7 +114,12 @@ export class OpenTransaction {
     const isOwn = this.#base.relationByOid(oid) === null;
     const outcome = isOwn ? null : this.#world.sql(`SELECT nextval(${oid}::oid::regclass)`);
     const rows = outcome?.kind === 'done' ? outcome.results[0]?.rows : null;
-    this.#sequences.push({ oid, isOwn, values: (rows ?? []).map(([value]) => value as bigint) });
+    const runs = (rows ?? []).map(([first]) => ({
+      first: first as bigint,
+      increment: 1n,
+      count: 1,
+    }));
+    this.#sequences.push({ oid, isOwn, runs });
   }
 
   #request(
