@@ -74,7 +74,13 @@ export class Cluster {
     const count = options.nodes ?? 3;
     const ports = await freePorts(count * 2);
     const cluster = new Cluster(mkdtempSync(join(tmpdir(), 'balsa-')), ports, options);
-    await cluster.waitForLeader();
+    try {
+      await cluster.waitForLeader();
+    } catch (error) {
+      // Nobody else knows of them.
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 
