@@ -2,12 +2,14 @@
 import { INT4, INT8, TEXT, UNKNOWN } from '../../types/oids.ts';
 import { mustType, typeByName } from '../../types/registry.ts';
 import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
+import { ANYELEMENT } from '../functions/pseudo-types.ts';
 import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
 import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { childrenOf, expressionKey, someExpression } from '../tree/expression.ts';
 import type { AggregateCall, Expression, SortKey, WindowClause } from '../tree/expression.ts';
+import { isRowAsJson } from '../tree/row-as-json.ts';
 import { mustCoerce, resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
@@ -17,6 +19,7 @@ import type { Chosen } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
 import { bindSortKeys } from './sort.ts';
 import { bindWindow } from './window.ts';
+import { prettyRow, rowArgument } from './whole-row.ts';
 
 const NO_FUNCTION_HINT =
   'No function matches the given name and argument types. You might need to add explicit type casts.';
@@ -39,6 +42,11 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   const parts = bindArguments(place, name, nodes, at);
   if (name === 'pg_typeof' && parts[0] !== undefined && parts.length === 1) {
     return typeOf(parts[0], at);
+  }
+  const [row, pretty] = parts;
+  if (name === 'row_to_json' && row !== undefined && isRowAsJson(row)) {
+    const isPretty = pretty?.kind === 'constant' && pretty.value === 1n;
+    return isPretty ? prettyRow(row) : row;
   }
   const types = parts.map((part) => part.type);
   if (flag(fields, 'func_variadic')) throw context.notSupported('VARIADIC in a call', at);
@@ -63,7 +71,7 @@ function bindArguments(
   const signature = functionsNamed(name).find(({ parameterNames }) => parameterNames !== undefined);
   if (signature === undefined) {
     if (isNamed) throw place.context.notSupported(`a call of ${name} with named arguments`, at);
-    return nodes.map((node) => bindExpression(place, node));
+    return nodes.map((node) => rowArgument(place, name, node) ?? bindExpression(place, node));
   }
   const { parameterNames = [], defaults = [], arguments: types } = signature;
   const given = new Map<number, Expression>();
@@ -134,6 +142,9 @@ function callOf(
   };
 }
 
+/** Of Postgres, and not there yet: the message must not say that there is no such function. */
+const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$|^jsonb_path_/;
+
 function noFunction(
   context: BindContext,
   name: string,
@@ -141,6 +152,13 @@ function noFunction(
   location: number | undefined,
   isAmbiguous: boolean,
 ): Error {
+  if (MISSING.test(name)) return context.notSupported(`${name}()`, location);
+  const candidates = functionsNamed(name);
+  const isPolymorphic = candidates.length === 1 && candidates[0]?.arguments.includes(ANYELEMENT);
+  if (isPolymorphic === true && types.length > 0 && types.every((type) => type === UNKNOWN)) {
+    const message = 'could not determine polymorphic type because input has type unknown';
+    return context.error('42804', message);
+  }
   const shown = `${name}(${types.map((type) => typeDisplay(type)).join(', ')})`;
   if (isAmbiguous) {
     return context.error(
@@ -216,10 +234,15 @@ function bindAggregate(
     throw context.error(place.noAggregates === AN_AGGREGATE ? '42803' : '42P20', message, at);
   }
   const inside: Place = { ...place, noAggregates: isWindow ? null : AN_AGGREGATE };
-  const parts = nodes.map((node) => bindExpression(inside, node));
+  const parts = nodes.map(
+    (node) => rowArgument(inside, name, node) ?? bindExpression(inside, node),
+  );
   if (isWindow) refuseNestedWindows(context, parts);
   const isStar = flag(fields, 'agg_star');
   const signature = resolveAggregate(context, name, parts, isStar, at);
+  if (signature.settings !== undefined) {
+    context.noteCall({ volatility: 'stable', settings: signature.settings });
+  }
   if (signature.isWindowOnly && !isWindow) {
     throw context.error('42809', `window function ${name} requires an OVER clause`, at);
   }

@@ -81,7 +81,9 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
   context.reads.add(relation.kind === 'S' ? SEQUENCES_OID : relation.oid);
   const columns = renamedColumns(relationColumns(relation), alias.columns);
   if (relation.viewText === null) {
-    addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
+    const hasRowId = relation.kind === 'r';
+    const entry = { name: alias.name ?? name, alias: sqliteAlias, columns, hasRowId };
+    addEntry(context, scope, entry, at);
     if (relation.kind === 'S') return { kind: 'sequence', alias: sqliteAlias, oid: relation.oid };
     const { oid, sqliteName } = relation;
     return { kind: 'table', alias: sqliteAlias, sqliteName, oid };
@@ -181,7 +183,7 @@ function makeNullable(scope: Scope, start: number, end: number): void {
   for (let at = start; at < end; at++) {
     const entry = scope.entries[at] as RangeEntry;
     const columns = entry.columns.map((column) => ({ ...column, isNotNull: false }));
-    scope.entries[at] = { ...entry, columns };
+    scope.entries[at] = { ...entry, columns, isNullable: true };
   }
 }
 

@@ -22,6 +22,10 @@ export interface RangeEntry {
   /** In the SQLite text. */
   readonly alias: string | null;
   readonly columns: readonly ScopeColumn[];
+  /** The row may be missing: the other side of an outer join. */
+  readonly isNullable?: boolean;
+  /** A table, whose rows have the hidden ctid. */
+  readonly hasRowId?: boolean;
 }
 
 /** A column that JOIN USING merged from both sides. */
@@ -108,6 +112,22 @@ export class Scope {
         ([alias, sqliteName]) => alias === entry.alias && sqliteName === column.sqliteName,
       ),
     );
+  }
+
+  /** Whether a name alone means a column. */
+  hasColumn(name: string): boolean {
+    const isHere =
+      this.merged.some((candidate) => candidate.name === name) ||
+      this.entries.some(({ columns }) => columns.some((column) => column.name === name));
+    return isHere || this.parent?.hasColumn(name) === true;
+  }
+
+  /** The table that a name means, and how many queries further out it is. */
+  entryNamed(name: string): { readonly entry: RangeEntry; readonly level: number } | null {
+    const entry = this.entries.find((candidate) => candidate.name === name);
+    if (entry !== undefined) return { entry, level: 0 };
+    const outer = this.parent?.entryNamed(name) ?? null;
+    return outer === null ? null : { entry: outer.entry, level: outer.level + 1 };
   }
 
   /** A column by name alone. Throws 42703, 42702. */

@@ -1,13 +1,24 @@
 // ORDER BY keys.
-import { asTag, child, text } from '../parse/node.ts';
+import { hasEquality } from '../functions/comparison.ts';
+import { asTag, child, fieldsOf, location, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
+import { startOf } from '../tree/expression.ts';
 import type { Expression, SortKey } from '../tree/expression.ts';
-import { resolveUnknown } from './coerce.ts';
+import { resolveUnknown, typeDisplay } from './coerce.ts';
+import type { BindContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 
-/** Postgres sorts NULLs as if they were the largest values. */
-export function sortKey(fields: Fields, expression: Expression): SortKey {
+/** Postgres sorts NULLs as if they were the largest values. Throws 42883 for what has no order. */
+export function sortKey(context: BindContext, fields: Fields, expression: Expression): SortKey {
+  if (!hasEquality(expression.type)) {
+    throw context.error(
+      '42883',
+      `could not identify an ordering operator for type ${typeDisplay(expression.type)}`,
+      location(fieldsOf(child(fields, 'node') ?? {})) ?? startOf(expression),
+      'Use an explicit ordering operator or modify the query.',
+    );
+  }
   const isDescending = text(fields, 'sortby_dir') === 'SORTBY_DESC';
   const nulls = text(fields, 'sortby_nulls');
   const isNullsFirst =
@@ -19,6 +30,6 @@ export function bindSortKeys(place: Place, nodes: readonly Node[]): readonly Sor
   return nodes.map((node) => {
     const fields = asTag(node, 'SortBy') ?? {};
     const expression = bindExpression(place, child(fields, 'node') as Node);
-    return sortKey(fields, resolveUnknown(place.context, expression));
+    return sortKey(place.context, fields, resolveUnknown(place.context, expression));
   });
 }

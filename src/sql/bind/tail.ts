@@ -81,7 +81,7 @@ export function bindTail(
       targets.length > 0 || columns.length === 0
         ? bindSortKey(place, key, targets, 'ORDER BY')
         : bindOutputKey(context, key, columns);
-    return sortKey(sort, expression);
+    return sortKey(context, sort, expression);
   });
   if (text(fields, 'limitOption') === 'LIMIT_OPTION_WITH_TIES')
     throw context.notSupported('WITH TIES');

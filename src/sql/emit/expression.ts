@@ -3,6 +3,7 @@ import { PgError } from '../../errors/pg-error.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { unreachable } from '../../util/assert.ts';
+import { ROW_AS_JSON } from '../functions/json-construction.ts';
 import { PATTERN_OPERATORS } from '../functions/quantifiers.ts';
 import type { Implementation } from '../functions/signature.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   WindowClause,
 } from '../tree/expression.ts';
 import { CHECKED_ARGUMENTS } from '../functions/windows.ts';
+import { isRowAsJson } from '../tree/row-as-json.ts';
 import type { Emitter } from './emitter.ts';
 import { quoteName } from './names.ts';
 import { emitQuery } from './query.ts';
@@ -32,7 +34,7 @@ export function emitExpression(emitter: Emitter, expression: Expression): string
     case 'function':
       return call(expression.signature.implementation, [
         ...elementTypeOf(expression),
-        ...expression.arguments.map(emit),
+        ...withTypes(expression.signature, expression.arguments, expression.arguments.map(emit)),
       ]);
     case 'operator':
       return emitOperator(emitter, expression);
@@ -78,6 +80,19 @@ export function emitExpression(emitter: Emitter, expression: Expression): string
     default:
       return unreachable(expression);
   }
+}
+
+/** Each text behind the type of its argument, where the signature asks for that. */
+function withTypes(
+  { takesTypes = false }: { readonly takesTypes?: boolean },
+  parts: readonly Expression[],
+  texts: readonly string[],
+): readonly string[] {
+  if (!takesTypes) return texts;
+  return texts.flatMap((text, at) => {
+    const part = parts[at] as Expression;
+    return [String(isRowAsJson(part) ? ROW_AS_JSON : part.type), text];
+  });
 }
 
 function emitColumn(column: Extract<Expression, { kind: 'column' }>): string {
@@ -237,7 +252,8 @@ function quantified(condition: string, source: string, isAll: boolean): string {
 
 function emitAggregate(emitter: Emitter, aggregate: AggregateCall): string {
   const { signature, isStar } = aggregate;
-  const args = aggregate.arguments.map((part) => emitExpression(emitter, part));
+  const texts = aggregate.arguments.map((part) => emitExpression(emitter, part));
+  const args = [...withTypes(signature, aggregate.arguments, texts)];
   const { name, prefix, orderBy } = aggregateForm(aggregate);
   if (signature.leadingArgument !== undefined) args.unshift(signature.leadingArgument);
   const [first] = aggregate.arguments;

@@ -32,6 +32,7 @@ interface Options {
   readonly reads?: Oid;
   readonly takesElementType?: boolean;
   readonly takesTexts?: boolean;
+  readonly takesTypes?: boolean;
   readonly oid?: Oid;
   readonly parameterNames?: readonly string[];
   readonly defaults?: readonly SqliteValue[];

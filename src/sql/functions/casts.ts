@@ -1,19 +1,9 @@
 // pg_cast: which type converts to which, when, and how (PG: 53.10 pg_cast, 10 Type Conversion).
 import { CANONICAL } from '../../types/arrays.ts';
-import {
-  BOOL,
-  BPCHAR,
-  INT4,
-  JSON,
-  JSONB,
-  NAME,
-  OID,
-  TEXT,
-  VARCHAR,
-  CHAR,
-} from '../../types/oids.ts';
+import { BOOL, BPCHAR, INT4, NAME, OID, TEXT, VARCHAR, CHAR } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
+import { JSON_CASTS } from './json-casts.ts';
 import { NUMBER_CASTS } from './number-casts.ts';
 import { cast, fn, js, sql } from './builders.ts';
 import { DATETIME_CASTS } from './datetime-casts.ts';
@@ -62,13 +52,7 @@ export const CASTS: readonly CastSignature[] = [
   ...NUMBER_CASTS,
   ...textCasts(),
   ...DATETIME_CASTS,
-  cast(
-    JSON,
-    JSONB,
-    'assignment',
-    sql((a = '') => `pg_input(${a}, ${JSONB}, -1)`),
-  ),
-  cast(JSONB, JSON, 'assignment', SAME),
+  ...JSON_CASTS,
 ];
 
 /** Casts through the text form, between a type and the string types (PG: CoerceViaIO). */

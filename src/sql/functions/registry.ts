@@ -7,7 +7,9 @@ import { ARRAY_CASTS } from './array-casts.ts';
 import { ARRAY_FUNCTIONS, ARRAY_OPERATORS } from './arrays.ts';
 import { cast, sql } from './builders.ts';
 import { BYTEA_FUNCTIONS, BYTEA_OPERATORS } from './bytes.ts';
-import { JSON_OPERATORS } from './json.ts';
+import { JSON_FUNCTIONS, JSON_OPERATORS } from './json.ts';
+import { JSON_AGGREGATES, ROW_TO_JSON } from './json-construction.ts';
+import { JSON_SET_FUNCTIONS } from './json-rows.ts';
 import { CASTS, CAST_FUNCTIONS } from './casts.ts';
 import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
 import { CATALOG_CASTS } from './catalog-names.ts';
@@ -60,6 +62,8 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...BYTEA_FUNCTIONS,
   ...DATETIME_FUNCTIONS,
   ...OVERLAPS_FUNCTIONS,
+  ...JSON_FUNCTIONS,
+  ROW_TO_JSON,
   ...INTERVAL_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...CAST_FUNCTIONS,
@@ -92,6 +96,7 @@ export const ALL_OPERATORS: readonly OperatorSignature[] = [
 export const ALL_AGGREGATES: readonly AggregateSignature[] = [
   ...AGGREGATES,
   ...INTERVAL_AGGREGATES,
+  ...JSON_AGGREGATES,
   ...WINDOW_FUNCTIONS,
   ...SUPPORT_AGGREGATES,
   ...LATERAL_AGGREGATES,
@@ -99,6 +104,7 @@ export const ALL_AGGREGATES: readonly AggregateSignature[] = [
 export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...INTERVAL_SET_FUNCTIONS,
+  ...JSON_SET_FUNCTIONS,
   ...UNNEST_FUNCTIONS,
   ...LATERAL_SET_FUNCTIONS,
   ...TEXT_SET_FUNCTIONS,

@@ -98,6 +98,8 @@ export interface FunctionSignature {
   readonly takesElementType?: boolean;
   /** Arguments of any type arrive as what their output functions make of them. */
   readonly takesTexts?: boolean;
+  /** Each argument comes after the oid of its type. */
+  readonly takesTypes?: boolean;
   readonly implementation: Implementation;
 }
 
@@ -114,6 +116,9 @@ export interface AggregateSignature {
   readonly leadingArgument?: string;
   /** Which argument of the SQLite function is the value. */
   readonly valueIndex?: number;
+  /** As in FunctionSignature. */
+  readonly takesTypes?: boolean;
+  readonly settings?: readonly string[];
   readonly implementation:
     | { readonly kind: 'sql'; emit(args: readonly string[]): string }
     | {
