@@ -9,7 +9,10 @@ export function derivedFrom(
   context: BindContext,
   query: Query,
   isMaterialized = false,
-): { readonly from: FromItem; readonly columns: readonly ColumnReference[] } {
+): {
+  readonly from: Extract<FromItem, { kind: 'query' }>;
+  readonly columns: readonly ColumnReference[];
+} {
   const alias = context.nextAlias();
   const columns = resultScopeColumns(query.columns);
   const entry = { name: null, alias, columns };

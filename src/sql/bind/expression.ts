@@ -31,6 +31,7 @@ import {
 import type { BindContext } from './context.ts';
 import { bindAnyArray, bindOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
+import { bindRowComparison, bindRowDistinct, bindRowIn, bindRowNullTest, rowItems } from './row.ts';
 import { bindSubLink } from './sublink.ts';
 import { bindSubscript } from './subscript.ts';
 import { bindTypeName } from './type-name.ts';
@@ -67,6 +68,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   A_ArrayExpr: bindArray,
   CollateClause: bindCollate,
   A_Indirection: bindSubscript,
+  RowExpr: ({ context }, fields) => {
+    throw context.notSupported('a row value here', location(fields));
+  },
 };
 
 export function bindExpression(place: Place, node: Node): Expression {
@@ -146,7 +150,7 @@ function bindAExpr(place: Place, fields: Fields): Expression {
   const { context } = place;
   switch (kind) {
     case 'AEXPR_OP':
-      if (left !== null && asTag(left, 'RowExpr') !== null)
+      if (left !== null && rowItems(left) !== null)
         return bindRowComparison(place, operator, left, right, at);
       return bindOperator(
         context,
@@ -190,38 +194,8 @@ function bindAExpr(place: Place, fields: Fields): Expression {
   }
 }
 
-/** Items of a List or RowExpr node. */
 function itemsOf(node: Node): readonly Node[] {
-  const row = asTag(node, 'RowExpr');
-  return row !== null ? list(row, 'args') : list(asTag(node, 'List') ?? {}, 'items');
-}
-
-/** (a, b) = (c, d) and <>: all pairs equal, or not all. */
-function bindRowComparison(
-  place: Place,
-  operator: string,
-  left: Node,
-  right: Node,
-  at: number | undefined,
-): Expression {
-  const { context } = place;
-  if (asTag(right, 'RowExpr') === null || (operator !== '=' && operator !== '<>')) {
-    throw context.notSupported('this comparison of row values', at);
-  }
-  const [a, b] = [itemsOf(left), itemsOf(right)];
-  if (a.length !== b.length)
-    throw context.error('42601', 'unequal number of entries in row expressions', at);
-  const pairs = a.map((item, position) =>
-    bindOperator(
-      context,
-      '=',
-      bindExpression(place, item),
-      bindExpression(place, b[position] as Node),
-      at,
-    ),
-  );
-  const all = logical('and', pairs, at);
-  return operator === '=' ? all : logical('not', [all], at);
+  return list(asTag(node, 'List') ?? {}, 'items');
 }
 
 export function logical(
@@ -242,11 +216,7 @@ function bindIn(
 ): Expression {
   const { context } = place;
   const nodes = itemsOf(rightNode);
-  if (asTag(leftNode, 'RowExpr') !== null) {
-    const rows = nodes.map((node) => bindRowComparison(place, '=', leftNode, node, at));
-    const any = logical('or', rows, at);
-    return isNegated ? logical('not', [any], at) : any;
-  }
+  if (rowItems(leftNode) !== null) return bindRowIn(place, isNegated, leftNode, nodes, at);
   const left = bindExpression(place, leftNode);
   const items = nodes.map((node) => bindExpression(place, node));
   const type = commonType(context, [left, ...items], 'IN');
@@ -271,13 +241,21 @@ function bindBetween(
   const { context } = place;
   const [low, high] = itemsOf(right);
   const compare = (operator: string, bound: Node): Expression =>
-    bindOperator(context, operator, bindExpression(place, left), bindExpression(place, bound), at);
+    rowItems(left) !== null
+      ? bindRowComparison(place, operator, left, bound, at)
+      : bindOperator(
+          context,
+          operator,
+          bindExpression(place, left),
+          bindExpression(place, bound),
+          at,
+        );
   return isNegated
     ? logical('or', [compare('<', low as Node), compare('>', high as Node)], at)
     : logical('and', [compare('>=', low as Node), compare('<=', high as Node)], at);
 }
 
-function bindDistinct(
+export function bindDistinct(
   place: Place,
   isNegated: boolean,
   leftNode: Node,
@@ -285,6 +263,9 @@ function bindDistinct(
   at: number | undefined,
 ): Expression {
   const { context } = place;
+  if (rowItems(leftNode) !== null || rowItems(rightNode) !== null) {
+    return bindRowDistinct(place, isNegated, leftNode, rightNode, at);
+  }
   const sides = [bindExpression(place, leftNode), bindExpression(place, rightNode)];
   const type = commonType(context, sides, 'IS DISTINCT FROM');
   const [left, right] = sides.map((side) => mustCoerce(context, side, type, 'IS DISTINCT FROM'));
@@ -323,8 +304,11 @@ function bindBoolExpr(place: Place, fields: Fields): Expression {
   return logical(operator, parts, location(fields));
 }
 
-function bindNullTest(place: Place, fields: Fields): Expression {
-  const operand = bindExpression(place, child(fields, 'arg') as Node);
+export function bindNullTest(place: Place, fields: Fields): Expression {
+  const node = child(fields, 'arg') as Node;
+  const items = rowItems(node);
+  if (items !== null) return bindRowNullTest(place, fields, items);
+  const operand = bindExpression(place, node);
   // This tells nothing of the type of a parameter.
   const argument = operand.kind === 'parameter' ? operand : resolveUnknown(place.context, operand);
   return {

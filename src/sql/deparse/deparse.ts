@@ -17,6 +17,7 @@ import type {
   FunctionCall,
   InList,
   OperatorCall,
+  RowComparison,
 } from '../tree/expression.ts';
 import { someExpression } from '../tree/expression.ts';
 import { arrayOfOutputType, inListLeft } from './in-list.ts';
@@ -108,6 +109,8 @@ class Deparser {
         return this.#call(expression.kind.toUpperCase(), expression.arguments);
       case 'in-list':
         return this.#inList(expression);
+      case 'row-comparison':
+        return this.#rowComparison(expression);
       case 'any-array':
         return this.#anyArray(expression);
       case 'array':
@@ -185,6 +188,20 @@ class Deparser {
       return this.#writer.add(')');
     }
     this.#call(quoteIdentifier(call.signature.name), call.arguments);
+  }
+
+  #rowComparison({ operator, pairs }: RowComparison): void {
+    this.#bracketed(() => {
+      this.#call(
+        'ROW',
+        pairs.map(({ left }) => left as Expression),
+      );
+      this.#writer.add(` ${operator} `);
+      this.#call(
+        'ROW',
+        pairs.map(({ right }) => right),
+      );
+    });
   }
 
   #operator(call: OperatorCall): void {

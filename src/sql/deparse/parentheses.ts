@@ -58,6 +58,7 @@ export function isSimple(expression: Expression, parent: Expression): boolean {
       return isSimple(expression.argument, expression);
     case 'operator':
     case 'test':
+    case 'row-comparison':
     case 'distinct':
       return isSimpleOperator(expression, parent);
     case 'logical':

@@ -13,6 +13,8 @@ import type {
   Expression,
   FrameBound,
   OperatorCall,
+  QueryComparison,
+  RowComparison,
   SortKey,
   WindowClause,
 } from '../tree/expression.ts';
@@ -64,13 +66,10 @@ export function emitExpression(emitter: Emitter, expression: Expression): string
     }
     case 'subquery':
       return emitSubquery(emitter, expression);
-    case 'in-subquery': {
-      const operator = expression.isNegated ? 'NOT IN' : 'IN';
-      const key = mustType(expression.left.type).sortKey;
-      const text = emitQuery(emitter, expression.query);
-      const right = key === null ? text : `SELECT ${key}(c1) FROM (${text})`;
-      return `(${emitKey(emitter, expression.left)} ${operator} (${right}))`;
-    }
+    case 'row-comparison':
+      return emitRowComparison(emitter, expression);
+    case 'in-subquery':
+      return emitQueryComparison(emitter, expression);
     case 'any-array':
       return emitAnyArray(emitter, expression);
     case 'array':
@@ -200,6 +199,46 @@ function emitSubquery(
   }
   // More than one row is an error in Postgres, where SQLite takes the first.
   return `(SELECT pg_single_row(c1, count(*) OVER ()) FROM (SELECT * FROM (${text}) LIMIT 2))`;
+}
+
+function emitRow(emitter: Emitter, values: readonly Expression[]): string {
+  const texts = values.map((value) => emitKey(emitter, value)).join(', ');
+  return values.length === 1 ? texts : `(${texts})`;
+}
+
+/** SQLite compares rows as Postgres does, and with an index. */
+function emitRowComparison(emitter: Emitter, { operator, pairs }: RowComparison): string {
+  const left = pairs.map((pair) => pair.left as Expression);
+  const right = pairs.map((pair) => pair.right);
+  return `(${emitRow(emitter, left)} ${operator} ${emitRow(emitter, right)})`;
+}
+
+function emitQueryComparison(emitter: Emitter, comparison: QueryComparison): string {
+  const { query, alias, pairs, condition, quantifier } = comparison;
+  const text = emitQuery(emitter, query);
+  const name = quoteName(alias);
+  if (quantifier === 'one') {
+    const columns = query.columns.map((_column, at) =>
+      at === 0 ? 'pg_single_row(c1, count(*) OVER ()) AS c1' : `c${at + 1}`,
+    );
+    const row = `SELECT ${columns.join(', ')} FROM (SELECT * FROM (${text}) LIMIT 2)`;
+    return `(SELECT ${emitExpression(emitter, condition)} FROM (${row}) AS ${name})`;
+  }
+  const isAll = quantifier === 'all';
+  const native = isAll ? '<>' : '=';
+  const isNative = pairs.every(
+    ({ signature: { implementation } }) =>
+      implementation.kind === 'comparison' && implementation.sqlite === native,
+  );
+  if (!isNative) {
+    return quantified(emitExpression(emitter, condition), `FROM (${text}) AS ${name}`, isAll);
+  }
+  const left = emitRow(
+    emitter,
+    pairs.map((pair) => pair.left as Expression),
+  );
+  const right = pairs.map((pair) => emitKey(emitter, pair.right)).join(', ');
+  return `(${left} ${isAll ? 'NOT IN' : 'IN'} (SELECT ${right} FROM (${text}) AS ${name}))`;
 }
 
 function emitAnyArray(emitter: Emitter, expression: ArrayQuantifier): string {

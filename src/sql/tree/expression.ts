@@ -116,11 +116,25 @@ export interface Subquery extends Typed {
   readonly query: Query;
 }
 
-export interface InSubquery extends Typed {
+/** (a, b) < (c, d): the first pair that is not equal decides. */
+export interface RowComparison extends Typed {
+  readonly kind: 'row-comparison';
+  readonly operator: '<' | '<=' | '>' | '>=';
+  readonly pairs: readonly OperatorCall[];
+}
+
+/** What is on the left, one value or a row, compared with the rows of a query. */
+export interface QueryComparison extends Typed {
   readonly kind: 'in-subquery';
-  readonly left: Expression;
+  /** `one`: the query may have one row only. */
+  readonly quantifier: 'any' | 'all' | 'one';
+  readonly left: readonly Expression[];
   readonly query: Query;
-  readonly isNegated: boolean;
+  /** Of the query, in the comparisons. */
+  readonly alias: string;
+  readonly pairs: readonly OperatorCall[];
+  /** The pairs together. */
+  readonly condition: Expression;
 }
 
 /** `left operator ANY (array)` and ALL. */
@@ -186,7 +200,8 @@ export type Expression =
   | Variadic
   | InList
   | Subquery
-  | InSubquery
+  | RowComparison
+  | QueryComparison
   | ArrayQuantifier
   | ArrayConstructor
   | AggregateCall;
@@ -219,8 +234,10 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       ];
     case 'in-list':
       return [expression.left, ...expression.items];
+    case 'row-comparison':
+      return expression.pairs;
     case 'in-subquery':
-      return [expression.left];
+      return expression.left;
     case 'any-array':
       return [expression.left, expression.array];
     case 'array':
