@@ -7,7 +7,6 @@ import type { CallContext, SequenceRun } from '../sql/functions/signature.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
-import { must } from '../util/assert.ts';
 import { Prng } from '../util/prng.ts';
 import type { PerformedAction, Request, SequencesUsed } from './command.ts';
 import type { Locks } from './locks.ts';
@@ -261,7 +260,8 @@ export class RequestContext implements CallContext {
   }
 
   #mustClaim(): RowClaims {
-    return must(this.#claims, 'a statement that locks rows is an interactive transaction');
+    if (this.#claims !== null) return this.#claims;
+    throw new PgError('0A000', 'locking rows here is not supported');
   }
 
   /** Not null: rows are to be locked before the statement may be told, whatever it gave. */

@@ -60,7 +60,8 @@ export async function openRows(
   compile: CompileCopy,
 ): Promise<RowStream> {
   const { backend, block } = context;
-  if (block.isOpen || plan.query.access === 'write') {
+  const { access, needsTransaction = false, locking = null } = plan.query;
+  if (block.isOpen || access === 'write' || needsTransaction || locking !== null) {
     const { rows } = await runCopyQuery(context, plan, [], compile);
     return rowsInMemory(rows ?? []);
   }

@@ -25,6 +25,9 @@ export function explainReplication(
   const before = catalog.version - (plan.changesSchema === true ? 1 : 0);
   return lines([
     ...head,
+    ...((plan.locking ?? null) === null
+      ? []
+      : [`  Locks rows ${plan.locking} before, in requests of their own`]),
     `  Compiled for schema version: ${before}`,
     ...(plan.changesSchema === true ? [`  Leaves schema version: ${catalog.version}`] : []),
     ...tables('Reads', plan.reads, catalog),

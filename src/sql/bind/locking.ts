@@ -6,6 +6,7 @@ import { BOOL, INT4, INT8, OID, TEXT } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { must } from '../../util/assert.ts';
 import {
+  CLAIM_LIMIT,
   CLAIM_POLICIES,
   CLAIM_ROW,
   LOCK_STRENGTHS,
@@ -243,6 +244,8 @@ export function withClaims(
   const rows = calledAfterSort(context, {
     ...select,
     ctes: [],
+    limit: limitOf(select),
+    offset: null,
     where: allOf(select.where === null ? free : [select.where, ...free]),
     targets,
     columns: targets,
@@ -265,6 +268,19 @@ export function withClaims(
     ...plainSelect({ targets: shown, from: [from] }),
     ctes: select.ctes,
     where: allOf(claims),
+    ...(select.offset === null ? {} : { limit: select.limit, offset: select.offset }),
+  };
+}
+
+/** How many rows are claimed. */
+function limitOf({ limit, offset }: Select): Expression | null {
+  if (limit === null || offset === null) return limit;
+  return {
+    kind: 'function',
+    signature: CLAIM_LIMIT,
+    arguments: [limit, offset],
+    type: INT8,
+    typmod: -1,
   };
 }
 

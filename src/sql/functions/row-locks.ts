@@ -73,4 +73,19 @@ export const ROW_IS_FREE: FunctionSignature = fn(
   OPTIONS,
 );
 
-export const ROW_LOCK_FUNCTIONS: readonly FunctionSignature[] = [CLAIM_ROW, ROW_IS_FREE];
+/** LIMIT and OFFSET together: rows that OFFSET leaves out are locked as well, as in Postgres. */
+export const CLAIM_LIMIT: FunctionSignature = fn(
+  '',
+  [INT8, INT8],
+  INT8,
+  js('pg_claim_limit', ([limit = null, offset]) =>
+    limit === null ? null : (limit as bigint) + ((offset ?? 0n) as bigint),
+  ),
+  { isStrict: false },
+);
+
+export const ROW_LOCK_FUNCTIONS: readonly FunctionSignature[] = [
+  CLAIM_ROW,
+  ROW_IS_FREE,
+  CLAIM_LIMIT,
+];
