@@ -46,6 +46,8 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
 /** For running a large transaction, beyond balsa.commit_timeout: ms for each part. */
 const PART_MS = 1000;
 const SCHEMA_RETRIES_MAX = 20;
+/** Of one statement: rows that it is to lock may be others each time it looks. */
+const ACTIONS_MAX = 10_000;
 /** Values of a sequence in one go: what a transaction does not use of them is lost. */
 const SEQUENCE_VALUES_MAX = 4 * 1024 * 1024;
 /** How long an end waits for its locks to be released. */
@@ -225,11 +227,12 @@ export class OpenTransaction implements Transaction {
       this.#isFresh = true;
     }
     const actions: PerformedAction[] = [];
+    // However often it runs: rows in random order are the same in each attempt to lock them.
+    const seed = randomInt(0, 0xffff_ffff);
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX;) {
       const { plan } = current;
       // Read to be changed: checked at the end also where other reads are not.
       const isKept = this.#checksReads || plan.access === 'write' || hasRowLocks(plan);
-      const seed = randomInt(0, 0xffff_ffff);
       const entry = this.#entry(current, options, recompile, seed, actions);
       const answer = await this.#ask(entry, isKept, options);
       switch (answer.kind) {
@@ -247,6 +250,8 @@ export class OpenTransaction implements Transaction {
           await this.#reserve(answer.sequence, options);
           break;
         case 'wanted':
+          if (options.cancellation.isCanceled) throw canceled();
+          if (actions.length === ACTIONS_MAX) throw tooManyActions();
           actions.push({
             action: answer.action,
             result: await this.#host.locks.perform(answer.action, this.#id, options),
@@ -731,6 +736,13 @@ function readTooMuch(): PgError {
 
 function schemaChanged(): PgError {
   return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
+    hint: RETRY_HINT,
+  });
+}
+
+function tooManyActions(): PgError {
+  return new PgError('40001', 'could not serialize access due to concurrent update', {
+    detail: 'The statement met other rows to lock each time.',
     hint: RETRY_HINT,
   });
 }

@@ -88,6 +88,24 @@ describe('FOR UPDATE', () => {
     expect(await b.query(get)).toBe('(5)');
   });
 
+  it('locks what it gives, in any order', async () => {
+    const some = 'select id from job order by random() limit 1 for update';
+    expect(await a.query(`begin; ${some}`)).toMatch(/^BEGIN; \(\d\)$/);
+    expect(await b.query('select count(*) from pg_locks')).toBe('(1)');
+    await a.query('rollback');
+    await a.query('begin; select id from job order by id limit 2 offset 1 for update skip locked');
+    expect(await b.query('select id from job order by id for update skip locked')).toBe('(4) (5)');
+    await a.query('rollback');
+  });
+
+  it('is the same for COPY', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    const copy = 'copy (select id from job for update nowait) to stdout';
+    expect(await b.query(copy)).toBe('ERROR 55P03');
+    await a.query('rollback');
+    expect(await b.query(copy)).toBe('COPY 5');
+  });
+
   it('may have enough: lock_timeout, statement_timeout, cancel', async () => {
     await a.query('begin; select n from job where id = 1 for update');
     await b.query('set lock_timeout = 20');

@@ -21,7 +21,9 @@ export function bindSetOperation(
   scope: Scope,
   ctes: readonly CommonTable[],
 ): SetOperation {
-  refuseLocking(context, fields, 'is not allowed with UNION/INTERSECT/EXCEPT');
+  for (const part of [fields, inner(fields, 'larg'), inner(fields, 'rarg')]) {
+    refuseLocking(context, part ?? {}, 'is not allowed with UNION/INTERSECT/EXCEPT');
+  }
   const operator = text(fields, 'op').replace('SETOP_', '') as SetOperation['operator'];
   const left = bindSelectFields(context, inner(fields, 'larg') ?? {}, scope, 'keep');
   const right = bindSelectFields(context, inner(fields, 'rarg') ?? {}, scope, 'keep');
