@@ -21,6 +21,9 @@ export interface StatementRun {
 }
 
 const CACHED_STATEMENTS_MIN = 1000;
+/** Statements of many rows: the text of each is another as a rule, and prepared they are large. */
+const LONG_TEXT = 16 * 1024;
+const CACHED_LONG_STATEMENTS_MIN = 4;
 /** Of rows, between two checks of what a query gives. */
 const BYTES_BETWEEN_CHECKS = 128 * 1024;
 const PRAGMA = 'PRAGMA ';
@@ -72,6 +75,10 @@ export class Database {
   readonly #connection: Sqlite.Database;
   readonly #statements = new RecentMap<string, Sqlite.Statement<SqliteValue[]>>(
     CACHED_STATEMENTS_MIN,
+  );
+
+  readonly #longStatements = new RecentMap<string, Sqlite.Statement<SqliteValue[]>>(
+    CACHED_LONG_STATEMENTS_MIN,
   );
 
   #onRollback: () => void = () => undefined;
@@ -182,12 +189,13 @@ export class Database {
   }
 
   #prepare(sql: string): Sqlite.Statement<SqliteValue[]> {
-    const cached = this.#statements.get(sql);
+    const cache = sql.length > LONG_TEXT ? this.#longStatements : this.#statements;
+    const cached = cache.get(sql);
     if (cached !== undefined) return cached;
     const statement = this.#connection.prepare<SqliteValue[]>(sql);
     if (statement.reader) statement.raw(true);
     // SQLite carries out many pragmas while it prepares them: each time anew.
-    if (!sql.startsWith(PRAGMA)) this.#statements.set(sql, statement);
+    if (!sql.startsWith(PRAGMA)) cache.set(sql, statement);
     return statement;
   }
 
@@ -224,6 +232,7 @@ export class Database {
 
   close(): void {
     this.#statements.clear();
+    this.#longStatements.clear();
     this.#connection.close();
   }
 }

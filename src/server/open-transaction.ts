@@ -545,7 +545,8 @@ export class OpenTransaction implements Transaction {
   async #propose(options: RunOptions): Promise<void> {
     const staging = new Staging(this.#host, this.#id, options);
     try {
-      const parts = partsOf(this.#proposed(this.#record.entries));
+      const isWhole = this.#record.earlier === null;
+      const parts = partsOf(this.#proposed(this.#record.entries), isWhole);
       const last = must(parts.pop(), 'one part at least');
       // Where entries come before its own, nobody has to wait for what was speculated.
       if (parts.length > 0 || this.#record.earlier !== null) void this.#forget();

@@ -12,6 +12,8 @@ import type { EarlierInFile } from './thread-messages.ts';
 
 /** Of all statements of a transaction. */
 const RECORD_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+/** What is not larger is in memory, and one entry of the log. */
+const MEMORY_BYTES = 4 * 1024 * 1024;
 /** What is larger goes through the log in parts of about so many bytes. */
 const PART_BYTES = 1024 * 1024;
 
@@ -113,7 +115,7 @@ export class TransactionRecord {
 
   /** Moves what is in memory to the file if it is much. Throws PgError. */
   async putAway(): Promise<void> {
-    if (this.#entriesBytes < PART_BYTES) return;
+    if (this.#entriesBytes < MEMORY_BYTES) return;
     const file = this.#file ?? (await this.#files.open());
     // Its client may vanish meanwhile.
     if (this.#isCleared) return file.close();
@@ -146,8 +148,9 @@ export class TransactionRecord {
   }
 }
 
-/** In pieces for the log, one at least. */
-export function partsOf(entries: readonly Entry[]): (readonly Entry[])[] {
+/** In pieces for the log, one at least; `isWhole`: they are all of a transaction. */
+export function partsOf(entries: readonly Entry[], isWhole = false): (readonly Entry[])[] {
+  if (isWhole && bytesOf(entries) <= MEMORY_BYTES) return [entries];
   const parts: Entry[][] = [[]];
   let bytes = 0;
   for (const entry of entries) {
