@@ -266,7 +266,7 @@ function writeRecordingInputs(writer: ByteWriter, recording: Recording): void {
     writer.u32(oid).boolean(isOwn).u32(runs.length);
     for (const { first, increment, count } of runs) writer.i64(first).i64(increment).u53(count);
   }
-  writer.boolean(staged !== null);
+  writer.boolean(recording.isUntold === true).boolean(staged !== null);
   if (staged === null) return;
   writer.u32(staged.nodeId).u53(staged.incarnation).u53(staged.transaction).u32(staged.parts);
 }
@@ -292,6 +292,7 @@ function readRecordingInputs(
       count: reader.u53(),
     })),
   }));
+  const isUntold = reader.boolean();
   const staged = reader.boolean()
     ? {
         nodeId: reader.u32(),
@@ -300,7 +301,8 @@ function readRecordingInputs(
         parts: reader.u32(),
       }
     : null;
-  return { snapshot, statements, sequences, locks, staged };
+  const recording = { snapshot, statements, sequences, locks, staged };
+  return isUntold ? { ...recording, isUntold } : recording;
 }
 
 const LOCK_ACTIONS = ['acquire', 'release', 'release-transaction', 'release-owner'] as const;

@@ -151,6 +151,11 @@ export interface Recording {
   readonly locks: { readonly owner: number; readonly transaction: number } | null;
   /** Earlier statements, in entries before; null: these are all. */
   readonly staged: StagedTransaction | null;
+  /**
+   * The statements have not run before: there are no digests, and what the first that fails fails
+   * with, or how many rows they all changed, is the outcome.
+   */
+  readonly isUntold?: true;
 }
 
 /** Where the earlier statements of a large transaction are, see staged-parts.ts. */

@@ -60,21 +60,21 @@ export class Execution {
   /**
    * One statement of an interactive transaction, within an open SQLite transaction. Undone by
    * itself if it fails. `reserved`: what the transaction took from sequences, the same object for
-   * all its statements. `locks`: it may ask for rows; null: it was told before, and has what it
+   * all its statements; null: they take them as they come. `locks`: it may ask for rows; null: it was told before, and has what it
    * locked. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
    * was not recorded in full, and then the SQLite transaction must be rolled back.
    */
   runStatement(
     request: Request,
     at: number,
-    reserved: ReservedValues,
+    reserved: ReservedValues | null,
     locks: Pick<Locks, 'isFree'> | null,
   ): StepResult | ErrorData {
     const { database, context, deferredKeys } = this.#options;
     const steps = must(request.statements[at], `the request has a statement ${at}`);
     const { seed, settings, changesSchema, actions } = recordedAt(request, at);
     context.begin({ now: request.now, seed, settings });
-    context.useReserved(reserved);
+    if (reserved !== null) context.useReserved(reserved);
     context.usePerformed(actions, locks);
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
     const [only] = steps;
@@ -135,6 +135,40 @@ export class Execution {
     database.run('RELEASE request');
     if (outcome.kind !== 'done') this.#options.context.forgetCatalog();
     return outcome;
+  }
+
+  /** See Recording.isUntold: the statements of `parts`, as a whole or not at all. Throws MachineHalted. */
+  runUntold(request: Request, parts: Iterable<Request>): Outcome {
+    const { database, context } = this.#options;
+    database.run('SAVEPOINT request');
+    this.beginTransaction();
+    const told = this.#runParts(parts);
+    const outcome: Outcome =
+      'code' in told
+        ? { kind: 'failed', results: [], error: told }
+        : this.#checkEnd(request, { kind: 'done', results: [told] });
+    if (outcome.kind !== 'done') {
+      database.run('ROLLBACK TO request');
+      database.resetPragmas();
+    }
+    database.run('RELEASE request');
+    if (outcome.kind !== 'done') context.forgetCatalog();
+    return outcome;
+  }
+
+  /** All rows together; of an error the row counts from the first of them. */
+  #runParts(parts: Iterable<Request>): StepResult | ErrorData {
+    let count = 0;
+    let last: StepResult = NOTHING;
+    for (const part of parts) {
+      for (const at of part.statements.keys()) {
+        const told = this.runStatement(part, at, null, null);
+        if ('code' in told) return behindRows(told, count);
+        count += told.count;
+        last = told;
+      }
+    }
+    return { ...last, rows: null, count };
   }
 
   /** Before the first statement of an interactive transaction. */
@@ -207,7 +241,8 @@ export class Execution {
     if (outcome.kind !== 'done') return outcome;
     const keys = deferredKeys.ifAny(request.schemaChanges > 0);
     if (keys?.isViolated() !== true) return outcome;
-    const written = writtenBy(request.statements.flat());
+    const isInParts = request.recording !== null && request.recording.staged !== null;
+    const written = isInParts ? request.writes : writtenBy(request.statements.flat());
     const error = explain(
       'SQLITE_CONSTRAINT_FOREIGNKEY',
       'FOREIGN KEY constraint failed',
@@ -282,6 +317,14 @@ export class Execution {
 }
 
 const NOTHING: StepResult = { rows: null, count: 0 };
+
+/** Where so many rows came before those of the statement. */
+function behindRows(error: ErrorData, count: number): ErrorData {
+  const { row } = error.fields;
+  return row === undefined
+    ? error
+    : { ...error, fields: { ...error.fields, row: Number(row) + count } };
+}
 
 /** Tables that the steps wrote rows to. */
 function writtenBy(steps: readonly Step[]): readonly Oid[] {

@@ -496,6 +496,10 @@ export class Machine {
     const isRun = this.#isRun;
     this.#isRun = false;
     if (isRun) return this.#ended(request, index, { kind: 'done', results: [] });
+    if (isRecorded(request) && request.recording.isUntold === true) {
+      const untold = this.#execution.runUntold(request, this.#parts(request));
+      return this.#ended(request, index, untold);
+    }
     const outcome = isRecorded(request)
       ? this.#execution.runRecording(request, () =>
           replay(

@@ -17,6 +17,7 @@ import type { Index } from '../raft/entry.ts';
 import type {
   Backend,
   BoundPlan,
+  BulkLoad,
   NotificationSource,
   IsolationLevel,
   RowStream,
@@ -44,6 +45,7 @@ import { openRowStream } from './row-stream.ts';
 import { Slots } from './slots.ts';
 import { Snapshots } from './snapshots.ts';
 import { Speculator } from './speculator.ts';
+import { StagedLoad } from './staged-load.ts';
 import { StatementFiles } from './statement-file.ts';
 import { runAsTransaction } from './statement-transaction.ts';
 import type { ReadInputs, TransactionHost } from './transaction-host.ts';
@@ -198,6 +200,10 @@ export class Executor implements Backend, TransactionHost {
 
   beginTransaction(isolation: IsolationLevel): Transaction {
     return new OpenTransaction(this, isolation);
+  }
+
+  beginLoad(options: RunOptions): BulkLoad {
+    return new StagedLoad(this, options);
   }
 
   // Reads -----------------------------------------------------------------------------------------

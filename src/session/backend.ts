@@ -92,6 +92,19 @@ export interface Transaction {
   rollback(): Promise<void>;
 }
 
+/**
+ * Many statements that are one transaction, and of which the client is told only at the end. They
+ * wait in the log until then, and run once.
+ */
+export interface BulkLoad {
+  /** The next statement; compiled for the schema that the first was compiled for. */
+  add(plan: BoundPlan): Promise<void>;
+  /** They take effect as a whole, or it rejects with PgError, its row counted over all of them. */
+  finish(): Promise<StatementResult>;
+  /** They do not. */
+  abort(): void;
+}
+
 export interface RowStream {
   /** null: there is none any more. Throws PgError, and must be closed then too. */
   next(): readonly SqliteValue[] | null;
@@ -160,6 +173,8 @@ export interface Backend {
   ): Promise<RowStream>;
   /** `isolation`: of what was read, what is checked at the end. */
   beginTransaction(isolation: IsolationLevel): Transaction;
+  /** For statements without locks and rows. */
+  beginLoad(options: RunOptions): BulkLoad;
   readonly notifications: NotificationSource;
   /** Waits until this node has all that was acknowledged, as the consistency of reads wants it. */
   freshen(options: RunOptions): Promise<void>;

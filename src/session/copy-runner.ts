@@ -2,10 +2,11 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
+import type { QueryPlan } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { joinValueRows } from '../types/value-rows.ts';
 import type { ValueRows } from '../types/value-rows.ts';
-import type { BoundPlan, RowStream, StatementResult } from './backend.ts';
+import type { BoundPlan, BulkLoad, RowStream, StatementResult } from './backend.ts';
 import type { SessionContext } from './session-context.ts';
 import type { TransactionBlock } from './transaction-block.ts';
 import { runOptions } from './session-context.ts';
@@ -24,10 +25,15 @@ export interface CopySink {
 export type CompileCopy = (catalog: Catalog) => CopyPlan;
 
 export function openSink(context: SessionContext, plan: CopyPlan, compile: CompileCopy): CopySink {
-  return new CollectingSink(context.block, async ({ bytes }) => {
+  const write = async ({ bytes }: ValueRows): Promise<number> => {
     const { count } = await runCopyQuery(context, plan, [bytes], compile);
     return count;
-  });
+  };
+  const { backend, block } = context;
+  const isAlone = !block.isOpen && plan.query.needsTransaction !== true;
+  return new CollectingSink(block, plan.query, write, () =>
+    isAlone ? backend.beginLoad(runOptions(context)) : null,
+  );
 }
 
 /** Runs the query of a COPY: in the client's transaction, or as one of its own. */
@@ -90,26 +96,38 @@ const STATEMENT_BYTES = 1024 * 1024;
 
 /**
  * Collects the rows, and writes them with one statement; many with several, which are one
- * transaction.
+ * transaction: the client's, or a load of its own.
  */
 class CollectingSink implements CopySink {
   readonly #block: TransactionBlock;
+  readonly #plan: QueryPlan;
   readonly #write: (rows: ValueRows) => Promise<number>;
+  readonly #beginLoad: () => BulkLoad | null;
   #batches: ValueRows[] = [];
   #bytes = 0;
   #count = 0;
+  #load: BulkLoad | null = null;
   #hasOwnBlock = false;
 
-  constructor(block: TransactionBlock, write: (rows: ValueRows) => Promise<number>) {
+  /** `beginLoad` gives null where the statements run one by one. */
+  constructor(
+    block: TransactionBlock,
+    plan: QueryPlan,
+    write: (rows: ValueRows) => Promise<number>,
+    beginLoad: () => BulkLoad | null,
+  ) {
     this.#block = block;
+    this.#plan = plan;
     this.#write = write;
+    this.#beginLoad = beginLoad;
   }
 
   async rows(batch: ValueRows): Promise<void> {
     this.#batches.push(batch);
     this.#bytes += batch.bytes.length;
     if (this.#bytes < STATEMENT_BYTES) return;
-    if (!this.#block.isOpen) {
+    this.#load ??= this.#beginLoad();
+    if (this.#load === null && !this.#block.isOpen) {
       this.#block.beginImplicit();
       this.#hasOwnBlock = true;
     }
@@ -121,8 +139,13 @@ class CollectingSink implements CopySink {
     if (batches.length === 0) return;
     this.#batches = [];
     this.#bytes = 0;
+    const rows = joinValueRows(batches);
+    if (this.#load !== null) {
+      await this.#load.add({ plan: this.#plan, parameters: [rows.bytes] });
+      return;
+    }
     try {
-      this.#count += await this.#write(joinValueRows(batches));
+      this.#count += await this.#write(rows);
     } catch (error) {
       throw error instanceof PgError ? behind(error, this.#count) : error;
     }
@@ -130,12 +153,19 @@ class CollectingSink implements CopySink {
 
   async finish(): Promise<number> {
     await this.#flush();
+    if (this.#load !== null) {
+      const load = this.#load;
+      this.#load = null;
+      return (await load.finish()).count;
+    }
     if (this.#hasOwnBlock) await this.#block.endImplicit();
     return this.#count;
   }
 
   abort(): void {
     this.#batches = [];
+    this.#load?.abort();
+    this.#load = null;
     if (this.#hasOwnBlock) this.#block.fail();
   }
 }

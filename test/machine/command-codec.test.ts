@@ -92,7 +92,8 @@ function drawRecording(prng: Prng, count: number): Recording {
   const locks = prng.chance(0.5)
     ? { owner: prng.integer(2 ** 40), transaction: prng.integer(2 ** 40) }
     : null;
-  return { snapshot: prng.integer(2 ** 50), statements, sequences, locks, staged };
+  const recording = { snapshot: prng.integer(2 ** 50), statements, sequences, locks, staged };
+  return prng.chance(0.2) ? { ...recording, isUntold: true } : recording;
 }
 
 function drawLockAction(prng: Prng): LockAction {

@@ -1,0 +1,128 @@
+// A load that is larger than one entry, outside of a transaction block: its statements go through the
+// log as they come, and the last entry runs them. Nobody is told anything before, so that nothing
+// needs to run twice, and what others write meanwhile does not disturb it.
+import { randomInt } from 'node:crypto';
+import { withCascades } from '../catalog/cascades.ts';
+import { PgError } from '../errors/pg-error.ts';
+import type { SqlState } from '../errors/sqlstate.ts';
+import { encodeRequest } from '../machine/command-codec.ts';
+import { DIGEST_BYTES } from '../machine/command.ts';
+import type { Outcome, Request, StagedTransaction } from '../machine/command.ts';
+import type { BoundPlan, BulkLoad, RunOptions, StatementResult } from '../session/backend.ts';
+import type { Oid } from '../types/pg-type.ts';
+import { must } from '../util/assert.ts';
+import { pinned, stepsOf } from './plan-steps.ts';
+import { Staging } from './staging.ts';
+import type { TransactionHost } from './transaction-host.ts';
+
+/** For running a load, beyond balsa.commit_timeout: ms for each part. */
+const PART_MS = 1000;
+const NO_DIGEST = new Uint8Array(DIGEST_BYTES);
+
+export class StagedLoad implements BulkLoad {
+  readonly #host: TransactionHost;
+  readonly #options: RunOptions;
+  readonly #staging: Staging;
+  readonly #now: bigint;
+  #schemaVersion: number | null = null;
+  readonly #writes = new Set<Oid>();
+
+  constructor(host: TransactionHost, options: RunOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#staging = new Staging(host, host.speculator.newId(), options);
+    this.#now = host.now();
+  }
+
+  async add(bound: BoundPlan): Promise<void> {
+    const { catalog, writes } = bound.plan;
+    this.#schemaVersion ??= catalog.version;
+    if (catalog.version !== this.#schemaVersion) throw schemaChanged();
+    for (const oid of withCascades(catalog, writes)) this.#writes.add(oid);
+    await this.#staging.add(encodeRequest(this.#request([bound], null)));
+  }
+
+  async finish(): Promise<StatementResult> {
+    try {
+      const staged = await this.#staging.end();
+      return this.#told(await this.#propose(must(staged, 'a load has statements')));
+    } catch (error) {
+      await this.#staging.undo();
+      throw error;
+    } finally {
+      this.#staging.close();
+    }
+  }
+
+  #propose(staged: StagedTransaction): Promise<Outcome> {
+    const { commitTimeoutMs, idempotencyKey } = this.#options;
+    const request = { ...this.#request([], staged), idempotencyKey };
+    return this.#host.propose(encodeRequest(request), {
+      ...this.#options,
+      commitTimeoutMs: commitTimeoutMs === 0 ? 0 : commitTimeoutMs + staged.parts * PART_MS,
+    });
+  }
+
+  #told(outcome: Outcome): StatementResult {
+    switch (outcome.kind) {
+      case 'done': {
+        const result = must(outcome.results[0], 'a load has a result');
+        this.#options.noteKeyUsed();
+        if (result.sequences !== undefined) this.#options.noteSequences(result.sequences);
+        return result;
+      }
+      case 'failed': {
+        const { code, message, fields } = outcome.error;
+        throw new PgError(code as SqlState, message, fields);
+      }
+      case 'stale-schema':
+        throw schemaChanged();
+      default:
+        throw new PgError(
+          '08007',
+          `it is not known whether the load took effect (${outcome.kind})`,
+        );
+    }
+  }
+
+  #request(bounds: readonly BoundPlan[], staged: StagedTransaction | null): Request {
+    return {
+      schemaVersion: must(this.#schemaVersion, 'a load has statements'),
+      schemaChanges: 0,
+      now: this.#now,
+      seed: 0,
+      settings: [],
+      statements: bounds.map(stepsOf),
+      isDoomed: false,
+      writes: [...this.#writes].sort((a, b) => a - b),
+      recording: {
+        snapshot: 0,
+        statements: bounds.map((bound) => ({
+          isRead: false,
+          reads: bound.plan.reads,
+          changesSchema: false,
+          settings: pinned([bound], this.#options),
+          seed: randomInt(0, 0xffff_ffff),
+          actions: [],
+          digest: NO_DIGEST,
+        })),
+        sequences: [],
+        locks: null,
+        staged,
+        isUntold: true,
+      },
+      idempotencyKey: '',
+      locks: null,
+    };
+  }
+
+  abort(): void {
+    void this.#staging.undo().finally(() => this.#staging.close());
+  }
+}
+
+function schemaChanged(): PgError {
+  return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
+    hint: 'The transaction might succeed if retried.',
+  });
+}
