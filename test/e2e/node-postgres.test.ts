@@ -222,6 +222,57 @@ describe('a transaction', () => {
   });
 });
 
+describe.each([0, 1, 2])('on node %i', (at) => {
+  it('a cursor in a transaction reads what that has written', async () => {
+    await withClient(must(pools[at], 'a pool'), async (client) => {
+      await client.query('begin');
+      await client.query('insert into t select n, $1 from generate_series(500, 529) n', [at]);
+      const cursor = client.query(
+        new Cursor<{ a: number }>('select a from t where a between $1 and 529 order by a', [500]),
+      );
+      const sizes: number[] = [];
+      for (let rows = await cursor.read(12); rows.length > 0; rows = await cursor.read(12)) {
+        sizes.push(rows.length);
+      }
+      expect(sizes).toEqual([12, 12, 6]);
+      await cursor.close();
+      await client.query('rollback');
+    });
+  });
+
+  it('transactions that meet others are tried again, and nothing is lost', async () => {
+    await leader.query('insert into t values ($1, $2)', [600 + at, '0']);
+    const increment = (client: pg.PoolClient): Promise<void> =>
+      withRetries(client, async () => {
+        const { rows } = await client.query<{ b: string }>('select b from t where a = $1', [
+          600 + at,
+        ]);
+        const next = Number(must(rows[0], 'a row').b) + 1;
+        await client.query('update t set b = $2 where a = $1', [600 + at, String(next)]);
+      });
+    const here = must(pools[at], 'a pool');
+    const there = must(pools[(at + 1) % pools.length], 'a pool');
+    await Promise.all([here, here, there, there].map((pool) => withClient(pool, increment)));
+    expect((await leader.query('select b from t where a = $1', [600 + at])).rows).toEqual([
+      { b: '4' },
+    ]);
+  });
+});
+
+async function withRetries(client: pg.PoolClient, run: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await client.query('begin');
+      await run();
+      await client.query('commit');
+      return;
+    } catch (error) {
+      await client.query('rollback');
+      if ((error as { code?: string }).code !== '40001') throw error;
+    }
+  }
+}
+
 describe('a cancel request', () => {
   it('ends a statement that waits, if it has the secret', async () => {
     const leaderId = await cluster.waitForLeader();
