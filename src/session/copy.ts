@@ -151,6 +151,8 @@ class CopyIn {
     for (let at = 0; at < data.length; at += PIECE_BYTES) {
       this.#decoder.push(data.subarray(at, at + PIECE_BYTES));
       if (this.#writer.length >= PIECE_BYTES) await this.#handOn();
+      // Other clients have their turn while a long message is read.
+      if (at + PIECE_BYTES < data.length) await this.#context.flush();
     }
   }
 

@@ -25,6 +25,8 @@ class Client {
   hasEnded = false;
   /** Whether it reads; else what was written stays on its way. */
   isReading = true;
+  /** How often others had their turn meanwhile. */
+  turns = 0;
   readonly #answer: Buffer[] = [];
 
   constructor() {
@@ -35,7 +37,10 @@ class Client {
       processId: 1,
       secret: 1,
       write: (bytes) => void this.#answer.push(bytes),
-      drained: () => (this.isReading ? Promise.resolve() : new Promise(() => undefined)),
+      drained: () => {
+        this.turns += 1;
+        return this.isReading ? Promise.resolve() : new Promise(() => undefined);
+      },
       onStarved: () => undefined,
       end: () => (this.hasEnded = true),
       logInternalError: (error) => {
@@ -106,6 +111,14 @@ describe('COPY FROM', () => {
     expect(await other.query('select count(*) from t')).toContain('DataRow "0"');
     expect(await other.query("insert into t values (1, 'y')")).toContain('INSERT 0 1');
     await other.query('truncate t');
+  });
+
+  it('lets others have their turn while it reads a long message', async () => {
+    const client = new Client();
+    const line = `1\t${'x'.repeat(1000)}\n`;
+    client.send(COPY, serialize.copyData(Buffer.from(line.repeat(500))), serialize.copyFail('no'));
+    await client.until(/ErrorResponse[^]*ReadyForQuery I\n$/);
+    expect(client.turns).toBeGreaterThan(6);
   });
 
   it('ends when the node stops', async () => {
