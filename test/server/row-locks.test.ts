@@ -64,6 +64,19 @@ describe('FOR UPDATE', () => {
     expect(await c.query('select count(*) from pg_locks')).toBe('(0)');
   });
 
+  it('in a statement by itself is never refused, though somebody writes in between', async () => {
+    const locks =
+      'update job set n = n + 1 where id = (select id from job where id = 1 for update) returning n';
+    let writes: Promise<string> | null = null;
+    cluster.afterAppend = () => {
+      writes = b.query('update job set n = n + 100');
+    };
+    const told = await a.query(locks);
+    expect(await writes).toBe('UPDATE 5');
+    expect(told || (await a.later())).toBe('(101)');
+    expect(await c.query('select n from job where id = 1')).toBe('(101)');
+  });
+
   it('with NOWAIT fails', async () => {
     await a.query('begin; select n from job where id = 1 for update');
     expect(await b.query('select n from job where id = 1 for update nowait')).toBe('ERROR 55P03');
@@ -118,6 +131,27 @@ describe('FOR UPDATE', () => {
     expect(await b.query('select n from job where id = 1 for update')).toBe('');
     expect(await b.cancel()).toBe('ERROR 57014');
     expect(await c.query('select count(*) from pg_locks')).toBe('(1)');
+  });
+});
+
+describe('the log', () => {
+  it('has as many entries as docs/decisions/0009-row-locks.md says', async () => {
+    const entries = async (client: SqlClient, sql: string): Promise<number> => {
+      await client.query('select 1');
+      const before = cluster.entryCount;
+      await client.query(sql);
+      return cluster.entryCount - before;
+    };
+    expect(await entries(a, 'begin; select 1 from job where id <= 3 for update')).toBe(1);
+    expect(await entries(a, 'select 1 from job where id = 2 for share')).toBe(0);
+    expect(await entries(b, 'select 1 from job where id = 1 for update skip locked')).toBe(0);
+    expect(await entries(b, 'select 1 from job where id = 1 for update nowait')).toBe(1);
+    expect(await entries(b, 'select 1 from job where id = 9 for update')).toBe(0);
+    expect(await entries(a, 'update job set n = 1 where id = 1; commit')).toBe(1);
+    expect(await entries(a, `begin; ${NEXT}`)).toBe(1);
+    expect(await entries(a, 'commit')).toBe(1);
+    expect(await entries(a, NEXT)).toBe(2);
+    expect(await entries(a, `update job set n = 1 where id = (${NEXT})`)).toBe(2);
   });
 });
 

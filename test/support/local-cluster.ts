@@ -28,6 +28,11 @@ export class LocalCluster {
     );
   }
 
+  /** In the log. */
+  get entryCount(): number {
+    return this.#log.length;
+  }
+
   /** A client of the node with this number, from 1. */
   async connect(node: number): Promise<SqlClient> {
     const client = await SqlClient.connect(must(this.nodes[node - 1], `node ${node}`));
