@@ -78,6 +78,14 @@ function clientPort(id: number): number {
   return options.basePort + id - 1;
 }
 
+function addressOptions(id: number, peers: string): readonly string[] {
+  const directory = resolve(options.data, `node-${id}`);
+  return [
+    ...['--id', String(id), '--data', directory, '--peers', peers],
+    ...['--listen', `${HOST}:${clientPort(id)}`],
+  ];
+}
+
 function startNode(id: number, peers: string): RunningNode {
   const directory = resolve(options.data, `node-${id}`);
   mkdirSync(directory, { recursive: true });
@@ -85,12 +93,7 @@ function startNode(id: number, peers: string): RunningNode {
   const log = openSync(logFile, 'a');
   const child = spawn(
     process.execPath,
-    [
-      BINARY,
-      'start',
-      ...['--id', String(id), '--data', directory, '--peers', peers],
-      ...['--listen', `${HOST}:${clientPort(id)}`, '--log-format', 'pretty'],
-    ],
+    [BINARY, 'start', ...addressOptions(id, peers), '--log-format', 'pretty'],
     { stdio: ['ignore', log, log], detached: true },
   );
   return { id, port: clientPort(id), directory, logFile, process: child };
@@ -200,7 +203,11 @@ for (const node of nodes) {
   node.process.on('exit', (code, signal) => {
     if (isStopping) return;
     const how = signal === null ? `exited with ${code}` : `was killed by ${signal}`;
-    console.log(`node ${node.id} ${how} and stays down; its log: ${node.logFile}`);
+    console.log(
+      `node ${node.id} ${how} and stays down; its log: ${node.logFile}\n` +
+        `  to start it again, in another terminal:\n` +
+        `  npm run balsa -- start ${addressOptions(node.id, peers).join(' ')}`,
+    );
   });
 }
 

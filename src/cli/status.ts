@@ -29,8 +29,13 @@ The same table is there for every client: select * from balsa_nodes;`,
         console.log(formatTable(answer.columns, answer.rows));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        console.error(`balsa status: ${reason}`);
+        console.error(`balsa status: ${reason}${hintFor(reason)}`);
         process.exitCode = error instanceof ConfigError ? 2 : 1;
       }
     });
+}
+
+function hintFor(reason: string): string {
+  if (!reason.includes('ECONNREFUSED')) return '';
+  return '\nNo node serves clients there. --node HOST:PORT asks another one.';
 }
