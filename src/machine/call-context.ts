@@ -82,7 +82,12 @@ export class RequestContext implements CallContext {
     mutations: MachineMutations = {},
   ) {
     this.#load = loadCatalog;
-    this.#sequences = new SequenceValues(stores.sequences);
+    const { sequences } = stores;
+    this.#sequences = new SequenceValues(
+      mutations.sequencesNotWritten === true
+        ? { load: (oid) => sequences.load(oid), save: () => undefined }
+        : sequences,
+    );
     this.#notifications = stores.notifications;
     this.#mutations = mutations;
   }

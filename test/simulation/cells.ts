@@ -1,7 +1,7 @@
 // What the transactions of the simulator work on, and what each of their statements does: two small
 // tables of hot rows, as SQL for the machine and as a model that knows no SQL, log or digest. What
 // clients are told must be what the model says.
-import type { RecordedStatement, Step } from '../../src/machine/command.ts';
+import type { RecordedStatement, ReservedSequence, Step } from '../../src/machine/command.ts';
 import { DIGEST_BYTES } from '../../src/machine/command.ts';
 import type { Prng } from '../../src/util/prng.ts';
 
@@ -16,6 +16,21 @@ export const CELLS_SCHEMA = TABLES.map(
     CREATE TABLE ${table} (k INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
     INSERT INTO ${table} VALUES ${KEYS.map((key) => `(${key}, 10)`).join(', ')};`,
 ).join('');
+
+const SEQUENCE_OID = 103;
+
+/** A sequence as the machine finds it, and where its values go. */
+export const SEQUENCE_SCHEMA = `
+  CREATE TABLE "pg_catalog.pg_class" (oid INTEGER PRIMARY KEY, relname TEXT, relkind TEXT) STRICT;
+  CREATE TABLE "pg_catalog.pg_sequence" (seqrelid INTEGER PRIMARY KEY, seqincrement INTEGER,
+    seqmin INTEGER, seqmax INTEGER, seqcycle INTEGER) STRICT;
+  INSERT INTO "pg_catalog.pg_class" VALUES (${SEQUENCE_OID}, 's', 'S');
+  INSERT INTO "pg_catalog.pg_sequence" VALUES (${SEQUENCE_OID}, 1, 1, 1000000, 0);
+  INSERT INTO "balsa.sequence" VALUES (${SEQUENCE_OID}, 1, 0, 0);
+  CREATE TABLE drawn (value INTEGER PRIMARY KEY) STRICT;`;
+/** SQL's names of RequestContext.nextval(), and of the first of nextvals(). */
+export const NEXTVAL = 'nextval';
+export const NEXTVALS = 'nextvals';
 
 /** Values by table and key; null: there is no such row. */
 export type Cells = readonly (readonly (number | null)[])[];
@@ -41,6 +56,8 @@ export type CellStatement =
   | ({ readonly kind: 'take'; readonly by: number } & Place)
   | ({ readonly kind: 'insert'; readonly n: number } & Place)
   | ({ readonly kind: 'delete' } & Place)
+  /** A row under the next value of a sequence. */
+  | { readonly kind: 'draw' }
   | { readonly kind: 'savepoint' }
   | { readonly kind: 'rollback-to' };
 
@@ -68,6 +85,8 @@ export function runOnModel(
 
 function tell(statement: CellStatement, tables: (number | null)[][]): Told {
   if (statement.kind === 'savepoint' || statement.kind === 'rollback-to') return 'count 0';
+  // No two rows are the same, whoever draws.
+  if (statement.kind === 'draw') return 'count 1';
   const rows = tables[statement.table] as (number | null)[];
   if (statement.kind === 'sum') {
     const there = rows.filter((n) => n !== null);
@@ -134,6 +153,9 @@ export function writesOf(statements: readonly CellStatement[]): readonly number[
 export function stepOf(statement: CellStatement): Step {
   if (statement.kind === 'savepoint') return step('SAVEPOINT "mark 0"', [], false, false);
   if (statement.kind === 'rollback-to') return step('ROLLBACK TO "mark 0"', [], false, false);
+  if (statement.kind === 'draw') {
+    return step(`INSERT INTO drawn VALUES (${NEXTVAL}(${SEQUENCE_OID}))`, []);
+  }
   const table = TABLES[statement.table] as string;
   if (statement.kind === 'sum') {
     return step(`SELECT count(*), coalesce(sum(n), 0) FROM ${table}`, [], true);
@@ -170,6 +192,15 @@ export function stepOf(statement: CellStatement): Step {
     case 'delete':
       return step(`DELETE FROM ${table} WHERE k = ?`, [key]);
   }
+}
+
+/** Takes a run of values beforehand; gives the first, and how many they are. */
+export function reserveStep(count: number): Step {
+  return step(`SELECT ${NEXTVALS}(${SEQUENCE_OID}, ${count}), ${count}`, [], true);
+}
+
+export function reserved(first: bigint, count: number): ReservedSequence {
+  return { oid: SEQUENCE_OID, isOwn: false, runs: [{ first, increment: 1n, count }] };
 }
 
 function step(sql: string, values: readonly number[], hasRows = false, isResult = true): Step {

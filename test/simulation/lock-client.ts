@@ -249,11 +249,14 @@ export class LockClient {
 
   #whenAwake(turn: Turn, act: () => void): void {
     if (this.#turn !== turn) return;
-    const { node, incarnation } = turn;
-    if (!node.isReady() || node.incarnation !== incarnation) return this.start();
-    node.later(0, () => {
-      if (this.#turn === turn) act();
-    });
+    const ifSame = (then: () => void) => () => {
+      if (this.#turn === turn) then();
+    };
+    turn.node.whenAwake(
+      turn.incarnation,
+      ifSame(act),
+      ifSame(() => this.start()),
+    );
   }
 }
 

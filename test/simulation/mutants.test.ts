@@ -2,7 +2,7 @@
 // proves nothing. How many seeds each took stands in docs/testing.md.
 import { describe, expect, it } from 'vitest';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
-import { LOCKS, STORM, TRANSACTIONS } from './options.ts';
+import { LOCKS, PARTS, STORM, TRANSACTIONS } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { simulate } from './simulation.ts';
 
@@ -68,6 +68,14 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
     ['locks that outlive their gateway', { machine: { locksOutliveSession: true } }],
     ['what relied on a lost lock and is tried again', { gateway: { boundUnderNewSession: true } }],
   ]),
+  ...transactionMutants(
+    [
+      ['parts in another order', { partOrderIgnored: true }],
+      ['parts that outlive their gateway', { partsOutliveSession: true }],
+      ['a sequence that is not written', { sequencesNotWritten: true }],
+    ],
+    PARTS,
+  ),
 ];
 
 function lockMutants(
@@ -78,8 +86,9 @@ function lockMutants(
 
 function transactionMutants(
   mutants: readonly (readonly [name: string, machine: MachineMutations])[],
+  options = TRANSACTIONS,
 ): typeof MUTANTS {
-  return mutants.map(([name, machine]) => [name, { machine }, TRANSACTIONS]);
+  return mutants.map(([name, machine]) => [name, { machine }, options]);
 }
 
 const SEEDS_MAX = 1000;
@@ -106,12 +115,13 @@ describe('the simulator notices', () => {
 
 describe('the simulator is not alarmed', () => {
   it.each([
-    ['a storm', STORM],
-    ['a calm network', CALM],
-    ['usurpers', USURPERS],
-    ['transactions', TRANSACTIONS],
-    ['locks', LOCKS],
-  ])('by %s', (_name, options) => {
-    for (let seed = 1; seed <= 60; seed++) simulate(seed, {}, options);
+    ['a storm', STORM, 60],
+    ['a calm network', CALM, 60],
+    ['usurpers', USURPERS, 60],
+    ['transactions', TRANSACTIONS, 50],
+    ['locks', LOCKS, 25],
+    ['transactions in parts', PARTS, 25],
+  ])('by %s', (_name, options, seeds) => {
+    for (let seed = 1; seed <= seeds; seed++) simulate(seed, {}, options);
   });
 });

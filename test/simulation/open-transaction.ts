@@ -2,18 +2,25 @@
 // to be speculated, and what was told is recorded for the commit, as src/server/open-transaction.ts
 // does it, without promises.
 import { encodeRequest, splitRequest } from '../../src/machine/command-codec.ts';
-import type { RecordedStatement, Request, StepResult } from '../../src/machine/command.ts';
+import type {
+  RecordedStatement,
+  Request,
+  ReservedSequence,
+  StepResult,
+} from '../../src/machine/command.ts';
 import type { ErrorData } from '../../src/machine/command.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import type { SpeculationId } from '../../src/machine/speculation.ts';
 import { isError } from '../../src/machine/told.ts';
-import { recordedOf, stepOf, writesOf } from './cells.ts';
+import { recordedOf, reserved, stepOf, writesOf } from './cells.ts';
 import type { CellStatement, Told } from './cells.ts';
 
 export type Ran =
   | { readonly kind: 'told'; readonly told: Told }
   /** A statement before would tell something else by now. */
-  | { readonly kind: 'conflict'; readonly statement: number };
+  | { readonly kind: 'conflict'; readonly statement: number }
+  /** Values of the sequence are to be reserved first. */
+  | { readonly kind: 'exhausted' };
 
 export class OpenTransaction {
   /** Unique in the run: the log shows it as the time of the transaction. */
@@ -23,6 +30,9 @@ export class OpenTransaction {
   readonly statements: CellStatement[] = [];
   readonly told: Told[] = [];
   readonly #recorded: RecordedStatement[] = [];
+  readonly #sequences: ReservedSequence[] = [];
+  /** How many of them the machine has. */
+  #sequencesSent = 0;
   /** What was told holds up to here. */
   snapshot = 0;
   /** The machine has run all statements. */
@@ -52,16 +62,19 @@ export class OpenTransaction {
   run(statement: CellStatement, isGivenUp = false): Ran {
     const isWhole = !this.#isSpeculated;
     const recorded = recordedOf(statement);
+    const sequences = isWhole ? this.#sequences : this.#sequences.slice(this.#sequencesSent);
+    this.#sequencesSent = this.#sequences.length;
     this.#isSpeculated = false;
     const answer = this.#machine.speculate({
       id: this.#speculation,
       isWhole,
       isKept: true,
       request: isWhole
-        ? this.#request([...this.statements, statement], [...this.#recorded, recorded])
-        : this.#request([statement], [recorded]),
+        ? this.#request([...this.statements, statement], [...this.#recorded, recorded], sequences)
+        : this.#request([statement], [recorded], sequences),
     });
     if (answer.kind === 'conflict') return answer;
+    if (answer.kind === 'exhausted') return { kind: 'exhausted' };
     if (answer.kind !== 'told') throw new Error(`a speculation answers ${answer.kind}`);
     const told = tellingOf(answer.told);
     if (isGivenUp) return { kind: 'told', told };
@@ -73,16 +86,38 @@ export class OpenTransaction {
     return { kind: 'told', told };
   }
 
-  /** What a commit proposes; the machine is told that it comes. */
-  propose(): Request {
-    const request = this.#request(this.statements, this.#recorded);
+  /** The machine is told that its commit comes, as `request`. */
+  propose(request: Request): void {
     const encoded = splitRequest(encodeRequest(request));
     if (this.#isSpeculated) this.#machine.proposeSpeculation(this.#speculation, encoded);
     else this.forget();
-    return request;
   }
 
-  #request(statements: readonly CellStatement[], recorded: readonly RecordedStatement[]): Request {
+  /** Values that were taken through the log. */
+  reserve(first: bigint, count: number): void {
+    this.#sequences.push(reserved(first, count));
+  }
+
+  /** What a commit proposes, in so many requests: all but the last are to be staged. */
+  requests(count: number): readonly Request[] {
+    const each = Math.max(1, Math.ceil(this.statements.length / count));
+    const parts: Request[] = [];
+    // Also if there are none.
+    for (let at = 0; at === 0 || at < this.statements.length; at += each) {
+      const isLast = at + each >= this.statements.length;
+      const statements = this.statements.slice(at, at + each);
+      const recorded = this.#recorded.slice(at, at + each);
+      const request = this.#request(statements, recorded, isLast ? this.#sequences : []);
+      parts.push(isLast ? { ...request, writes: writesOf(this.statements) } : request);
+    }
+    return parts;
+  }
+
+  #request(
+    statements: readonly CellStatement[],
+    recorded: readonly RecordedStatement[],
+    sequences: readonly ReservedSequence[],
+  ): Request {
     return {
       schemaVersion: 1,
       schemaChanges: 0,
@@ -95,7 +130,7 @@ export class OpenTransaction {
       recording: {
         snapshot: this.snapshot,
         statements: recorded,
-        sequences: [],
+        sequences,
         locks: null,
         staged: null,
       },
@@ -105,6 +140,7 @@ export class OpenTransaction {
   }
 
   forget(): void {
+    this.#isSpeculated = false;
     this.#machine.forgetSpeculation(this.#speculation);
   }
 }

@@ -40,6 +40,10 @@ export interface RunOptions {
   readonly leaseMs: number;
   /** Clients that have interactive transactions, one at a time. */
   readonly transactionClients: number;
+  /** Of their commits: how many go through the log in parts. */
+  readonly stagedShare: number;
+  /** Of their statements: how many take a value of a sequence. */
+  readonly drawShare: number;
   /** Clients that work under locks. */
   readonly lockClients: number;
   /** A disk fills up, for a while. */
@@ -74,6 +78,8 @@ export function drawOptions(prng: Prng): RunOptions {
     transactionClients: prng.pick([0, 1, 1, 2]),
     fillEveryMs: every(900),
     lockClients: prng.pick([0, 0, 1, 3]),
+    stagedShare: prng.pick([0, 0.3]),
+    drawShare: prng.pick([0, 0.2]),
   };
 }
 
@@ -100,6 +106,8 @@ export const STORM: RunOptions = {
   clockDrift: 0.009,
   leaseMs: 600,
   transactionClients: 0,
+  stagedShare: 0,
+  drawShare: 0,
   lockClients: 0,
   fillEveryMs: Infinity,
 };
@@ -130,4 +138,13 @@ export const LOCKS: RunOptions = {
   partitionEveryMs: 500,
   transactionClients: 1,
   lockClients: 6,
+};
+
+/** Transactions in parts, with values of a sequence, and faults that make gateways silent. */
+export const PARTS: RunOptions = {
+  ...TRANSACTIONS,
+  pauseEveryMs: 600,
+  partitionEveryMs: 800,
+  stagedShare: 0.7,
+  drawShare: 0.2,
 };

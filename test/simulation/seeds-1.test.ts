@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { missing, runSeeds } from './support.ts';
 
-const COUNT = 600;
+const COUNT = 500;
 
 it(`${COUNT} clusters under faults keep every promise`, () => {
   const totals = runSeeds(1 * 10_000, COUNT);

@@ -20,7 +20,7 @@ import type { SilenceLimits } from '../../src/server/silent-gateways.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
-import { CELLS_SCHEMA } from './cells.ts';
+import { CELLS_SCHEMA, NEXTVAL, NEXTVALS, SEQUENCE_SCHEMA } from './cells.ts';
 import { GUARDED_SCHEMA } from './lock-client.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import type { Schedule } from './schedule.ts';
@@ -144,6 +144,14 @@ export class SimulatedNode {
     if (this.isUp) this.#hooks.afterStep(this);
   }
 
+  /** For clients of a process: runs once it is not paused; `gone`, once it is no more. */
+  whenAwake(incarnation: number, run: () => void, gone: () => void): void {
+    const wait = this.pausedUntil - this.#schedule.now;
+    if (!this.isReady() || this.incarnation !== incarnation) gone();
+    else if (wait <= 0) run();
+    else this.#schedule.after(wait, () => this.whenAwake(incarnation, run, gone));
+  }
+
   start(): void {
     this.#epoch += 1;
     this.isUp = true;
@@ -166,6 +174,14 @@ export class SimulatedNode {
       explain: (code, message) => ({ code: '23505', message: `${code} ${message}`, fields: {} }),
       mutations: this.#machineMutations(),
     });
+    const { context } = this.machine;
+    const { driver } = this.database;
+    driver.function(NEXTVAL, { safeIntegers: true }, (oid: bigint) => context.nextval(Number(oid)));
+    driver.function(
+      NEXTVALS,
+      { safeIntegers: true },
+      (oid: bigint, count: bigint) => context.nextvals(Number(oid), Number(count)).first,
+    );
     if (this.store.lastIndex === 0) {
       const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
       this.store.persist(request, () => this.#startRaft());
@@ -369,6 +385,7 @@ function createDatabase(): Database {
     CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
     INSERT INTO counter VALUES (1, 0);
     ${CELLS_SCHEMA}
+    ${SEQUENCE_SCHEMA}
     ${GUARDED_SCHEMA}`);
   return database;
 }

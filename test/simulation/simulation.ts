@@ -40,7 +40,7 @@ interface Write {
   readonly key: string | null;
   /** What it is to the checks of transactions, 0: nothing. */
   readonly transactionId: number;
-  readonly onEnd: () => void;
+  readonly onEnd: (isDone: boolean) => void;
   state: 'open' | 'done' | 'not-executed' | 'unknown';
 }
 
@@ -73,6 +73,8 @@ class Simulation {
   readonly #lockPrng: Prng;
   /** Requests of clients that look at the answers themselves. */
   readonly #asked = new Map<string, (answer: Answer | null) => void>();
+  readonly #transactionClients: TransactionClient[] = [];
+  readonly #given = new Set<bigint>();
   #ownerCount = 0;
   readonly #reads = new Map<string, Read>();
   readonly #blocked = new Set<string>();
@@ -98,7 +100,8 @@ class Simulation {
           applied: (node, entries, result) => {
             this.#checks.applied(node, entries);
             this.#transactionChecks.applied(entries, result);
-            if (this.#options.lockClients > 0) this.#lockChecks.applied(node, entries, result);
+            const { lockClients, stagedShare } = this.#options;
+            if (lockClients + stagedShare > 0) this.#lockChecks.applied(node, entries, result);
           },
           answered: (node, answer) => this.#answered(node, answer),
           granted: (node, grants) => {
@@ -107,7 +110,7 @@ class Simulation {
           sessionChanged: (node) => {
             for (const client of this.#lockClients) client.sessionChanged(node);
           },
-          isHolding: (node) => this.#lockClients.some((client) => client.holdsOn(node)),
+          isHolding: (node) => this.#isHolding(node),
           barrier: (node, barrier) => this.#barrier(node, barrier),
           note: (what) => this.#note(what),
           failed: (node, reason) => fail(`node ${node.id} stopped: ${reason}`),
@@ -265,7 +268,7 @@ class Simulation {
       // Its gateway is gone: nobody can tell the client any more.
       if (write.node !== node.id || write.state !== 'open') continue;
       write.state = 'unknown';
-      write.onEnd();
+      write.onEnd(false);
     }
     for (const [name, onEnd] of this.#asked) {
       if (!name.startsWith(`${node.id}/`)) continue;
@@ -392,9 +395,19 @@ class Simulation {
         const name = `transaction ${id}`;
         return this.#submit(node, request, { name, key: null, transactionId: id, onEnd });
       },
+      ask: (node, request, isBound, onEnd) => this.#ask(node, request, isBound, onEnd),
+      stagedShare: this.#options.stagedShare,
+      drawShare: this.#options.drawShare,
+      given: this.#given,
       count: (what) => this.#count(what),
     });
+    this.#transactionClients.push(client);
     client.start();
+  }
+
+  #isHolding(node: SimulatedNode): boolean {
+    const clients = [...this.#lockClients, ...this.#transactionClients];
+    return clients.some((client) => client.holdsOn(node));
   }
 
   #lockClient(): void {
@@ -496,27 +509,27 @@ class Simulation {
     if (write.state !== 'open') fail(`${write.name} was answered twice`);
     if (answer.kind === 'unknown') write.state = 'unknown';
     else if (answer.kind === 'not-executed') write.state = 'not-executed';
-    else this.#ended(write, decodeOutcome(answer.outcome), answer.index);
-    write.onEnd();
+    else write.state = this.#stateAfter(write, decodeOutcome(answer.outcome), answer.index);
+    write.onEnd(write.state === 'done');
   }
 
-  #ended(write: Write, outcome: Outcome, index: number): void {
+  #stateAfter(write: Write, outcome: Outcome, index: number): Write['state'] {
     switch (outcome.kind) {
       case 'done':
-        write.state = 'done';
         this.#count('acknowledged');
         this.#acknowledged = Math.max(this.#acknowledged, index);
-        return;
+        return 'done';
       case 'fenced':
-        write.state = 'not-executed';
-        return;
+        return 'not-executed';
       case 'session-expired':
-        write.state = 'unknown';
-        return;
+        return 'unknown';
       case 'conflict':
         if (write.key !== null) fail(`${write.name} ended in a conflict`);
-        write.state = 'not-executed';
-        return;
+        return 'not-executed';
+      case 'failed':
+        if (outcome.error.code !== '40001') fail(`${write.name} failed: ${outcome.error.code}`);
+        this.#count('parts-lost');
+        return 'not-executed';
       default:
         fail(`${write.name} ended as ${outcome.kind}`);
     }
@@ -570,7 +583,7 @@ class Simulation {
     );
     const isIdle =
       this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0) &&
-      !this.#lockClients.some((client) => this.#nodes.some((node) => client.holdsOn(node)));
+      !this.#nodes.some((node) => this.#isHolding(node));
     return isEqual && isIdle && this.#nodes.some((node) => node.raft.status().role === 'leader');
   }
 

@@ -25,6 +25,8 @@ const LEAST_PER_THOUSAND: Counters = {
   'transactions-rolled-back': 2000,
   'conflicts-on-the-way': 800,
   'statements-given-up': 1000,
+  'transactions-in-parts': 900,
+  'values-reserved': 1700,
   'locks-taken': 2500,
   'locks-granted': 600,
   guarded: 3500,

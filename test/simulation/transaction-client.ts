@@ -1,9 +1,14 @@
 // A client of the simulator that has interactive transactions, one after the other, each on any
 // node: a few statements with time between them, in which others change the same rows.
-import type { Request } from '../../src/machine/command.ts';
+import type { Answer } from '../../src/gateway/gateway.ts';
+import { decodeOutcome, encodeRequest } from '../../src/machine/command-codec.ts';
+import type { Outcome, Request, StagedTransaction } from '../../src/machine/command.ts';
+import { stagePart, unstageParts } from '../../src/machine/staged-parts.ts';
+import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import type { Prng } from '../../src/util/prng.ts';
-import { drawRead, drawWrite } from './cells.ts';
+import { drawRead, drawWrite, reserveStep } from './cells.ts';
 import type { CellStatement, Told } from './cells.ts';
+import { fail } from './checks.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimulatedNode } from './simulated-node.ts';
@@ -33,8 +38,21 @@ export interface TransactionClientOptions {
     node: SimulatedNode,
     id: number,
     request: Request,
-    onEnd: () => void,
+    onEnd: (isDone: boolean) => void,
   ) => boolean;
+  /** `onEnd`: its answer; null: nobody will ever tell. False: the node takes no more. */
+  readonly ask: (
+    node: SimulatedNode,
+    request: Request,
+    isBound: boolean,
+    onEnd: (answer: Answer | null) => void,
+  ) => boolean;
+  /** How many of the commits go through the log in parts. */
+  readonly stagedShare: number;
+  /** How many of the statements take a value of a sequence. */
+  readonly drawShare: number;
+  /** Values of the sequence that clients were given. */
+  readonly given: Set<bigint>;
   readonly count: (what: string) => void;
 }
 
@@ -47,18 +65,29 @@ interface Turn {
   hasSavepoint: boolean;
   /** The last statement failed: nothing but going back is possible. */
   hasFailed: boolean;
+  /** Parts of it may be in the log. */
+  isStaged: boolean;
 }
 
 export class TransactionClient {
   readonly #options: TransactionClientOptions;
 
+  #turn: Turn | null = null;
+
   constructor(options: TransactionClientOptions) {
     this.#options = options;
+  }
+
+  /** The gateway's session is to be kept alive. */
+  holdsOn(node: SimulatedNode): boolean {
+    const turn = this.#turn;
+    return turn?.isStaged === true && turn.node === node && turn.incarnation === node.incarnation;
   }
 
   /** The next transaction, in a while; none any more in peace. */
   start(): void {
     const { schedule, prng, nodes, isPeace } = this.#options;
+    this.#turn = null;
     schedule.after(PAUSE_MS * 2 * prng.float(), () => {
       if (isPeace()) return;
       const node = prng.pick(nodes);
@@ -77,7 +106,9 @@ export class TransactionClient {
       statementsLeft: prng.between(2, STATEMENTS_MAX),
       hasSavepoint: false,
       hasFailed: false,
+      isStaged: false,
     };
+    this.#turn = turn;
     if (prng.chance(SNAPSHOT_SHARE)) {
       const reads = Array.from({ length: prng.between(1, 2) }, () => drawRead(prng));
       turn.transaction.readInSnapshot(reads);
@@ -88,28 +119,38 @@ export class TransactionClient {
 
   #later(turn: Turn): void {
     const { schedule, prng } = this.#options;
-    schedule.after(THINK_MS * 2 * prng.float(), () => this.#goOn(turn));
+    schedule.after(THINK_MS * 2 * prng.float(), () =>
+      this.#whenAwake(turn, () => this.#goOn(turn)),
+    );
+  }
+
+  /** With its process the transaction is gone. */
+  #whenAwake({ node, incarnation }: Turn, act: () => void): void {
+    node.whenAwake(incarnation, act, () => this.start());
   }
 
   #goOn(turn: Turn): void {
-    const { schedule } = this.#options;
-    const { node, incarnation } = turn;
-    const wait = node.pausedUntil - schedule.now;
-    // With its process the transaction is gone.
-    if (!node.isReady() || node.incarnation !== incarnation) this.start();
-    else if (wait > 0) schedule.after(wait, () => this.#goOn(turn));
-    else if (turn.hasFailed && !turn.hasSavepoint) this.#rollBack(turn);
+    if (turn.hasFailed && !turn.hasSavepoint) this.#rollBack(turn);
     else if (turn.statementsLeft > 0 || turn.hasFailed) this.#statement(turn);
     else this.#end(turn);
   }
 
   #statement(turn: Turn): void {
-    const { prng, checks, count } = this.#options;
-    const { transaction, node } = turn;
+    const { prng } = this.#options;
     const statement = this.#draw(turn);
     const isGivenUp = prng.chance(GIVEN_UP_SHARE);
     turn.statementsLeft -= 1;
+    this.#run(turn, statement, isGivenUp);
+  }
+
+  #run(turn: Turn, statement: CellStatement, isGivenUp: boolean): void {
+    const { checks, count } = this.#options;
+    const { transaction, node } = turn;
     const ran = transaction.run(statement, isGivenUp);
+    if (ran.kind === 'exhausted') {
+      this.#reserve(turn, () => this.#run(turn, statement, isGivenUp));
+      return;
+    }
     if (ran.kind === 'conflict') {
       count('conflicts-on-the-way');
       const who = `transaction ${transaction.id} on node ${node.id}`;
@@ -126,9 +167,33 @@ export class TransactionClient {
     this.#later(turn);
   }
 
+  /** Takes values of the sequence through the log. */
+  #reserve(turn: Turn, goOn: () => void): void {
+    const { prng, ask, count } = this.#options;
+    const statements = [[reserveStep(prng.between(1, 3))]];
+    const isAsked = ask(turn.node, { ...EMPTY, statements }, false, (answer) => {
+      if (this.#turn !== turn) return;
+      const row = answer === null ? null : rowOf(answer);
+      if (row === null) {
+        this.#rollBack(turn);
+        return;
+      }
+      const [first, values] = row as readonly [bigint, bigint];
+      for (let value = first; value < first + values; value++) {
+        if (this.#options.given.has(value)) fail(`${value} of the sequence was given twice`);
+        this.#options.given.add(value);
+      }
+      count('values-reserved');
+      turn.transaction.reserve(first, Number(values));
+      goOn();
+    });
+    if (!isAsked) this.#rollBack(turn);
+  }
+
   #draw({ transaction, hasSavepoint, hasFailed }: Turn): CellStatement {
-    const { prng } = this.#options;
+    const { prng, drawShare } = this.#options;
     if (hasFailed) return { kind: 'rollback-to' };
+    if (drawShare > 0 && prng.chance(drawShare)) return { kind: 'draw' };
     if (prng.chance(SAVEPOINT_SHARE)) return { kind: hasSavepoint ? 'rollback-to' : 'savepoint' };
     return prng.chance(WRITE_SHARE) ? drawWrite(prng, lastSeen(transaction.told)) : drawRead(prng);
   }
@@ -138,14 +203,14 @@ export class TransactionClient {
     this.#options.checks.told(who, transaction, transaction.snapshot);
   }
 
-  #rollBack({ transaction }: Turn): void {
-    transaction.forget();
+  #rollBack({ transaction, node, incarnation }: Turn): void {
+    if (node.incarnation === incarnation && node.isReady()) transaction.forget();
     this.#options.count('transactions-rolled-back');
     this.start();
   }
 
   #end(turn: Turn): void {
-    const { prng, checks, commit } = this.#options;
+    const { prng, checks, stagedShare } = this.#options;
     const { transaction, node, incarnation } = turn;
     if (prng.chance(ROLLBACK_SHARE)) {
       this.#rollBack(turn);
@@ -153,12 +218,95 @@ export class TransactionClient {
     }
     const { id, statements, told } = transaction;
     checks.propose(id, { statements, told });
-    const isTaken = commit(node, id, transaction.propose(), () => {
+    const isInParts = stagedShare > 0 && prng.chance(stagedShare);
+    const requests = transaction.requests(isInParts ? prng.between(2, 3) : 1);
+    const parts = requests.slice(0, -1);
+    const last = requests.at(-1) as Request;
+    if (parts.length === 0) this.#commit(turn, last, null);
+    else {
+      transaction.forget();
+      const staged = { nodeId: node.id, incarnation, transaction: id, parts: parts.length };
+      this.#stage(turn, staged, parts, last);
+    }
+  }
+
+  #commit(turn: Turn, request: Request, staged: StagedTransaction | null): void {
+    const { node, incarnation, transaction } = turn;
+    const recording = request.recording === null ? null : { ...request.recording, staged };
+    const whole = { ...request, recording };
+    transaction.propose(whole);
+    const isTaken = this.#options.commit(node, transaction.id, whole, (isDone) => {
       if (node.incarnation === incarnation && node.isReady()) transaction.forget();
+      if (!isDone && staged !== null) this.#unstage(turn, staged);
       this.start();
     });
     if (!isTaken) this.#rollBack(turn);
   }
+
+  /** Puts the parts in the log, one after the other, and then the last request. */
+  #stage(
+    turn: Turn,
+    staged: StagedTransaction,
+    parts: readonly Request[],
+    last: Request,
+    done = 0,
+  ): void {
+    const part = parts[done];
+    if (part === undefined) {
+      this.#options.count('transactions-in-parts');
+      this.#commit(turn, last, staged);
+      return;
+    }
+    turn.isStaged = true;
+    const statements = [[stagePart(staged, done, encodeRequest(part))]];
+    const isAsked = this.#options.ask(turn.node, { ...EMPTY, statements }, false, (answer) => {
+      if (this.#turn !== turn) return;
+      if (answer !== null && outcomeKindOf(answer) === 'done') {
+        this.#afterPart(turn, () => this.#stage(turn, staged, parts, last, done + 1));
+        return;
+      }
+      if (answer !== null) this.#unstage(turn, staged);
+      this.#rollBack(turn);
+    });
+    if (!isAsked) this.#rollBack(turn);
+  }
+
+  /** Parts are large, and the way to the log is long. */
+  #afterPart(turn: Turn, goOn: () => void): void {
+    const { schedule, prng } = this.#options;
+    schedule.after(THINK_MS * 4 * prng.float(), () => this.#whenAwake(turn, goOn));
+  }
+
+  /** Nobody waits for it. */
+  #unstage({ node, incarnation }: Turn, staged: StagedTransaction): void {
+    if (node.incarnation !== incarnation || !node.isReady()) return;
+    const request = { ...EMPTY, statements: [[unstageParts(staged)]] };
+    this.#options.ask(node, request, false, () => undefined);
+  }
+}
+
+const EMPTY: Request = {
+  schemaVersion: 1,
+  schemaChanges: 0,
+  now: 0n,
+  seed: 0,
+  settings: [],
+  statements: [],
+  isDoomed: false,
+  writes: [],
+  recording: null,
+  idempotencyKey: '',
+  locks: null,
+};
+
+function outcomeKindOf(answer: Answer): Outcome['kind'] | null {
+  return answer.kind === 'outcome' ? decodeOutcome(answer.outcome).kind : null;
+}
+
+function rowOf(answer: Answer): readonly SqliteValue[] | null {
+  if (answer.kind !== 'outcome') return null;
+  const outcome = decodeOutcome(answer.outcome);
+  return outcome.kind === 'done' ? (outcome.results[0]?.rows?.[0] ?? null) : null;
 }
 
 function lastSeen(told: readonly Told[]): number {
