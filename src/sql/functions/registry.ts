@@ -23,6 +23,7 @@ import {
   INTERVAL_SET_FUNCTIONS,
 } from './intervals.ts';
 import { EXTREME_FUNCTIONS } from './extremes.ts';
+import { FORMATTING_FUNCTIONS } from './formatting.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
@@ -62,6 +63,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...BYTEA_FUNCTIONS,
   ...DATETIME_FUNCTIONS,
   ...OVERLAPS_FUNCTIONS,
+  ...FORMATTING_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ROW_TO_JSON,
   ...INTERVAL_FUNCTIONS,

@@ -1,0 +1,11 @@
+select to_char(n, '999'), to_char(n, '9,999'), to_char(n, '0000'), to_char(n, 'FM999'), to_char(n, 'FM0000'), to_char(n, '999.99'), to_char(n, 'FM999.99'), to_char(n, 'FM990.00'), to_char(n, '0.9'), to_char(n, '99.'), to_char(n, 'S999'), to_char(n, '999S'), to_char(n, '999MI'), to_char(n, 'MI999'), to_char(n, 'PL999'), to_char(n, 'SG999'), to_char(n, '999PR'), to_char(n, 'FM999PR'), to_char(n, '9G999D99'), to_char(n, 'L999'), to_char(n, '999th'), to_char(n, '999TH'), to_char(n, '99V9'), to_char(n, 'RN'), to_char(n, 'FMrn'), to_char(n, '9.99EEEE') from (values (0::numeric), (1), (-1), (12.5), (-12.5), (485), (-485), (1485), (-1485), (0.1), (-0.1), (0.01), (123.456), (99.999), (3999), (4000), (2), (13), (23.5)) v(n);
+select to_char(-0.1, '99.99'), to_char(-0.1, 'FM9.99'), to_char(0.1, '0.9'), to_char(12, '9990999.9'), to_char(12, 'FM9990999.9'), to_char(485, '9 9 9'), to_char(1485, '9,999'), to_char(148.5, 'FM999.999'), to_char(148.5, 'FM999.990'), to_char(3148.5, '9G999D999'), to_char(-485, '999S'), to_char(485, '"Good number:"999'), to_char(485.8, '"Pre:"999" Post:" .999'), to_char(12.45, '99V9'), to_char(0.0004859, '9.99EEEE'), to_char(12, '99V999'), to_char(12.4, '99V999');
+select to_char(123, '99'), to_char(123.456, '9.9'), to_char(-123, '99S'), to_char(1234567.891, '9,999,999.99'), to_char(1234567.891, 'FM9,999,999,999.00'), to_char(0, 'FM999,999'), to_char(1000, 'FM999,999'), to_char(-1000, 'FM999,990.00'), to_char(100, '999%'), to_char(42, '$999'), to_char(5, '9'), to_char(5, '');
+select to_char(1.5::float8, '9.99'), to_char(123456789.123::float8, '999999999.999999999'), to_char(1e20::float8, '999999999999999999999999'), to_char(0.1::float4, '9.999999999'), to_char(123.456::float4, '999.999'), to_char(12::int2, '99'), to_char(12::int8, '00000'), to_char(-7::int, '99'), to_char('1e-5'::float8, '0.000000');
+select to_char(1, '9.9.9');
+select to_char(1, '9SS');
+select to_char(1, '9PR9');
+select to_char(1, '9EEEE9');
+select to_char(1, '9V.9');
+select to_char(1, 'SMI9');
+select to_char('NaN'::numeric, '999'), to_char('NaN'::numeric, '9.99EEEE'), to_char('Infinity'::numeric, '999.9'), to_char('NaN'::float8, '999'), to_char(null::int, '9'), to_char(1e30, '9.9EEEE'), to_char(123456789012345678901234567890.12, '999999999999999999999999999999.99');
