@@ -330,6 +330,8 @@ export class SimulatedNode {
   #applyQueued(): void {
     const batch = this.#queue.splice(0, this.#prng.between(1, 20));
     const result = this.machine.apply(batch);
+    // Here, as what is told below may speculate: bytes of the database show what is not committed too.
+    if (this.#prng.chance(0.1)) this.#checkpoint = this.database.serialize();
     this.#hooks.applied(this, batch, result);
     if (this.#mutations.machine?.appliedIndexInAnotherTransaction === true) {
       this.later(3, () => this.machine.writeAppliedSeparately());
@@ -346,7 +348,6 @@ export class SimulatedNode {
       grants.filter(({ sessionId }) => this.machine.nodeOf(sessionId) === this.id),
     );
     this.flushGateway();
-    if (this.#prng.chance(0.1)) this.#checkpoint = this.database.serialize();
     if (this.#queue.length > 0)
       this.later(APPLY_MS * this.#prng.float(), () => this.#applyQueued());
     else this.#isApplying = false;
