@@ -583,7 +583,8 @@ class Simulation {
     );
     const isIdle =
       this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0) &&
-      !this.#nodes.some((node) => this.#isHolding(node));
+      !this.#nodes.some((node) => this.#isHolding(node)) &&
+      this.#nodes.every((node) => this.#lockChecks.whatIsLeft(node) === null);
     return isEqual && isIdle && this.#nodes.some((node) => node.raft.status().role === 'leader');
   }
 
@@ -594,11 +595,13 @@ class Simulation {
           ? `node ${node.id} ${node.raft.status().role} term ${node.raft.status().term} applied ${node.machine.appliedIndex} commit ${node.raft.status().commitIndex} last ${node.raft.status().lastIndex} open ${node.gateway.openCount}`
           : `node ${node.id} down`,
       );
-      fail(`not settled in peace: ${states.join('; ')}; committed ${this.#checks.ghostCommit}`);
+      const left = this.#nodes.map((node) => this.#lockChecks.whatIsLeft(node));
+      fail(
+        `not settled in peace: ${states.join('; ')}; committed ${this.#checks.ghostCommit}; ${left.join('; ')}`,
+      );
     }
     for (const node of this.#nodes) {
       this.#checkEffects(node);
-      this.#lockChecks.checkEnd(node);
     }
   }
 
