@@ -85,3 +85,4 @@ update jt set tags = jsonb_set(coalesce(tags, '{}'), '{a}', to_jsonb(id)) where 
 select id from jt where tags ->> 'a' = '2';
 create index on jt ((tags ->> 'a'));
 select count(*) from jt where tags is not null and tags <> '{}';
+select jsonb_path_query('{"a":1}', '$.a');

@@ -9,3 +9,4 @@ select to_char(1, '9EEEE9');
 select to_char(1, '9V.9');
 select to_char(1, 'SMI9');
 select to_char('NaN'::numeric, '999'), to_char('NaN'::numeric, '9.99EEEE'), to_char('Infinity'::numeric, '999.9'), to_char('NaN'::float8, '999'), to_char(null::int, '9'), to_char(1e30, '9.9EEEE'), to_char(123456789012345678901234567890.12, '999999999999999999999999999999.99');
+select to_number('12,345.6-', '99G999D9S');

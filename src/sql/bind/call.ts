@@ -143,7 +143,7 @@ function callOf(
 }
 
 /** Of Postgres, and not there yet: the message must not say that there is no such function. */
-const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$|^jsonb_path_/;
+const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$|^to_number$/;
 
 function noFunction(
   context: BindContext,
