@@ -4,6 +4,7 @@ import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { characterPosition } from '../parse/parse.ts';
+import { must } from '../../util/assert.ts';
 import type { CompileSettings } from '../plan.ts';
 import type { LockStrength } from '../functions/row-locks.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
@@ -14,6 +15,19 @@ type CallFacts = Pick<
 >;
 
 const PARAMETERS_MAX = 65_535;
+
+/**
+ * In a stored text, relations are named by oid: `"stored relation"."16384:3"` is what relation 16384
+ * was when it had three columns, so that nothing done to names changes what the text means.
+ */
+export const STORED_SCHEMA = 'stored relation';
+
+export interface RangeUse {
+  /** Byte offset of the name. */
+  readonly at: number;
+  readonly relation: Relation;
+  readonly hasAlias: boolean;
+}
 
 export class BindContext {
   readonly catalog: Catalog;
@@ -35,6 +49,10 @@ export class BindContext {
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
   readonly #hasParameters: boolean;
+  /** The names of FROM that stand for relations of the catalog, for what stores the text. */
+  readonly ranges: RangeUse[] = [];
+  /** The text is that of a view: see STORED_SCHEMA. */
+  readonly isStored: boolean;
   #aliases = 0;
 
   constructor(
@@ -42,7 +60,9 @@ export class BindContext {
     settings: CompileSettings,
     source: string,
     parameterTypes: readonly Oid[] | null,
+    isStored = false,
   ) {
+    this.isStored = isStored;
     this.catalog = catalog;
     this.settings = settings;
     this.source = source;
@@ -122,6 +142,13 @@ export class BindContext {
     return searchPath.includes('pg_catalog') ? searchPath : ['pg_catalog', ...searchPath];
   }
 
+  #storedRelation(name: string): Relation {
+    const [oid, columns] = name.split(':').map(Number);
+    const relation = must(this.catalog.relationByOid(oid ?? 0), `relation ${name}`);
+    const isThere = (number: number): boolean => number <= (columns ?? 0);
+    return { ...relation, columns: relation.columns.filter(({ number }) => isThere(number)) };
+  }
+
   tryRelation(schema: string | null, name: string): Relation | null {
     if (schema !== null) return this.catalog.relation(schema, name);
     for (const candidate of this.#schemas()) {
@@ -132,6 +159,7 @@ export class BindContext {
   }
 
   relation(schema: string | null, name: string, location?: number): Relation {
+    if (this.isStored && schema === STORED_SCHEMA) return this.#storedRelation(name);
     const relation = this.tryRelation(schema, name);
     if (
       relation !== null &&

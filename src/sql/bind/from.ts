@@ -78,6 +78,7 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
     return { kind: 'cte', alias: sqliteAlias, cteName: cte.cteName };
   }
   const relation = context.relation(schema, name, at);
+  context.ranges.push({ at: at ?? 0, relation, hasAlias: alias.name !== null });
   context.reads.add(relation.kind === 'S' ? SEQUENCES_OID : relation.oid);
   const columns = renamedColumns(relationColumns(relation), alias.columns);
   if (relation.viewText === null) {
@@ -89,7 +90,9 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
     return { kind: 'table', alias: sqliteAlias, sqliteName, oid };
   }
   const { viewText } = relation;
-  const [query, isMaterialized] = context.watchVolatile(() => bindView(context, viewText));
+  const [query, isMaterialized] = context.watchVolatile(() =>
+    bindView(context, viewText, !relation.isSystem),
+  );
   const viewColumns = resultScopeColumns(query.columns).map((column, position) => ({
     ...column,
     name: alias.columns[position] ?? columns[position]?.name ?? column.name,
@@ -104,13 +107,18 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
 }
 
 /** A view's text is bound where it is used; positions in it are not positions in the statement. */
-function bindView(context: BindContext, viewText: string): ReturnType<typeof bindQuery> {
+function bindView(
+  context: BindContext,
+  viewText: string,
+  isStored: boolean,
+): ReturnType<typeof bindQuery> {
   const [statement] = parse(viewText);
   const inside = new BindContext(
     context.catalog,
     { ...context.settings, searchPath: ['pg_catalog'] },
     viewText,
     [],
+    isStored,
   );
   const query = bindQuery(inside, statement?.node ?? {}, null);
   context.noteInner(inside);

@@ -31,6 +31,7 @@ import { countRowSql } from './row-meter.ts';
 import { createForeignKeyParts, createIndexSql, rewriteTable } from './table-sql.ts';
 import { checkNotSystem, findRelation, rangeName, tryFind } from './target.ts';
 import { validateCheck, validateForeignKey, validateNotNull } from './validate.ts';
+import { refuseIfViewed } from './view.ts';
 
 const HINT = 'Use DROP ... CASCADE to drop the dependent objects too.';
 
@@ -312,6 +313,7 @@ function dropColumn(alteration: Alteration, fields: Fields): void {
     return;
   }
   const { number: attnum, sqliteName } = mustColumn(relation, name);
+  refuseIfViewed(editor, oid, 'dropping a column of a table that a view names is not supported');
   refuseReferenced(alteration, attnum, text(fields, 'behavior') === 'DROP_CASCADE');
   const parts = partsOf(editor, relation, attnum);
   for (const index of parts.indexes) dropIndexOf(editor, relationOf(alteration), index);
@@ -417,6 +419,7 @@ function changeType(alteration: Alteration, fields: Fields): void {
   sync(alteration);
   const relation = relationOf(alteration);
   const column = mustColumn(relation, text(fields, 'name'));
+  refuseIfViewed(editor, relation.oid, 'cannot alter type of a column used by a view or rule');
   const definition = inner(fields, 'def')?.['ColumnDef'] as Fields;
   retypeIdentity(editor, relation, column, inner(definition, 'typeName') ?? {});
   alterColumnType(editor, {

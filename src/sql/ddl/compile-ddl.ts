@@ -14,10 +14,11 @@ import { renameObject } from './rename.ts';
 import { commentOn, createSchema } from './schema.ts';
 import { SchemaEditor } from './schema-editor.ts';
 import { createSequence } from './sequence.ts';
+import { createView } from './view.ts';
 import { truncate } from './truncate.ts';
 
 /** Writes the change into the editor; gives the command tag. */
-type Handler = (editor: SchemaEditor, fields: Fields) => string;
+type Handler = (editor: SchemaEditor, fields: Fields, statementText: string) => string;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   CreateStmt: createTable,
@@ -30,6 +31,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   TruncateStmt: truncate,
   CreateSeqStmt: createSequence,
   AlterSeqStmt: alterSequence,
+  ViewStmt: createView,
 };
 
 /** DDL of Postgres that there is nothing for. */
@@ -87,7 +89,6 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   RefreshMatViewStmt: 'REFRESH MATERIALIZED VIEW',
   RuleStmt: 'CREATE RULE',
   SecLabelStmt: 'SECURITY LABEL',
-  ViewStmt: 'CREATE VIEW',
 };
 
 /** The plan of a DDL statement; null: it is none. Throws PgError. */
@@ -102,5 +103,5 @@ export function compileDdl(
   const handler = HANDLERS[tag];
   if (handler === undefined) return null;
   const editor = new SchemaEditor(catalog, settings, statement.source);
-  return editor.plan(handler(editor, fieldsOf(statement.node)));
+  return editor.plan(handler(editor, fieldsOf(statement.node), statement.text));
 }

@@ -1,4 +1,4 @@
-// DROP TABLE, INDEX, SEQUENCE, SCHEMA. What depends on the object goes with CASCADE, or stops it.
+// DROP TABLE, VIEW, INDEX, SEQUENCE, SCHEMA. What depends on the object goes with CASCADE, or stops it.
 import type { Constraint, Relation } from '../../catalog/catalog.ts';
 import { number } from '../../catalog/relation-from-rows.ts';
 import { quoteSqlite } from '../../catalog/sqlite-name.ts';
@@ -31,6 +31,8 @@ import {
   undefinedSchema,
   type QualifiedName,
 } from './target.ts';
+
+import { viewRule, viewsOn } from './view.ts';
 
 const HINT = 'Use DROP ... CASCADE to drop the dependent objects too.';
 
@@ -194,10 +196,22 @@ function removeTable(editor: SchemaEditor, oid: Oid): void {
   editor.writes(oid);
 }
 
+function removeView(editor: SchemaEditor, oid: Oid): void {
+  const id = BigInt(oid);
+  forget(editor, viewRule(editor, oid));
+  forget(editor, oid);
+  editor.change(
+    { kind: 'delete', table: 'pg_rewrite', key: { ev_class: id } },
+    { kind: 'delete', table: 'pg_attribute', key: { attrelid: id } },
+    { kind: 'delete', table: 'pg_class', key: { oid: id } },
+  );
+}
+
 /** What has to go with the objects that the statement names. */
 interface Dependents {
   readonly foreignKeys: ReturnType<typeof referencesTo>;
   readonly defaults: ReturnType<typeof defaultsUsing>;
+  readonly views: ReturnType<typeof viewsOn>;
 }
 
 function dependentsOf(editor: SchemaEditor, objects: readonly Relation[]): Dependents {
@@ -208,12 +222,17 @@ function dependentsOf(editor: SchemaEditor, objects: readonly Relation[]): Depen
       .filter(({ kind }) => kind === 'S')
       .flatMap((sequence) => defaultsUsing(editor, sequence))
       .filter(({ relation }) => !oids.has(relation.oid)),
+    views: viewsOn(editor, oids),
   };
 }
 
 /** Lines of DETAIL: what depends on what. */
-function dependencyLines(editor: SchemaEditor, { foreignKeys, defaults }: Dependents): string[] {
+function dependencyLines(
+  editor: SchemaEditor,
+  { foreignKeys, defaults, views }: Dependents,
+): string[] {
   return [
+    ...views.map(({ view, on }) => `${describe(editor, view)} depends on ${describe(editor, on)}`),
     ...foreignKeys.map(({ relation, constraint }) => {
       const target = editor.relation(constraint.referenced?.relationOid ?? 0);
       return `constraint ${constraint.name} on ${describe(editor, relation)} depends on ${describe(editor, target)}`;
@@ -225,8 +244,12 @@ function dependencyLines(editor: SchemaEditor, { foreignKeys, defaults }: Depend
   ];
 }
 
-function cascadeLines(editor: SchemaEditor, { foreignKeys, defaults }: Dependents): string[] {
+function cascadeLines(
+  editor: SchemaEditor,
+  { foreignKeys, defaults, views }: Dependents,
+): string[] {
   return [
+    ...views.map(({ view }) => describe(editor, view)),
     ...foreignKeys.map(
       ({ relation, constraint }) =>
         `constraint ${constraint.name} on ${describe(editor, relation)}`,
@@ -281,6 +304,8 @@ function dropRelations(
   }
   noticeCascade(editor, [...extra, ...cascadeLines(editor, dependents)]);
   for (const { relation, column } of dependents.defaults) dropDefault(editor, relation.oid, column);
+  for (const { view } of dependents.views) removeView(editor, view.oid);
+  for (const { oid } of objects.filter(({ kind }) => kind === 'v')) removeView(editor, oid);
   const tables = objects.filter(({ kind }) => kind === 'r');
   // SQLite empties a table before it drops it, and foreign keys would see that.
   dropForeignKeys(editor, referencesTo(editor, new Set(tables.map(({ oid }) => oid))));
@@ -438,7 +463,6 @@ export function dropObjects(editor: SchemaEditor, fields: Fields): string {
     .filter((relation) => relation !== null);
   const objects = [...new Map(found.map((relation) => [relation.oid, relation])).values()];
   for (const object of objects) refuseIdentitySequence(editor, object);
-  if (kind.relkind === 'v' && objects.length > 0) throw notSupported('DROP VIEW');
   if (kind.relkind === 'i') dropIndexes(editor, objects, isCascade);
   else {
     const [first] = objects;

@@ -19,6 +19,7 @@ const TAGS: Readonly<Record<string, string>> = {
   OBJECT_INDEX: 'ALTER INDEX',
   OBJECT_SEQUENCE: 'ALTER SEQUENCE',
   OBJECT_SCHEMA: 'ALTER SCHEMA',
+  OBJECT_VIEW: 'ALTER VIEW',
 };
 
 export function renameObject(editor: SchemaEditor, fields: Fields): string {
@@ -31,6 +32,7 @@ export function renameObject(editor: SchemaEditor, fields: Fields): string {
   }
   switch (type) {
     case 'OBJECT_TABLE':
+    case 'OBJECT_VIEW':
     case 'OBJECT_INDEX':
     case 'OBJECT_SEQUENCE':
       renameRelation(editor, findRelation(editor, target), name);
@@ -52,7 +54,6 @@ function renameRelation(editor: SchemaEditor, relation: Relation, name: string):
   if (isRelationName(editor, relation.schema, name)) {
     throw new PgError('42P07', `relation "${name}" already exists`);
   }
-  if (relation.kind === 'v') throw notSupported('RENAME of a view');
   const table = relation.kind === 'i' ? tableOfIndex(editor, relation.oid) : null;
   const indexBefore = table?.indexes.find(({ oid }) => oid === relation.oid);
   editor.update('pg_class', { oid: BigInt(relation.oid) }, { relname: name });
@@ -61,8 +62,8 @@ function renameRelation(editor: SchemaEditor, relation: Relation, name: string):
     recreateIndex(editor, table, indexBefore);
     return;
   }
-  // Not by name that SQLite knows a sequence.
-  if (relation.kind === 'S') return;
+  // SQLite knows no views, and sequences not by name.
+  if (relation.kind === 'S' || relation.kind === 'v') return;
   const renamed = editor.relation(relation.oid);
   editor.sqlite(
     `ALTER TABLE ${quoteSqlite(relation.sqliteName)} RENAME TO ${quoteSqlite(renamed.sqliteName)}`,
