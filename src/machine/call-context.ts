@@ -30,8 +30,13 @@ export class CatalogWanted extends Error {
 
 /** Of one request, see CallContext.spend(): some five to ten seconds of every node. */
 const WORK_MAX = 10_000_000;
-/** Of one request, see CallContext.write(): what a statement puts on the disk of every node. */
+/** Of one request or interactive transaction: what it puts on the disk of every node. */
 const WRITTEN_BYTES_MAX = 1024 * 1024 * 1024;
+/** Of the writes of an interactive transaction, which all nodes run at its place in the log. */
+const TRANSACTION_WORK_MAX = 50_000_000;
+/** What is no more than a load of as many bytes takes does not count for the transaction. */
+const WORK_PER_GIVEN_BYTE = 8;
+const WRITTEN_PER_GIVEN_BYTE = 16;
 /** A row that is written, with its place in the table and in an index. */
 const WRITTEN_ROW_WORK = 2;
 const WRITTEN_BYTES_PER_WORK = 256;
@@ -44,6 +49,14 @@ export interface ValueRow {
   readonly number: number;
   readonly reader: ValueRowsReader;
 }
+
+export interface StatementCost {
+  readonly work: number;
+  /** Written. */
+  readonly bytes: number;
+}
+
+const NO_COST: StatementCost = { work: 0, bytes: 0 };
 
 export class RequestContext implements CallContext {
   readonly #load: () => unknown;
@@ -64,6 +77,16 @@ export class RequestContext implements CallContext {
   #keptBefore = 0;
   #written = 0;
   #writtenBefore = 0;
+  /** Of steps of the request that failed: it is done, though nothing is left of it. */
+  #lost = 0;
+  /** Of the statements of an interactive transaction before this one. */
+  #earlier: StatementCost = NO_COST;
+  /** The statement counts for its transaction. */
+  #isCounted = false;
+  /** Of its text and its values. */
+  #givenBytes = 0;
+  /** A statement of the transaction failed for that. */
+  #wasTooMuch = false;
   #settings: ReadonlyMap<string, string> = new Map();
   #valueRow: ValueRow | null = null;
   /** null: the request is no interactive transaction. */
@@ -99,13 +122,62 @@ export class RequestContext implements CallContext {
     this.#drawn = 0;
     this.#drawnBefore = 0;
     this.#drawnBeforeRow = 0;
-    this.#spent = 0;
     this.#kept = 0;
+    this.#earlier = this.transactionCost;
+    this.#lost = 0;
+    this.#isCounted = false;
+    this.#spent = 0;
     this.#written = 0;
     this.#settings = new Map(settings);
     this.#actions = null;
     this.#claims = null;
     this.#sequences.beginRequest();
+  }
+
+  /** An interactive transaction begins, or is run again. */
+  beginTransaction(): void {
+    this.#earlier = NO_COST;
+    this.#isCounted = false;
+    this.#wasTooMuch = false;
+  }
+
+  /** The statement is not recorded: the transaction has cost what it had before. */
+  uncountStatement(before: StatementCost): void {
+    this.#earlier = before;
+    this.#isCounted = false;
+  }
+
+  /**
+   * What an expensive transaction costs may differ a little where it runs again: a statement that
+   * locked rows looks only at those then. Whether it is too much is said there, by all nodes alike.
+   */
+  get isFarFromTooMuch(): boolean {
+    const { work, bytes } = this.transactionCost;
+    const isFar = work < TRANSACTION_WORK_MAX / 2 && bytes < WRITTEN_BYTES_MAX / 2;
+    return isFar && !this.#wasTooMuch;
+  }
+
+  /**
+   * Behind begin(): its statement, of so many bytes, counts for the transaction. Only what all nodes
+   * run may.
+   */
+  countForTransaction(givenBytes: number): void {
+    this.#isCounted = true;
+    this.#givenBytes = givenBytes;
+  }
+
+  /** What the transaction has cost up to the statement that ends here. */
+  get transactionCost(): StatementCost {
+    const { work, bytes } = this.#earlier;
+    if (!this.#isCounted) return this.#earlier;
+    const moreWork = this.#spent + this.#lost - WORK_PER_GIVEN_BYTE * this.#givenBytes;
+    const moreBytes = this.#written - WRITTEN_PER_GIVEN_BYTE * this.#givenBytes;
+    return { work: work + Math.max(0, moreWork), bytes: bytes + Math.max(0, moreBytes) };
+  }
+
+  /** The step failed, for good. */
+  noteFailedStep(): void {
+    this.#lost += this.#spent - this.#spentBefore;
   }
 
   /**
@@ -189,7 +261,9 @@ export class RequestContext implements CallContext {
   /** A count, not a time: on all nodes the same statement fails, or none. */
   spend(work: number): void {
     this.#spent += work;
-    if (this.#spent <= WORK_MAX) return;
+    const isTooMuch = this.#isCounted && this.transactionCost.work > TRANSACTION_WORK_MAX;
+    if (this.#spent <= WORK_MAX && !isTooMuch) return;
+    this.#wasTooMuch = true;
     throw new PgError('54000', 'canceling statement: it is too much work for one transaction', {
       hint: 'Write less at a time: every node of the cluster runs each transaction in one go.',
     });
@@ -198,13 +272,16 @@ export class RequestContext implements CallContext {
   keep(bytes: number): void {
     this.#kept += bytes;
     if (this.#kept <= KEPT_BYTES_MAX) return;
+    this.#wasTooMuch = true;
     throw new PgError('54000', 'the results of a transaction may have 64 MB at most');
   }
 
   write(bytes: number): void {
     this.#written += bytes;
-    if (this.#written > WRITTEN_BYTES_MAX) {
-      throw new PgError('54000', 'a statement may write 1 GB of values at most', {
+    const inTransaction = this.#isCounted ? this.transactionCost.bytes : 0;
+    if (Math.max(this.#written, inTransaction) > WRITTEN_BYTES_MAX) {
+      this.#wasTooMuch = true;
+      throw new PgError('54000', 'a transaction may write 1 GB of values at most', {
         hint: 'Write less at a time: every node of the cluster needs the room.',
       });
     }

@@ -1,6 +1,7 @@
 // Running one request: its statements in order, all or nothing. What a user did wrong becomes an
 // outcome, the same on all nodes; anything else stops the node (R54).
 import { SET_CONSTRAINT_MODE } from '../catalog/constraint-modes.ts';
+import { bytesOfRow } from '../sql/functions/bounds.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import type { RequestContext, ValueRow } from './call-context.ts';
@@ -60,8 +61,8 @@ export class Execution {
   /**
    * One statement of an interactive transaction, within an open SQLite transaction. Undone by
    * itself if it fails. `reserved`: what the transaction took from sequences, the same object for
-   * all its statements; null: they take them as they come. `locks`: it may ask for rows; null: it was told before, and has what it
-   * locked. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
+   * all its statements; null: they take them as they come. `locks`: it may ask
+   * for rows; null: it was told before, and has what it locked. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
    * was not recorded in full, and then the SQLite transaction must be rolled back.
    */
   runStatement(
@@ -72,8 +73,10 @@ export class Execution {
   ): StepResult | ErrorData {
     const { database, context, deferredKeys } = this.#options;
     const steps = must(request.statements[at], `the request has a statement ${at}`);
-    const { seed, settings, changesSchema, actions } = recordedAt(request, at);
+    const { seed, settings, changesSchema, actions, isRead } = recordedAt(request, at);
     context.begin({ now: request.now, seed, settings });
+    // Reads run only where they may differ, and what locked rows is cheaper the second time.
+    if (!isRead && actions.length === 0) context.countForTransaction(bytesOf(steps));
     if (reserved !== null) context.useReserved(reserved);
     context.usePerformed(actions, locks);
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
@@ -174,6 +177,7 @@ export class Execution {
   /** Before the first statement of an interactive transaction. */
   beginTransaction(): void {
     this.#options.deferredKeys.begin();
+    this.#options.context.beginTransaction();
   }
 
   /** What becomes of a transaction that has run, where it ends; undoing it is the caller's. */
@@ -268,6 +272,7 @@ export class Execution {
         context.undoStep();
         throw wanting;
       }
+      context.noteFailedStep();
       const row = rowAtFault(error, context.valueRow);
       // The query for the rows at fault is to draw what the statement drew.
       if (row === null) context.undoStep();
@@ -334,6 +339,13 @@ function writtenBy(steps: readonly Step[]): readonly Oid[] {
 /** The statement cannot run before something is done through the log. */
 export function isWanting(error: unknown): error is SequenceExhausted | ActionWanted {
   return error instanceof SequenceExhausted || error instanceof ActionWanted;
+}
+
+/** About what they take in the log. */
+function bytesOf(steps: readonly Step[]): number {
+  let bytes = 0;
+  for (const { sql, values } of steps) bytes += sql.length + bytesOfRow(values);
+  return bytes;
 }
 
 /** The row of a COPY that a statement failed with; foreign keys are checked behind the last. */

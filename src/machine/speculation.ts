@@ -151,7 +151,8 @@ export class Speculations {
   }
 
   #runLast(speculation: Speculation, schemaVersion: number, isKept: boolean): Speculated {
-    const { execution, locks, mutations } = this.#options;
+    const { context, execution, locks, mutations } = this.#options;
+    const before = context.transactionCost;
     const { statements, recorded, reserved, snapshot } = speculation;
     const at = statements.length - 1;
     try {
@@ -159,7 +160,10 @@ export class Speculations {
       const told = execution.runStatement(request, at, reserved, locks);
       const digest = digestOf(told, mutations);
       if (isKept) recorded[at] = { ...must(recorded[at], 'it was added'), digest };
-      else dropLast(speculation);
+      else {
+        context.uncountStatement(before);
+        dropLast(speculation);
+      }
       return { kind: 'told', told, digest, snapshot };
     } catch (error) {
       if (!isWanting(error)) throw error;
@@ -236,7 +240,8 @@ export class Speculations {
    * active it stays so: if it is the next entry, it has run already.
    */
   propose(id: SpeculationId, request: EncodedRequest): void {
-    if (this.#active === id) this.#proposed = request;
+    const isCheap = this.#options.context.isFarFromTooMuch;
+    if (this.#active === id && isCheap) this.#proposed = request;
     else this.forget(id);
   }
 

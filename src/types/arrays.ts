@@ -161,6 +161,7 @@ export function defineArray(element: PgType): PgType {
     category: 'A',
     elementOid: element.oid,
     storage: 'TEXT',
+    hasParts: true,
     sortKey: `pg_array_key_${element.oid}`,
     keyOf: (value) => arrayKey(element, value),
     parse: (text, typmod, settings) =>

@@ -14,6 +14,7 @@ export const JSON_TYPES: readonly PgType[] = [
     category: 'U',
     arrayOid: 199,
     storage: 'TEXT',
+    hasParts: true,
     parse(text) {
       checkJson(checkText(text));
       return text;
@@ -32,6 +33,7 @@ export const JSON_TYPES: readonly PgType[] = [
     category: 'U',
     arrayOid: 3807,
     storage: 'TEXT',
+    hasParts: true,
     sortKey: 'pg_jsonb_key',
     keyOf: (value) => jsonbKey(asText(value)),
     parse: (text) => formatJsonb(parseJson(checkText(text))),

@@ -48,6 +48,8 @@ export interface PgType {
   readonly sortKey: string | null;
   /** What the function `sortKey` computes. */
   keyOf?(value: NonNullable<SqliteValue>): SqliteValue;
+  /** Its texts have values in them: see countParts(). */
+  readonly hasParts?: boolean;
   /** The type's input function. Throws PgError 22P02 and the like, in Postgres' words. */
   parse(text: string, typmod: number, settings: FormatSettings): SqliteValue;
   /** Does the value of a text depend on when it is read? Such a literal is read as the statement runs. */

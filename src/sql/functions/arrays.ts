@@ -1,6 +1,7 @@
 // Functions and operators of arrays (PG: 9.19). Each gets the element type before the arguments.
 import { PgError, notSupported } from '../../errors/pg-error.ts';
 import { CANONICAL, arrayItems, arrayOf, splitArray } from '../../types/arrays.ts';
+import { countParts } from '../../types/count-parts.ts';
 import { compareStored } from '../../types/compare-stored.ts';
 import { BOOL, INT4, INT8, TEXT } from '../../types/oids.ts';
 import type { PgType } from '../../types/pg-type.ts';
@@ -35,7 +36,9 @@ function call(sqlName: string, compute: (call: Call) => SqliteValue) {
     const element = mustType(Number(type));
     const items = (at: number): Items => {
       const array = args[at] ?? null;
-      return array === null ? [] : arrayItems(element, array);
+      if (array === null) return [];
+      context.spend(countParts(String(array)));
+      return arrayItems(element, array);
     };
     return compute({ element, args, context, items });
   });
@@ -47,7 +50,8 @@ function isSame({ keyOf }: PgType, a: SqliteValue, b: SqliteValue): boolean {
   return compareStored(keyOf?.(a) ?? a, keyOf?.(b) ?? b) === 0;
 }
 
-function isAmong(element: PgType, value: SqliteValue, items: Items): boolean {
+function isAmong({ element, context }: Call, value: SqliteValue, items: Items): boolean {
+  context.spend(items.length);
   return value !== null && items.some((item) => isSame(element, item, value));
 }
 
@@ -66,8 +70,8 @@ function prepended({ element, args, items }: Call): SqliteValue {
   return arrayOf(element, [args[0] ?? null, ...items(1)]);
 }
 
-function contains(element: PgType, all: Items, some: Items): SqliteValue {
-  return some.every((item) => isAmong(element, item, all)) ? 1n : 0n;
+function contains(call: Call, all: Items, some: Items): SqliteValue {
+  return some.every((item) => isAmong(call, item, all)) ? 1n : 0n;
 }
 
 function concatenation(left: number, right: number, sqlName: string, compute: typeof appended) {
@@ -84,11 +88,12 @@ export const ARRAY_OPERATORS: readonly OperatorSignature[] = [
   concatenation(ANYCOMPATIBLEARRAY, ANYCOMPATIBLEARRAY, 'pg_array_cat', concatenated),
   concatenation(ANYCOMPATIBLEARRAY, ANYCOMPATIBLE, 'pg_array_append', appended),
   concatenation(ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, 'pg_array_prepend', prepended),
-  comparison('@>', ({ element, items }) => contains(element, items(0), items(1))),
-  comparison('<@', ({ element, items }) => contains(element, items(1), items(0))),
-  comparison('&&', ({ element, items }) =>
-    items(0).some((item) => isAmong(element, item, items(1))) ? 1n : 0n,
-  ),
+  comparison('@>', (call) => contains(call, call.items(0), call.items(1))),
+  comparison('<@', (call) => contains(call, call.items(1), call.items(0))),
+  comparison('&&', (call) => {
+    const others = call.items(1);
+    return call.items(0).some((item) => isAmong(call, item, others)) ? 1n : 0n;
+  }),
 ];
 
 function position({ element, args, items }: Call, start: number): SqliteValue {

@@ -2,6 +2,7 @@
 import { CANONICAL } from '../../types/arrays.ts';
 import { BOOL, BPCHAR, INT4, NAME, OID, TEXT, VARCHAR, CHAR } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
+import { countParts } from '../../types/count-parts.ts';
 import { mustType } from '../../types/registry.ts';
 import { JSON_CASTS } from './json-casts.ts';
 import { NUMBER_CASTS } from './number-casts.ts';
@@ -61,18 +62,23 @@ export const CAST_FUNCTIONS: readonly FunctionSignature[] = [
     'pg_output',
     [0, OID],
     TEXT,
-    js('pg_output', ([value = null, type], context) =>
-      value === null ? null : mustType(Number(type)).format(value, formatSettingsOf(context)),
-    ),
+    js('pg_output', ([value = null, oid], context) => {
+      if (value === null) return null;
+      const type = mustType(Number(oid));
+      if (type.hasParts === true) context.spend(countParts(String(value)));
+      return type.format(value, formatSettingsOf(context));
+    }),
     { volatility: 'stable', settings: SETTINGS },
   ),
   fn(
     'pg_input',
     [TEXT, OID, INT4],
     TEXT,
-    js('pg_input', ([text, type, typmod], context) =>
-      mustType(Number(type)).parse(String(text), Number(typmod), formatSettingsOf(context)),
-    ),
+    js('pg_input', ([text, oid, typmod], context) => {
+      const type = mustType(Number(oid));
+      if (type.hasParts === true) context.spend(countParts(String(text)));
+      return type.parse(String(text), Number(typmod), formatSettingsOf(context));
+    }),
     { volatility: 'stable', settings: SETTINGS },
   ),
   /** Length coercion: value, type, typmod, whether the cast is explicit. */
