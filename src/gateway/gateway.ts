@@ -415,6 +415,11 @@ export class Gateway {
     this.#barriers.applied(this.#appliedIndex);
   }
 
+  /** What must be applied for the barrier to be released; null: nobody has told so far. */
+  barrierIndex(barrier: number): Index | null {
+    return this.#barriers.indexOf(barrier);
+  }
+
   takeBarriers(): readonly number[] {
     return this.#barriers.take();
   }

@@ -106,6 +106,11 @@ export class ReadBarriers {
     if (count > 0) this.#grants.splice(0, count);
   }
 
+  /** What must be applied for the barrier to be released; null: nobody has told. */
+  indexOf(barrier: number): Index | null {
+    return this.#grants.find(({ upTo }) => barrier <= upTo)?.index ?? null;
+  }
+
   take(): readonly number[] {
     const released = this.#released;
     this.#released = [];

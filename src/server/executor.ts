@@ -13,7 +13,6 @@ import { isFatalCode, sqliteCode } from '../machine/database.ts';
 import { statementErrorData } from '../machine/statement-error.ts';
 import { stagePart, unstageParts } from '../machine/staged-parts.ts';
 import type { Reader } from '../machine/reader.ts';
-import type { Index } from '../raft/entry.ts';
 import type {
   Backend,
   BoundPlan,
@@ -36,6 +35,8 @@ import { Cancellation } from '../util/cancellation.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { monotonicMs, wallClockMicros } from './clock.ts';
 import type { TransactionMutations } from './mutations.ts';
+import { Freshness } from './freshness.ts';
+import { canceled, deadlineOf, lateWrite, unknownWrite } from './late.ts';
 import { LockClient, locksLost } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -83,12 +84,6 @@ interface PendingWrite {
   fencedUntil: number | null;
 }
 
-interface PendingBarrier {
-  readonly resolve: () => void;
-  readonly reject: (error: PgError) => void;
-  readonly deadline: number;
-}
-
 export class Executor implements Backend, TransactionHost {
   readonly speculator: Speculator;
   readonly snapshots: Snapshots;
@@ -101,18 +96,11 @@ export class Executor implements Backend, TransactionHost {
   readonly #options: ExecutorOptions;
   readonly #plans = new PlanCache();
   readonly #writes = new Map<Ticket, PendingWrite>();
-  readonly #barriers = new Map<number, PendingBarrier>();
-  #applyWaiters: {
-    readonly index: Index;
-    readonly version: number;
-    readonly resolve: () => void;
-  }[] = [];
+  readonly #freshness: Freshness;
   #roleListeners = new Set<() => void>();
   #catalog: Catalog;
   #isLeader = false;
   #isReleaseScheduled = false;
-  /** This node has everything acknowledged before this time, monotonic ms. */
-  #freshAt = -Infinity;
   #lastNow = 0n;
   /** Of the gateway, as last seen. */
   #sessionId: number | null = null;
@@ -124,6 +112,7 @@ export class Executor implements Backend, TransactionHost {
     this.locks = new LockClient(options.gateway, options.wake);
     this.snapshots = new Snapshots(options.file);
     this.files = new StatementFiles(dirname(options.file));
+    this.#freshness = new Freshness(options.shared, options.gateway, options.wake);
     this.#catalog = options.reader.loadCatalog();
   }
 
@@ -213,23 +202,16 @@ export class Executor implements Backend, TransactionHost {
       return null;
     }
     if (options.consistency !== 'linearizable') {
-      return this.#isFreshEnough(options) ? this.#read(plans, options) : null;
+      return this.#freshness.isFreshEnough(options) ? this.#read(plans, options) : null;
     }
     if (options.isFresh) return this.#read(plans, options);
-    if (!this.#isLeaseFresh()) return null;
+    if (!this.#freshness.isLeaseFresh()) return null;
     // Before the read, so that the lease is extended while a long one goes on.
     this.#options.shared.noteLeaseRead();
     const result = this.#read(plans, options);
     const isGivenUp = result?.error?.code === '57014';
     // Looked at again: a pause during the read must not let an old answer out.
-    return isGivenUp || this.#isLeaseFresh() ? result : null;
-  }
-
-  /** True if this leader's lease covers all writes acknowledged before now, and they are applied. */
-  #isLeaseFresh(): boolean {
-    const now = monotonicMs();
-    const { leaseValidUntil, commitIndex } = this.#options.shared.consensus();
-    return now < leaseValidUntil && this.#options.shared.appliedIndex() >= commitIndex;
+    return isGivenUp || this.#freshness.isLeaseFresh() ? result : null;
   }
 
   async #runReads(
@@ -241,50 +223,8 @@ export class Executor implements Backend, TransactionHost {
   }
 
   /** See Backend. */
-  async freshen(options: RunOptions): Promise<void> {
-    if (options.isFresh) return;
-    if (options.consistency !== 'linearizable' && this.#isFreshEnough(options)) return;
-    if (options.consistency === 'linearizable' && this.#isLeaseFresh()) {
-      this.#options.shared.noteLeaseRead();
-      return;
-    }
-    const startedAt = monotonicMs();
-    await this.#barrier(options);
-    this.#freshAt = Math.max(this.#freshAt, startedAt);
-  }
-
-  /**
-   * True if this node has all that was acknowledged `maxStalenessMs` ago: known from the last
-   * barrier, so that one of them serves the stale reads of that time.
-   */
-  #isFreshEnough({ consistency, maxStalenessMs }: RunOptions): boolean {
-    if (consistency !== 'stale' || maxStalenessMs === 0) return true;
-    return monotonicMs() - this.#freshAt <= maxStalenessMs;
-  }
-
-  /** Waits until this node holds everything acknowledged before the call. */
-  async #barrier(options: RunOptions): Promise<void> {
-    const { shared, gateway, wake } = this.#options;
-    const now = monotonicMs();
-    const { leaseValidUntil, commitIndex } = shared.consensus();
-    // Also without a lease: the next reads are to find one.
-    shared.noteLeaseRead();
-    if (now < leaseValidUntil) {
-      await this.#applied(commitIndex, 0);
-      if (monotonicMs() < shared.consensus().leaseValidUntil) return;
-    }
-    const barrier = gateway.requestBarrier();
-    wake();
-    const stopListening = options.cancellation.listen(() => this.#cancelBarrier(barrier));
-    await new Promise<void>((resolve, reject) => {
-      this.#barriers.set(barrier, { resolve, reject, deadline: deadlineOf(options) });
-    }).finally(stopListening);
-  }
-
-  #cancelBarrier(barrier: number): void {
-    const pending = this.#barriers.get(barrier);
-    this.#barriers.delete(barrier);
-    pending?.reject(canceled());
+  freshen(options: RunOptions): Promise<void> {
+    return this.#freshness.freshen(options);
   }
 
   #read(plans: readonly BoundPlan[], options: RunOptions): TransactionResult | null {
@@ -430,13 +370,42 @@ export class Executor implements Backend, TransactionHost {
     isDoomed: boolean,
   ): Promise<TransactionResult | null> {
     const outcome = await this.propose(this.#encode(plans, options, isDoomed), options);
-    return outcome.kind === 'stale-schema' ? null : transactionResult(outcome, plans, options);
+    return outcome.kind === 'stale-schema'
+      ? null
+      : this.#transactionResult(outcome, plans, options);
+  }
+
+  #transactionResult(
+    outcome: Exclude<Outcome, { kind: 'stale-schema' }>,
+    plans: readonly BoundPlan[],
+    options: RunOptions,
+  ): TransactionResult {
+    switch (outcome.kind) {
+      case 'done':
+        options.noteKeyUsed();
+        for (const { sequences } of outcome.results) {
+          if (sequences !== undefined) options.noteSequences(sequences);
+        }
+        return { results: outcome.results.slice(0, plans.length), error: null };
+      case 'failed':
+        return { results: outcome.results, error: errorOf(outcome.error) };
+      case 'result-lost':
+        throw new PgError(
+          '08007',
+          'the transaction took effect, but its result was too large to be kept over a change of leader',
+        );
+      default:
+        throw unknownWrite(this.#options.shared);
+    }
   }
 
   /** See TransactionHost. */
   async propose(request: Uint8Array, options: RunOptions): Promise<Outcome> {
     if (options.cancellation.isCanceled) throw canceled();
-    if (this.#options.shared.consensus().isDiskFull) {
+    const { shared } = this.#options;
+    // What were proposed meanwhile could not be answered.
+    if (shared.isMissingRoom()) await this.#freshness.room(options);
+    if (shared.consensus().isDiskFull) {
       throw new PgError('53100', 'no majority of the nodes has disk space for writes', {
         hint: 'Make room on the disks: nothing else is to be done.',
       });
@@ -454,13 +423,14 @@ export class Executor implements Backend, TransactionHost {
     if (answer.kind === 'not-executed') {
       // Not because of the client, but of its locks.
       if (isBound && this.#options.gateway.sessionId !== boundTo) throw locksLost();
-      throw timedOut(options, false);
+      throw lateWrite(shared, options);
     }
-    if (answer.kind === 'unknown') throw timedOut(options, true);
+    if (answer.kind === 'unknown') throw unknownWrite(shared);
     const outcome = decodeOutcome(answer.outcome);
-    if (outcome.kind === 'fenced') throw timedOut(options, false);
-    if (outcome.kind === 'session-expired') throw timedOut(options, true);
-    if (outcome.kind === 'stale-schema') await this.#applied(answer.index, outcome.schemaVersion);
+    if (outcome.kind === 'fenced') throw lateWrite(shared, options);
+    if (outcome.kind === 'session-expired') throw unknownWrite(shared);
+    if (outcome.kind === 'stale-schema')
+      await this.#freshness.applied(answer.index, outcome.schemaVersion);
     return outcome;
   }
 
@@ -554,34 +524,10 @@ export class Executor implements Backend, TransactionHost {
       this.#writes.delete(answer.ticket);
       pending?.resolve(answer);
     }
-    for (const barrier of gateway.takeBarriers()) {
-      const pending = this.#barriers.get(barrier);
-      this.#barriers.delete(barrier);
-      pending?.resolve();
-    }
-    if (this.#applyWaiters.length > 0) this.#releaseWaiters();
+    this.#freshness.deliver();
     if (gateway.sessionId !== this.#sessionId) {
       this.#sessionId = gateway.sessionId;
       this.locks.checkSession();
-    }
-  }
-
-  #applied(index: Index, version: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#applyWaiters.push({ index, version, resolve });
-      this.#releaseWaiters();
-      if (this.#applyWaiters.length > 0) this.#options.wake();
-    });
-  }
-
-  #releaseWaiters(): void {
-    const applied = this.#options.shared.appliedIndex();
-    const version = this.#options.shared.schemaVersion();
-    const waiting = this.#applyWaiters;
-    this.#applyWaiters = [];
-    for (const waiter of waiting) {
-      if (waiter.index <= applied && waiter.version <= version) waiter.resolve();
-      else this.#applyWaiters.push(waiter);
     }
   }
 
@@ -594,20 +540,12 @@ export class Executor implements Backend, TransactionHost {
         if (now >= pending.deadline) this.#giveUp(ticket, now);
       } else if (now >= pending.fencedUntil) this.#options.gateway.abandon(ticket);
     }
-    for (const [barrier, pending] of this.#barriers) {
-      if (now < pending.deadline) continue;
-      this.#barriers.delete(barrier);
-      pending.reject(
-        new PgError('57014', 'canceling statement: no majority of the cluster can be reached', {
-          hint: 'SET balsa.read_consistency = stale reads what this node has.',
-        }),
-      );
-    }
+    this.#freshness.tick(now);
   }
 
   /** Statements without an answer. */
   get openCount(): number {
-    const waiting = this.#writes.size + this.#barriers.size + this.#applyWaiters.length;
+    const waiting = this.#writes.size + this.#freshness.openCount;
     return waiting + this.locks.openCount + this.files.workCount;
   }
 }
@@ -658,60 +596,6 @@ function writtenTables(
   return [...new Set(written)].sort((a, b) => a - b);
 }
 
-function transactionResult(
-  outcome: Exclude<Outcome, { kind: 'stale-schema' }>,
-  plans: readonly BoundPlan[],
-  options: RunOptions,
-): TransactionResult {
-  switch (outcome.kind) {
-    case 'done':
-      options.noteKeyUsed();
-      for (const { sequences } of outcome.results) {
-        if (sequences !== undefined) options.noteSequences(sequences);
-      }
-      return { results: outcome.results.slice(0, plans.length), error: null };
-    case 'failed':
-      return { results: outcome.results, error: errorOf(outcome.error) };
-    case 'result-lost':
-      throw new PgError(
-        '08007',
-        'the transaction took effect, but its result was too large to be kept over a change of leader',
-      );
-    default:
-      throw timedOut(options, true);
-  }
-}
-
 function errorOf({ code, message, fields }: ErrorData): PgError {
   return new PgError(code as SqlState, message, fields);
-}
-
-function canceled(): PgError {
-  return new PgError('57014', 'canceling statement due to user request');
-}
-
-function deadlineOf({ commitTimeoutMs, statementTimeoutMs }: RunOptions): number {
-  const limits = [commitTimeoutMs, statementTimeoutMs].filter((limit) => limit > 0);
-  return limits.length === 0 ? Infinity : monotonicMs() + Math.min(...limits);
-}
-
-/** The statement was given up; says whether its outcome is known. */
-function timedOut(options: RunOptions, isUnknown: boolean): PgError {
-  if (isUnknown) {
-    return new PgError(
-      '08007',
-      'no majority of the cluster confirmed the transaction in time: it is not known whether it takes effect',
-      { hint: 'Look at the data before trying again, once a majority can be reached.' },
-    );
-  }
-  if (options.cancellation.isCanceled) return canceled();
-  const isStatement =
-    options.statementTimeoutMs > 0 &&
-    (options.commitTimeoutMs === 0 || options.statementTimeoutMs <= options.commitTimeoutMs);
-  if (isStatement) return new PgError('57014', 'canceling statement due to statement timeout');
-  return new PgError(
-    '57014',
-    'canceling statement due to balsa.commit_timeout: no majority of the cluster confirmed it in time',
-    { detail: 'The transaction did not take effect, and never will.' },
-  );
 }

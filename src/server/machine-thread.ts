@@ -112,6 +112,7 @@ function tryApply(start: number): ApplyResult | null {
 function waitForRoom(): void {
   if (!isMissingRoom) log('warn', 'no space left for the database: it waits');
   isMissingRoom = true;
+  state.setMissingRoom(true);
   consensusPort.postMessage({ kind: 'room', isMissing: true } satisfies MachineToConsensus);
   database.close();
   waiting = { since: monotonicMs(), freeBytes: freeBytes() };
@@ -141,6 +142,7 @@ function tryOpen(): boolean {
 function noteRoom(): void {
   if (!isMissingRoom) return;
   isMissingRoom = false;
+  state.setMissingRoom(false);
   log('info', 'there is space for the database again');
   consensusPort.postMessage({ kind: 'room', isMissing: false } satisfies MachineToConsensus);
 }

@@ -31,6 +31,7 @@ const DISK_FULL = 5;
 const NUMBERS = 8;
 const APPLIED = 0;
 const SCHEMA = 1;
+const NO_ROOM = 2;
 const COUNTERS = 4;
 const NUMBERS_AT = LOCKS * 4;
 const COUNTERS_AT = NUMBERS_AT + NUMBERS * 8;
@@ -114,6 +115,15 @@ export class SharedState {
   publishApplied(index: Index, schemaVersion: number): void {
     Atomics.store(this.#counters, SCHEMA, BigInt(schemaVersion));
     Atomics.store(this.#counters, APPLIED, BigInt(index));
+  }
+
+  /** The database finds no room on the disk for what is to be applied. Only the machine thread calls this. */
+  setMissingRoom(isMissing: boolean): void {
+    Atomics.store(this.#counters, NO_ROOM, isMissing ? 1n : 0n);
+  }
+
+  isMissingRoom(): boolean {
+    return Atomics.load(this.#counters, NO_ROOM) === 1n;
   }
 
   appliedIndex(): Index {

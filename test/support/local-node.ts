@@ -59,6 +59,8 @@ export class LocalNode {
   readonly #log: Entry[];
   readonly #onAppend: () => void;
   #isDiskFull = false;
+  /** Entries that the cluster has committed and this node does not apply. */
+  #behind = 0;
   #isScheduled = false;
   #nextProcessId = 1;
   #isClosed = false;
@@ -98,7 +100,7 @@ export class LocalNode {
       role: 'leader',
       term: TERM,
       leaderId: this.#id,
-      commitIndex: appliedIndex,
+      commitIndex: appliedIndex + this.#behind,
       leaseValidUntil: this.#hasLease ? Infinity : -Infinity,
       isDiskFull: this.#isDiskFull,
     });
@@ -109,6 +111,14 @@ export class LocalNode {
   setDiskFull(isFull: boolean): void {
     this.#isDiskFull = isFull;
     this.#publish();
+  }
+
+  /** As if its machine thread did nothing, and the cluster went on; 0: it does. */
+  setBehind(entries: number, why: 'large entry' | 'no room' = 'large entry'): void {
+    this.#behind = entries;
+    this.#shared.setMissingRoom(entries > 0 && why === 'no room');
+    this.#publish();
+    this.#wake();
   }
 
   #wake(): void {
@@ -131,7 +141,8 @@ export class LocalNode {
     this.#apply();
     this.#speculate(asked);
     const ids = this.#gateway.takeReadRequests(now);
-    if (ids.length > 0) this.#gateway.readAnswered(ids, this.#machine.appliedIndex, now);
+    const committed = this.#machine.appliedIndex + this.#behind;
+    if (ids.length > 0) this.#gateway.readAnswered(ids, committed, now);
     this.executor.deliver();
     if (this.#gateway.openCount > 0) this.#wake();
   }
@@ -153,7 +164,7 @@ export class LocalNode {
 
   #apply(): void {
     const { appliedIndex: before } = this.#machine;
-    if (before === this.#log.length) return;
+    if (before === this.#log.length || this.#behind > 0) return;
     const { outcomes, notifications, grants } = this.#machine.apply(this.#log.slice(before));
     this.#publish();
     const seen = outcomes.map((entry) => ({

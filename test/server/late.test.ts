@@ -1,0 +1,139 @@
+// What clients are told whose statements waited in vain, because this node does not apply what the
+// cluster has committed: of how much it is behind, and never that the cluster cannot be reached.
+import { afterEach, describe, expect, it } from 'vitest';
+import { monotonicMs } from '../../src/server/clock.ts';
+import { LocalNode } from '../support/local-node.ts';
+import type { LocalConnection } from '../support/local-node.ts';
+import { backendLines } from '../support/wire/backend-lines.ts';
+import { encodeLine } from '../support/wire/frontend-lines.ts';
+
+const TIMEOUT_MS = 10_000;
+/** After that a write is not waited for any longer, whatever has become of it. */
+const GRACE_MS = 2000;
+
+let node: LocalNode;
+let client: LocalConnection;
+
+async function start(hasLease: boolean): Promise<void> {
+  node = new LocalNode({ hasLease });
+  client = node.open();
+  client.send(encodeLine('Startup {"user": "postgres", "database": "postgres"}'));
+  await client.settle();
+  await query('create table t (a int); insert into t values (1)');
+}
+
+afterEach(() => {
+  client.close();
+  node.close();
+});
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((done) => setImmediate(done));
+}
+
+/** Rows, tags and errors. */
+async function answer(): Promise<readonly string[]> {
+  return backendLines(await client.settle()).filter((line) =>
+    /^(DataRow|CommandComplete| {2}(code|message|detail|hint):)/.test(line),
+  );
+}
+
+function query(sql: string): Promise<readonly string[]> {
+  client.send(encodeLine(`Query ${sql}`));
+  return answer();
+}
+
+/** What the query is answered where so much time passes. */
+async function waitInVain(sql: string, ...passing: readonly number[]): Promise<readonly string[]> {
+  client.send(encodeLine(`Query ${sql}`));
+  await turns();
+  let now = monotonicMs();
+  for (const ms of passing) {
+    now += ms;
+    node.executor.tick(now);
+    await turns();
+  }
+  return answer();
+}
+
+describe.each([
+  ['with a lease', true],
+  ['without a lease', false],
+])('a read on a node %s', (_, hasLease) => {
+  it('that is behind is told so', async () => {
+    await start(hasLease);
+    node.setBehind(5);
+    expect(await waitInVain('select a from t', TIMEOUT_MS)).toEqual([
+      '  code: 57014',
+      '  message: canceling statement: this node is behind: it has applied 2 of 7 entries of the log',
+      '  hint: Another node may be ahead of this one. SET balsa.read_consistency = stale reads what this node has.',
+    ]);
+  });
+
+  it('that has no room is told so', async () => {
+    await start(hasLease);
+    node.setBehind(5, 'no room');
+    expect(await waitInVain('select a from t', TIMEOUT_MS)).toEqual([
+      '  code: 53100',
+      '  message: canceling statement: no space left on the disk of this node: it has applied 2 of 7 entries of the log',
+      '  hint: Another node may be ahead of this one. SET balsa.read_consistency = stale reads what this node has.',
+    ]);
+  });
+
+  it('ends with its own time limit, if that is the shorter one', async () => {
+    await start(hasLease);
+    await query("set statement_timeout = '1s'");
+    node.setBehind(5);
+    expect(await waitInVain('select a from t', 1000)).toEqual([
+      '  code: 57014',
+      '  message: canceling statement due to statement timeout',
+      '  detail: It waited: this node is behind: it has applied 2 of 7 entries of the log.',
+      '  hint: Another node may be ahead of this one.',
+    ]);
+  });
+
+  it('can be canceled meanwhile', async () => {
+    await start(hasLease);
+    node.setBehind(5);
+    client.send(encodeLine('Query select a from t'));
+    await turns();
+    client.cancel();
+    expect(await answer()).toContain('  message: canceling statement due to user request');
+  });
+});
+
+describe('a write on a node', () => {
+  it('that is behind may take effect, or not', async () => {
+    await start(true);
+    node.setBehind(5);
+    expect(await waitInVain('insert into t values (2)', TIMEOUT_MS, GRACE_MS)).toEqual([
+      '  code: 08007',
+      '  message: this node is behind: it has applied 2 of 7 entries of the log, and it is not known whether the transaction takes effect',
+      '  hint: Look at the data before trying again. Another node may be ahead of this one.',
+    ]);
+  });
+
+  it('that has no room is not even proposed', async () => {
+    await start(true);
+    const before = node.logLength;
+    node.setBehind(5, 'no room');
+    expect(await waitInVain('insert into t values (2)', TIMEOUT_MS)).toEqual([
+      '  code: 53100',
+      '  message: canceling statement due to balsa.commit_timeout: no space left on the disk of this node: it has applied 2 of 7 entries of the log',
+      '  detail: The transaction did not take effect, and never will.',
+      '  hint: Another node may be ahead of this one.',
+    ]);
+    expect(node.logLength).toBe(before);
+    node.setBehind(0);
+    expect(await query('select a from t')).toEqual(['DataRow "1"', 'CommandComplete SELECT 1']);
+  });
+
+  it('that has room again in time takes effect', async () => {
+    await start(true);
+    node.setBehind(5, 'no room');
+    client.send(encodeLine('Query insert into t values (2)'));
+    await turns();
+    node.setBehind(0);
+    expect(await answer()).toEqual(['CommandComplete INSERT 0 1']);
+  });
+});
