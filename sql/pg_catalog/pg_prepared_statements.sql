@@ -1,9 +1,9 @@
--- Prepared statements belong to sessions and are not listed.
-SELECT NULL::text AS name,
-  NULL::text AS statement,
-  NULL::timestamptz AS prepare_time,
-  NULL::_regtype AS parameter_types,
-  NULL::bool AS from_sql,
-  NULL::int8 AS generic_plans,
-  NULL::int8 AS custom_plans
-WHERE false
+-- The prepared statements of the session; which plans were made is not told.
+SELECT p.name,
+  p.statement,
+  p.prepare_time,
+  p.parameter_types,
+  p.from_sql,
+  p.generic_plans,
+  p.custom_plans
+FROM pg_prepared_statement() p

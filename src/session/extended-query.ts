@@ -49,7 +49,6 @@ interface Deferred {
 
 export class ExtendedQuery {
   readonly #context: SessionContext;
-  readonly #statements = new Map<string, PreparedStatement>();
   readonly #portals = new Map<string, Portal>();
   #deferred: Deferred[] = [];
   /** The schema after the deferred statements; null: as the node has it. */
@@ -70,10 +69,9 @@ export class ExtendedQuery {
 
   async parse(message: Message<'parse'>): Promise<void> {
     // Gone also if this Parse fails.
-    if (message.name === '') this.#statements.delete('');
-    if (message.name !== '' && this.#statements.has(message.name)) {
-      throw new PgError('42P05', `prepared statement "${message.name}" already exists`);
-    }
+    const { statements } = this.#context;
+    if (message.name === '') statements.delete('');
+    statements.refuseTaken(message.name);
     const unknown = message.parameterTypes.find((oid) => oid !== 0 && typeByOid(oid) === null);
     if (unknown !== undefined)
       throw new PgError('42704', `type with OID ${unknown} does not exist`);
@@ -88,12 +86,12 @@ export class ExtendedQuery {
       message.parameterTypes,
     );
     await withNewestSchema(this.#context, () => prepared.compile(this.#catalog));
-    this.#statements.set(message.name, prepared);
+    statements.set(message.name, prepared, false);
     this.#reply(() => this.#context.writer.parseComplete());
   }
 
   async bind(message: Message<'bind'>): Promise<void> {
-    const prepared = this.#statement(message.statement);
+    const prepared = this.#context.statements.get(message.statement);
     this.#context.block.refuseIfFailed(prepared.parsed);
     if (message.portal !== '' && this.#portals.has(message.portal)) {
       throw new PgError('42P03', `cursor "${message.portal}" already exists`);
@@ -140,17 +138,6 @@ export class ExtendedQuery {
     return { plan, parameters };
   }
 
-  #statement(name: string): PreparedStatement {
-    const prepared = this.#statements.get(name);
-    if (prepared !== undefined) return prepared;
-    throw new PgError(
-      '26000',
-      name === ''
-        ? 'unnamed prepared statement does not exist'
-        : `prepared statement "${name}" does not exist`,
-    );
-  }
-
   #portal(name: string): Portal {
     const portal = this.#portals.get(name);
     if (portal !== undefined) return portal;
@@ -159,7 +146,7 @@ export class ExtendedQuery {
 
   async describe(message: Message<'describe'>): Promise<void> {
     const portal = message.what === 'portal' ? this.#portal(message.name) : null;
-    const prepared = portal?.prepared ?? this.#statement(message.name);
+    const prepared = portal?.prepared ?? this.#context.statements.get(message.name);
     const plan = await this.#settle(prepared, portal);
     this.#reply(() => this.#describe(plan, portal));
   }
@@ -218,7 +205,11 @@ export class ExtendedQuery {
       if (plan.utility.kind === 'transaction') {
         portal.tag = await block.control(plan.utility, plan.tag.name);
         portal.result = { rows: null, count: 0 };
-      } else portal.result = await runUtility(this.#context, plan, this, portal.parameters);
+      } else {
+        // What follows is one transaction with it.
+        if (plan.utility.kind === 'execute' && !block.isOpen) block.beginImplicit();
+        portal.result = await runUtility(this.#context, plan, portal.parameters);
+      }
       return this.#sendRows(portal, rowsMax);
     }
     if (plan.kind === 'copy') return this.#runCopy(portal, plan);
@@ -347,7 +338,7 @@ export class ExtendedQuery {
 
   close(message: Message<'close'>): void {
     if (message.what === 'portal') this.#portals.delete(message.name);
-    else this.#statements.delete(message.name);
+    else this.#context.statements.delete(message.name);
     this.#reply(() => this.#context.writer.closeComplete());
   }
 
@@ -390,18 +381,6 @@ export class ExtendedQuery {
   endCycle(): void {
     this.discard();
     if (!this.#context.block.isOpen) this.#portals.clear();
-  }
-
-  /** A simple query ends the unnamed statement. */
-  dropUnnamed(): void {
-    this.#statements.delete('');
-  }
-
-  deallocate(name: string | null): void {
-    if (name === null) this.#statements.clear();
-    else if (!this.#statements.delete(name)) {
-      throw new PgError('26000', `prepared statement "${name}" does not exist`);
-    }
   }
 }
 

@@ -18,6 +18,7 @@ import type { SessionContext } from './session-context.ts';
 import { formatSettings } from './session-context.ts';
 import { compileStatement, isMomentary } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
+import type { SettingsSnapshot } from './settings.ts';
 
 export type BindMessage = Extract<FrontendMessage, { kind: 'bind' }>;
 
@@ -28,8 +29,9 @@ export class PreparedStatement {
   /** As the client declared them (0: it did not), or was told. */
   #parameterTypes: readonly Oid[];
   #plan: SessionPlan | null = null;
-  /** The schema that the plan was compiled for. */
-  #version = -1;
+  /** What the plan was compiled for. A number is not enough: that of a block may come up again. */
+  #catalog: Catalog | null = null;
+  #settings: SettingsSnapshot | null = null;
   #isTold = false;
 
   constructor(
@@ -46,6 +48,11 @@ export class PreparedStatement {
     return this.#isTold;
   }
 
+  /** As far as they are known. */
+  get parameterTypes(): readonly Oid[] {
+    return this.#plan?.parameterTypes ?? this.#parameterTypes;
+  }
+
   /** The client was told of the plan. */
   tell(plan: SessionPlan | null): void {
     if (plan?.kind !== 'query' || this.#isTold) return;
@@ -60,15 +67,23 @@ export class PreparedStatement {
   compile(pending: Catalog | null): SessionPlan | null {
     if (this.parsed === null) return null;
     const catalog = pending ?? this.#context.block.catalog();
-    const before = this.#plan === null || isMomentary(this.#plan) ? null : this.#plan;
-    if (before !== null && this.#version === catalog.version && pending === null) return before;
+    const before = isMomentary(this.parsed) ? null : this.#plan;
+    if (before !== null && this.#isFor(catalog)) return before;
     const plan = this.compileFor(catalog);
     if (before !== null && this.#isTold && !hasSameColumns(before, plan)) {
       throw new PgError('0A000', 'cached plan must not change result type');
     }
     this.#plan = plan;
-    this.#version = catalog.version;
+    this.#catalog = catalog;
+    this.#settings = this.#context.settings.snapshot();
     return plan;
+  }
+
+  /** The plan is still right: names mean the same as long as nothing was SET. */
+  #isFor(catalog: Catalog): boolean {
+    const { values, locals } = this.#context.settings.snapshot();
+    const { values: valuesThen, locals: localsThen } = this.#settings ?? {};
+    return this.#catalog === catalog && values === valuesThen && locals === localsThen;
   }
 
   compileFor(catalog: Catalog): SessionPlan {
@@ -77,8 +92,9 @@ export class PreparedStatement {
   }
 
   /** For a schema that came up while it runs. Throws 40001 if it is not what the client was told. */
-  bindFor(catalog: Catalog, told: Plan, message: BindMessage): BoundPlan {
-    const plan = queryPlan(this.compileFor(catalog));
+  bindFor(catalog: Catalog, told: SessionPlan, message: BindMessage): BoundPlan {
+    const again = told.kind === 'copy' ? undefined : told.compileQuery?.(catalog);
+    const plan = again ?? queryPlan(this.compileFor(catalog));
     if (this.#isTold && !hasSameColumns(told, plan)) {
       throw new PgError('40001', 'could not serialize access due to a concurrent schema change', {
         hint: 'The transaction might succeed if retried.',
@@ -127,6 +143,9 @@ function hasSameColumns(a: Plan, b: Plan): boolean {
   const { columns } = b;
   return (
     a.columns.length === columns.length &&
-    a.columns.every((column, at) => column.type === columns[at]?.type)
+    a.columns.every(({ name, type, typmod }, at) => {
+      const other = columns[at];
+      return name === other?.name && type === other.type && typmod === other.typmod;
+    })
   );
 }

@@ -10,6 +10,7 @@ import type { Cancellation } from '../util/cancellation.ts';
 import type { Cursors } from './cursors.ts';
 import type { MessageInput } from './message-input.ts';
 import type { Channels } from './channels.ts';
+import type { PreparedStatements } from './prepared-statements.ts';
 import { settingFacts } from './setting-facts.ts';
 import { writeWarning } from './results.ts';
 import type { Settings } from './settings.ts';
@@ -29,6 +30,7 @@ export interface SessionContext {
   flush(): Promise<void>;
   readonly block: TransactionBlock;
   readonly cursors: Cursors;
+  readonly statements: PreparedStatements;
   /** What it got from sequences. */
   readonly sequences: SessionSequences;
   readonly channels: Channels;
@@ -96,6 +98,8 @@ function factOrSetting(context: SessionContext, name: string): string | null {
       return writeSessionSequences(context.sequences);
     case '@channels':
       return JSON.stringify(context.channels.names());
+    case '@prepared':
+      return context.statements.facts();
     case '@settings':
       return settingFacts(context.settings);
     case '@in_recovery':

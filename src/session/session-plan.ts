@@ -1,20 +1,37 @@
-// Plans with what only the session knows: the columns of a cursor, the query behind a DECLARE.
+// Plans with what only the session knows: the columns of a cursor, the query behind a DECLARE or an
+// EXECUTE.
 import type { Catalog } from '../catalog/catalog.ts';
+import { notSupported } from '../errors/pg-error.ts';
+import { compileArguments, withArguments } from '../sql/execute-arguments.ts';
+import type { ExecuteArguments } from '../sql/execute-arguments.ts';
+import { fieldsOf, tagOf, text } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan, UtilityPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
+import { InvariantViolation } from '../util/assert.ts';
 import type { SessionContext } from './session-context.ts';
 import { compileSettings } from './session-context.ts';
 
-export interface SessionUtilityPlan extends UtilityPlan {
-  /** Of DECLARE and EXPLAIN: the query inside, for a schema. */
+interface WithQuery {
+  /**
+   * Of DECLARE, EXPLAIN and EXECUTE: the query inside, for a schema. Names of prepared statements
+   * were looked up before: they may stand for others by then.
+   */
   readonly compileQuery?: (catalog: Catalog) => QueryPlan;
+}
+
+export interface SessionUtilityPlan extends UtilityPlan, WithQuery {
+  /** Of EXECUTE: a query of one row, that gives the parameters of the other. */
+  readonly compileArguments?: (catalog: Catalog) => QueryPlan;
   /** Rows leave in binary format, whatever the client asked for. */
   readonly isBinary?: boolean;
 }
 
-export type SessionPlan = Exclude<Plan, UtilityPlan> | SessionUtilityPlan;
+export interface SessionQueryPlan extends QueryPlan, WithQuery {}
+
+export type SessionPlan =
+  Exclude<Plan, UtilityPlan | QueryPlan> | SessionUtilityPlan | SessionQueryPlan;
 
 /** Backend.compile with what the session adds. Throws PgError. */
 export function compileStatement(
@@ -23,6 +40,7 @@ export function compileStatement(
   parameterTypes: readonly Oid[] | null,
   catalog: Catalog,
 ): SessionPlan {
+  if (tagOf(statement.node) === 'ExecuteStmt') return compileExecute(context, statement, catalog);
   const { backend, cursors } = context;
   const settings = compileSettings(context);
   const plan = backend.compile(statement, parameterTypes, catalog, settings);
@@ -31,10 +49,55 @@ export function compileStatement(
   if (utility.kind === 'fetch' && !utility.isMove)
     return { ...plan, ...cursors.shapeOf(utility.name) };
   if (utility.kind !== 'declare-cursor' && utility.kind !== 'explain') return plan;
-  const compileQuery = (schema: Catalog): QueryPlan =>
-    queryPlan(backend.compile(utility.query, parameterTypes, schema, settings));
+  const compileQuery = (schema: Catalog): QueryPlan => {
+    const inside = compileStatement(context, utility.query, parameterTypes, schema);
+    if (inside.kind === 'utility') throw notSupported('EXPLAIN with arguments to be computed');
+    return queryPlan(inside);
+  };
   const { parameterTypes: types } = compileQuery(catalog);
   return { ...plan, parameterTypes: types, compileQuery };
+}
+
+/**
+ * The prepared statement with values for its parameters; or, where they must be computed first, what
+ * does both.
+ */
+function compileExecute(
+  context: SessionContext,
+  statement: ParsedStatement,
+  catalog: Catalog,
+): SessionUtilityPlan | SessionQueryPlan {
+  const prepared = context.statements.get(text(fieldsOf(statement.node), 'name'));
+  const inside = (schema: Catalog): QueryPlan => {
+    const plan = prepared.compile(schema);
+    if (plan?.kind === 'query') return plan;
+    throw notSupported('EXECUTE of a statement that is not SELECT, INSERT, UPDATE or DELETE');
+  };
+  const plan = inside(catalog);
+  const settings = compileSettings(context);
+  const argumentsFor = (schema: Catalog): ExecuteArguments =>
+    compileArguments(statement, plan.parameterTypes, schema, settings);
+  const found = argumentsFor(catalog);
+  if (found.kind === 'values') {
+    const compileQuery = (schema: Catalog): QueryPlan =>
+      withArguments(inside(schema), found.values);
+    return { ...withArguments(plan, found.values), compileQuery };
+  }
+  const { tag, columns } = plan;
+  return {
+    kind: 'utility',
+    tag,
+    columns,
+    utility: { kind: 'execute' },
+    parameterTypes: [],
+    compileQuery: inside,
+    compileArguments: (schema) => queryOf(argumentsFor(schema)),
+  };
+}
+
+function queryOf(found: ExecuteArguments): QueryPlan {
+  if (found.kind === 'query') return found.query;
+  throw new InvariantViolation('what has to be computed is not known at once');
 }
 
 /** True if the tables that it is about may be changed by users. */
@@ -44,9 +107,9 @@ export function dependsOnTables(plan: SessionPlan): boolean {
   return [...reads, ...writes].some((oid) => catalog.relationByOid(oid)?.isSystem !== true);
 }
 
-const MOMENTARY = ['fetch', 'declare-cursor', 'explain'];
+const MOMENTARY = ['FetchStmt', 'DeclareCursorStmt', 'ExplainStmt', 'ExecuteStmt'];
 
-/** It depends on what the session has at the moment: not to be kept. */
-export function isMomentary(plan: Plan): boolean {
-  return plan.kind === 'utility' && MOMENTARY.includes(plan.utility.kind);
+/** Its plan depends on what the session has at the moment: not to be kept. */
+export function isMomentary({ node }: ParsedStatement): boolean {
+  return MOMENTARY.includes(tagOf(node));
 }

@@ -12,6 +12,7 @@ import { Channels } from './channels.ts';
 import { Cursors } from './cursors.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { MessageQueue } from './message-input.ts';
+import { PreparedStatements } from './prepared-statements.ts';
 import { runSimpleQuery } from './simple-query.ts';
 import type { SessionContext } from './session-context.ts';
 import { durationMs } from './setting-values.ts';
@@ -93,6 +94,7 @@ export class Session {
       cancellation: new Cancellation(),
       block: new TransactionBlock(() => this.#context),
       cursors: new Cursors(),
+      statements: new PreparedStatements(),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#settingsBefore = this.#context.settings.snapshot();
@@ -295,9 +297,10 @@ export class Session {
   }
 
   async #query(sql: string): Promise<void> {
-    this.#extended.dropUnnamed();
+    // A simple query ends the unnamed statement.
+    this.#context.statements.delete('');
     this.#beginCycle();
-    await runSimpleQuery(this.#context, sql, this.#extended);
+    await runSimpleQuery(this.#context, sql);
     this.#ready();
   }
 

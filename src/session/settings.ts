@@ -207,7 +207,7 @@ export class Settings {
 
   /** The end of a transaction is the end of SET LOCAL. */
   dropLocals(): void {
-    this.#locals = new Map();
+    if (this.#locals.size > 0) this.#locals = new Map();
   }
 
   /** From the startup packet: what RESET goes back to. */

@@ -20,21 +20,16 @@ import { runOptions } from './session-context.ts';
 import { compileStatement } from './session-plan.ts';
 import type { SessionPlan, SessionUtilityPlan } from './session-plan.ts';
 import { runUtility } from './utility.ts';
-import type { PreparedStatements } from './utility.ts';
 
 /** Writes everything of the answer but ReadyForQuery. Throws PgError for the statement that failed. */
-export async function runSimpleQuery(
-  context: SessionContext,
-  sql: string,
-  statements: PreparedStatements = { deallocate: () => undefined },
-): Promise<void> {
+export async function runSimpleQuery(context: SessionContext, sql: string): Promise<void> {
   const parsed = context.backend.parse(sql);
   if (parsed.length === 0) {
     context.writer.emptyQueryResponse();
     return;
   }
   if (isBlock(context, parsed)) {
-    await runInBlock(context, parsed, statements);
+    await runInBlock(context, parsed);
     return;
   }
   let at = 0;
@@ -51,14 +46,14 @@ export async function runSimpleQuery(
       at += 1;
     }
     if (run.utility !== null) {
-      writeSimpleResult(context, run.utility, await runUtility(context, run.utility, statements));
+      writeSimpleResult(context, run.utility, await runUtility(context, run.utility));
       at += 1;
     }
   }
 }
 
 /** Statements that are in a block with others of their string. */
-const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt'];
+const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt', 'ExecuteStmt'];
 
 /** True if what was run already must be known before the rest: it cannot be run together then. */
 function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {
@@ -81,7 +76,6 @@ function hasWriteBeforeUtility(parsed: readonly ParsedStatement[]): boolean {
 async function runInBlock(
   context: SessionContext,
   parsed: readonly ParsedStatement[],
-  statements: PreparedStatements,
 ): Promise<void> {
   const { block, writer } = context;
   for (const statement of parsed) {
@@ -91,7 +85,7 @@ async function runInBlock(
     const plan = await withNewestSchema(context, () => compile(block.catalog()));
     if (plan.kind === 'query') {
       const result = await block.run({ plan, parameters: [] }, (catalog) => ({
-        plan: queryPlan(compile(catalog)),
+        plan: plan.compileQuery?.(catalog) ?? queryPlan(compile(catalog)),
         parameters: [],
       }));
       writeSimpleResult(context, plan, result);
@@ -99,7 +93,7 @@ async function runInBlock(
       await runCopy(context, plan, (catalog) => copyPlan(compile(catalog)));
     } else if (plan.utility.kind === 'transaction') {
       writer.commandComplete(await block.control(plan.utility, plan.tag.name));
-    } else writeSimpleResult(context, plan, await runUtility(context, plan, statements));
+    } else writeSimpleResult(context, plan, await runUtility(context, plan));
   }
   await block.endImplicit();
 }

@@ -5,6 +5,7 @@ import type { SqliteValue } from '../types/sqlite-value.ts';
 import { InvariantViolation, must, unreachable } from '../util/assert.ts';
 import type { StatementResult } from './backend.ts';
 import { explainPlan, explainReplication } from './explain.ts';
+import { executeComputed, prepare } from './execute.ts';
 import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
@@ -13,16 +14,9 @@ import { parseBoolean, parseIsolation } from './setting-values.ts';
 
 const NOTHING: StatementResult = { rows: null, count: 0 };
 
-/** What only the extended protocol knows: prepared statements. */
-export interface PreparedStatements {
-  /** null: all of them. Throws 26000. */
-  deallocate(name: string | null): void;
-}
-
 export async function runUtility(
   context: SessionContext,
   plan: SessionUtilityPlan,
-  statements: PreparedStatements,
   parameters: readonly SqliteValue[] = [],
 ): Promise<StatementResult> {
   const { utility } = plan;
@@ -50,10 +44,15 @@ export async function runUtility(
         context.sequences.last = 0;
         context.sequences.values.clear();
       }
-      if (utility.what === 'all' || utility.what === 'plans') statements.deallocate(null);
+      if (utility.what === 'all') context.statements.deallocate(null);
       return NOTHING;
+    case 'prepare':
+      await prepare(context, utility);
+      return NOTHING;
+    case 'execute':
+      return executeComputed(context, plan);
     case 'deallocate':
-      statements.deallocate(utility.name);
+      context.statements.deallocate(utility.name);
       return NOTHING;
     case 'set-transaction':
       setTransaction(context, utility.modes, utility.isSession);

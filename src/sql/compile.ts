@@ -55,7 +55,7 @@ export function compile(
   settings: CompileSettings,
 ): Plan {
   if (tagOf(statement.node) === 'VacuumStmt') checkVacuum(statement, catalog, settings);
-  const utility = planUtility(statement);
+  const utility = planUtility(statement, catalog, settings);
   if (utility !== null) return utility;
   if (tagOf(statement.node) === 'CopyStmt') {
     return compileCopy(statement, catalog, settings, (query) =>
@@ -69,7 +69,10 @@ export function compile(
     throw new PgError('0A000', `${statementName(tagOf(statement.node))} is not supported`);
   }
   const context = new BindContext(catalog, settings, statement.source, parameterTypes);
-  const compiled = compiler(context, fieldsOf(statement.node));
+  return planOf(context, compiler(context, fieldsOf(statement.node)));
+}
+
+function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan {
   return {
     kind: 'query',
     ...compiled,
@@ -82,7 +85,7 @@ export function compile(
     reads: [...context.reads].sort((a, b) => a - b),
     writes: [...context.writes].sort((a, b) => a - b),
     notices: [],
-    catalog,
+    catalog: context.catalog,
   };
 }
 
@@ -118,8 +121,16 @@ function columnsOf(columns: readonly ResultColumn[]): readonly ResultColumn[] {
   }));
 }
 
+/** A query that was bound by itself. */
+export function compileQuery(context: BindContext, query: Query): QueryPlan {
+  return planOf(context, selectOf(query));
+}
+
 function compileSelect(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  const query = shown(context, bindSelectFields(context, fields, null));
+  return selectOf(shown(context, bindSelectFields(context, fields, null)));
+}
+
+function selectOf(query: Query): ReturnType<Compiler> {
   const emitter = new Emitter();
   const text = emitter.finish(emitOuterQuery(emitter, query));
   return {

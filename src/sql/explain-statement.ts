@@ -5,7 +5,7 @@ import type { Fields, Node } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import type { ExplainStatement } from './plan.ts';
 
-const EXPLAINED = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt'];
+const EXPLAINED = ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'ExecuteStmt'];
 /** Options that ask for nothing more than what is shown. */
 const WITHOUT_EFFECT = ['costs', 'verbose', 'settings', 'summary'];
 
@@ -33,7 +33,7 @@ export function explainStatement(fields: Fields, statement: ParsedStatement): Ex
   }
   const query: Node | null = child(fields, 'query');
   if (query === null || !EXPLAINED.includes(tagOf(query))) {
-    throw notSupported('EXPLAIN of anything but SELECT, INSERT, UPDATE and DELETE');
+    throw notSupported('EXPLAIN of anything but SELECT, INSERT, UPDATE, DELETE and EXECUTE');
   }
   // A text of its own, by which its plan is remembered.
   const explained = { node: query, source: statement.source, text: `${statement.text} -- inside` };

@@ -106,6 +106,15 @@ export type Utility =
   | { readonly kind: 'reset'; /** null: ALL */ readonly name: string | null }
   | { readonly kind: 'show'; /** null: ALL */ readonly name: string | null }
   | { readonly kind: 'discard'; readonly what: string }
+  | {
+      readonly kind: 'prepare';
+      readonly name: string;
+      /** As far as they are given; 0: to be inferred. */
+      readonly types: readonly Oid[];
+      readonly query: ParsedStatement;
+    }
+  /** EXECUTE whose arguments are to be computed first, see session/execute.ts. */
+  | { readonly kind: 'execute' }
   | { readonly kind: 'deallocate'; /** null: ALL */ readonly name: string | null }
   | TransactionStatement
   | CursorStatement

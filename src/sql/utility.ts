@@ -1,19 +1,23 @@
 // Statements that the session carries out: SET, SHOW, BEGIN and the like, as plans.
+import type { Catalog } from '../catalog/catalog.ts';
 import { quoteIdentifier } from '../catalog/quote-identifier.ts';
 import { PgError } from '../errors/pg-error.ts';
 import { CANONICAL } from '../types/arrays.ts';
 import { intervalOfStored } from '../types/datetime/interval.ts';
 import { INTERVAL, TEXT } from '../types/oids.ts';
 import { mustType } from '../types/registry.ts';
+import { BindContext } from './bind/context.ts';
 import { closeStatement, declareStatement, fetchStatement } from './cursor-statement.ts';
 import { explainStatement } from './explain-statement.ts';
 import { asTag, child, fieldsOf, flag, inner, integer, list, tagOf, text } from './parse/node.ts';
 import type { Fields, Node } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
-import type { ResultColumn, Utility, UtilityPlan } from './plan.ts';
+import type { CompileSettings, ResultColumn, Utility, UtilityPlan } from './plan.ts';
+import { prepareStatement } from './prepare-statement.ts';
 import { transactionModes, transactionStatement } from './transaction-statement.ts';
 
-type Handler = (fields: Fields, statement: ParsedStatement) => UtilityPlan;
+/** `context`: for the names of types, and for errors that have a position. */
+type Handler = (fields: Fields, statement: ParsedStatement, context: BindContext) => UtilityPlan;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   VariableSetStmt: planSet,
@@ -38,6 +42,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     const what = text(fields, 'target').replace('DISCARD_', '').toLowerCase();
     return plan(`DISCARD ${what.toUpperCase()}`, { kind: 'discard', what });
   },
+  PrepareStmt: (fields, statement, context) =>
+    plan('PREPARE', prepareStatement(context, fields, statement)),
   DeallocateStmt: (fields) => {
     const name = text(fields, 'name');
     return plan(name === '' ? 'DEALLOCATE ALL' : 'DEALLOCATE', {
@@ -59,9 +65,15 @@ export function isUtility({ node }: ParsedStatement): boolean {
 }
 
 /** null: not a utility statement of these. */
-export function planUtility(statement: ParsedStatement): UtilityPlan | null {
-  const { node } = statement;
-  return HANDLERS[tagOf(node)]?.(fieldsOf(node), statement) ?? null;
+export function planUtility(
+  statement: ParsedStatement,
+  catalog: Catalog,
+  settings: CompileSettings,
+): UtilityPlan | null {
+  const { node, source } = statement;
+  const handler = HANDLERS[tagOf(node)];
+  if (handler === undefined) return null;
+  return handler(fieldsOf(node), statement, new BindContext(catalog, settings, source, null));
 }
 
 function plan(

@@ -1,13 +1,14 @@
-// The statements of test/sql/*.sql and test/types/*.sql, in this process, against what PostgreSQL
+// The statements of test/sql and test/types, in this process, against what PostgreSQL
 // answered. With SHOW=1 the answers that differ are printed as they would stand in a .differs file.
 import { describe, expect, it } from 'vitest';
 import { transcriptOf } from '../slt/transcript.ts';
 import { Engine } from './support/engine.ts';
 import { blocksOf, scripts, statementsOfScript } from './support/scripts.ts';
+import { SessionEngine } from './support/session-engine.ts';
 
-describe.each(scripts())('$name', ({ file, expectedFile, differsFile }) => {
+describe.each(scripts())('$name', ({ file, expectedFile, differsFile, isOfSession }) => {
   it('is answered as PostgreSQL does', async () => {
-    const engine = new Engine();
+    const engine = isOfSession ? await SessionEngine.start() : new Engine();
     const known = blocksOf(differsFile);
     const expected = blocksOf(expectedFile);
     const statements = statementsOfScript(file);
@@ -21,6 +22,7 @@ describe.each(scripts())('$name', ({ file, expectedFile, differsFile }) => {
         );
       }
     }
+    if (engine instanceof SessionEngine) await engine.close();
     expect(wrong).toEqual([]);
     expect(statements.length).toBe(expected.length);
   });

@@ -11,6 +11,7 @@ import { must } from '../../util/assert.ts';
 import { coerceToBoolean, resolveUnknown, tryCoerce } from '../bind/coerce.ts';
 import { BindContext } from '../bind/context.ts';
 import { bindExpression } from '../bind/expression.ts';
+import { refuseQueries } from '../bind/refuse-queries.ts';
 import { Scope } from '../bind/scope.ts';
 import { deparse, type Spellings } from '../deparse/deparse.ts';
 import { emitScalar } from '../emit/emit-scalar.ts';
@@ -102,24 +103,6 @@ function bindDeclared(
     isVolatile: context.isVolatile,
     settings: [...context.usedSettings],
   };
-}
-
-/** Subqueries and parameters have no place in a definition (PG: parse_expr.c). */
-function refuseQueries(context: BindContext, node: unknown, clause: string): void {
-  if (typeof node !== 'object' || node === null) return;
-  const link = asTag(node, 'SubLink');
-  if (link !== null) {
-    throw context.error('0A000', `cannot use subquery in ${clause}`, location(link));
-  }
-  const parameter = asTag(node, 'ParamRef');
-  if (parameter !== null) {
-    throw context.error(
-      '42P02',
-      `there is no parameter $${String(parameter['number'] ?? 0)}`,
-      location(parameter),
-    );
-  }
-  for (const child of Object.values(node)) refuseQueries(context, child, clause);
 }
 
 export function bindCheck(editor: SchemaEditor, node: Node, relation: Relation): StoredExpression {

@@ -31,6 +31,7 @@ import { LATERAL_AGGREGATES, LATERAL_SET_FUNCTIONS } from './lateral.ts';
 import { WINDOW_SUPPORT } from './windows.ts';
 import { LOCK_FUNCTIONS, LOCK_SET_FUNCTIONS } from './locks.ts';
 import { NOTIFY_FUNCTIONS, NOTIFY_SET_FUNCTIONS } from './notify.ts';
+import { PREPARED_STATEMENT_SET_FUNCTIONS } from './prepared-statements.ts';
 import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
 import { IDEMPOTENCY_FUNCTIONS } from './idempotency.ts';
 import { QUANTIFIERS } from './quantifiers.ts';
@@ -114,6 +115,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...CATALOG_SET_FUNCTIONS,
   ...SEQUENCE_SET_FUNCTIONS,
   ...NOTIFY_SET_FUNCTIONS,
+  ...PREPARED_STATEMENT_SET_FUNCTIONS,
   ...LOCK_SET_FUNCTIONS,
 ];
 export const ALL_CASTS: readonly CastSignature[] = [

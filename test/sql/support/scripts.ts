@@ -1,15 +1,19 @@
 // Scripts of SQL with what PostgreSQL 15 answered to each statement, beside them in .expected files
-// (record.ts). Differences that are known stand in .differs files, with the reason.
+// (record.ts). Differences that are known stand in .differs files, with the reason. Those of
+// test/sql/session are about what a session does, and run through one.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-const DIRECTORIES = ['..', '../../types'].map((path) => resolve(import.meta.dirname, path));
+const DIRECTORIES = ['..', '../session', '../../types'].map((path) =>
+  resolve(import.meta.dirname, path),
+);
 
 export interface Script {
   readonly name: string;
   readonly file: string;
   readonly expectedFile: string;
   readonly differsFile: string;
+  readonly isOfSession: boolean;
 }
 
 export function scripts(): readonly Script[] {
@@ -23,6 +27,7 @@ export function scripts(): readonly Script[] {
           file: `${base}.sql`,
           expectedFile: `${base}.expected`,
           differsFile: `${base}.differs`,
+          isOfSession: directory.endsWith('session'),
         };
       }),
   );
