@@ -110,7 +110,9 @@ describe('as many calls as rows looked at', () => {
 
 it('counts the bytes of what RETURNING gives', () => {
   const { ticked } = emitted('insert into a values (100, 1, null) returning x, s, id + 1');
-  expect(ticked).toContain('RETURNING balsa_keep("x") AS c1, balsa_keep("s") AS c2, ');
+  expect(ticked).toContain(
+    'RETURNING balsa_keep("public.a"."x") AS c1, balsa_keep("public.a"."s") AS c2, ',
+  );
 });
 
 describe('a loop over one table', () => {

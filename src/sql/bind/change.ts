@@ -7,6 +7,7 @@ import { mustType } from '../../types/registry.ts';
 import { asTag, child, inner, list, location, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
+import { someNode } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
 import { coerceToColumn } from './coerce.ts';
@@ -75,10 +76,13 @@ export interface Delete {
   readonly returning: readonly Target[] | null;
 }
 
-function targetRelation(
-  context: BindContext,
-  fields: Fields,
-): { relation: Relation; scope: Scope; alias: string } {
+interface ChangedTable {
+  readonly relation: Relation;
+  readonly scope: Scope;
+  readonly alias: string;
+}
+
+function targetRelation(context: BindContext, fields: Fields): ChangedTable {
   const range = inner(fields, 'relation') ?? {};
   const name = text(range, 'relname');
   const relation = context.relation(text(range, 'schemaname') || null, name, location(range));
@@ -98,7 +102,7 @@ function targetRelation(
   const scope = new Scope(null);
   const alias = context.nextAlias();
   const shown = text(inner(range, 'alias') ?? {}, 'aliasname') || name;
-  scope.entries.push({ name: shown, alias, columns: relationColumns(relation) });
+  scope.add({ name: shown, alias, columns: relationColumns(relation) });
   return { relation, scope, alias };
 }
 
@@ -160,7 +164,12 @@ export function bindInsert(context: BindContext, fields: Fields): Insert {
   for (const [name, cte] of scope.ctes) cteScope.ctes.set(name, cte);
   const source = bindSource(context, fields, cteScope, wanted, named.length > 0, relation);
   const conflict = bindConflict(context, inner(fields, 'onConflictClause'), relation, scope);
+  const isOneRow = source.rows?.length === 1;
+  if (!isOneRow && queriesTable([conflict?.set ?? [], conflict?.where ?? null], relation)) {
+    throw context.notSupported('a query of the changed table in ON CONFLICT, for several rows,');
+  }
   const returning = bindReturning(context, fields, scope);
+  refuseOtherRows(context, returning, { scope, alias, relation });
   return {
     kind: 'insert',
     relation,
@@ -330,7 +339,8 @@ function preferFirst(scope: Scope): Scope {
     const [own] = scope.entries;
     const ownColumn = own?.columns.find(({ name }) => name === column.name);
     if (own === undefined || ownColumn === undefined) continue;
-    scope.merged.push({ name: column.name, expression: reference(own, ownColumn, 0), hidden: [] });
+    const hidden = [own, excluded].map(({ alias }) => [alias, column.sqliteName] as const);
+    scope.merged.push({ name: column.name, expression: reference(own, ownColumn, 0), hidden });
   }
   return scope;
 }
@@ -468,22 +478,35 @@ export function bindUpdate(context: BindContext, fields: Fields): Update {
       ? null
       : bindCondition({ ...place, noAggregates: 'WHERE' }, whereNode, 'WHERE');
   const returning = bindReturning(context, fields, scope);
-  refuseOtherTables(context, returning, alias, 'UPDATE ... FROM');
+  refuseOtherRows(context, returning, { scope, alias, relation });
   return { kind: 'update', relation, alias, ctes, set, from, where, returning };
 }
 
-/** SQLite's RETURNING sees the changed table only. */
-function refuseOtherTables(
+function queriesTable(part: unknown, relation: Relation): boolean {
+  return someNode(part, ({ kind, oid }) => kind === 'table' && oid === relation.oid);
+}
+
+/**
+ * SQLite's RETURNING sees the changed table only, and queries in it see the rows that are changed
+ * already, where Postgres shows them the table as it was before.
+ */
+function refuseOtherRows(
   context: BindContext,
   returning: readonly Target[] | null,
-  alias: string,
-  statement: string,
+  { scope, alias, relation }: ChangedTable,
 ): void {
-  const foreign = returning?.find(
-    ({ expression }) => expression.kind === 'column' && expression.alias !== alias,
-  );
-  if (foreign !== undefined)
-    throw context.notSupported(`RETURNING another table's column in ${statement}`);
+  const others = scope.entries.map((entry) => entry.alias).filter((name) => name !== alias);
+  if (
+    someNode(
+      returning,
+      ({ kind, alias: name }) => kind === 'column' && others.includes(name as string | null),
+    )
+  ) {
+    throw context.notSupported("RETURNING another table's column");
+  }
+  if (queriesTable(returning, relation)) {
+    throw context.notSupported('a query of the changed table in RETURNING');
+  }
 }
 
 export function bindDelete(context: BindContext, fields: Fields): Delete {
@@ -494,7 +517,7 @@ export function bindDelete(context: BindContext, fields: Fields): Delete {
   const whereNode = child(fields, 'whereClause');
   const where = whereNode === null ? null : bindCondition(place, whereNode, 'WHERE');
   const returning = bindReturning(context, fields, scope);
-  refuseOtherTables(context, returning, alias, 'DELETE ... USING');
+  refuseOtherRows(context, returning, { scope, alias, relation });
   const isRowByRow = where !== null || hasForeignKeys(context.catalog, relation);
   return { kind: 'delete', relation, alias, ctes, using, where, isRowByRow, returning };
 }

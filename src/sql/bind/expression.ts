@@ -173,7 +173,9 @@ function bindAExpr(place: Place, fields: Fields): Expression {
       return bindIn(place, operator === '<>', left as Node, right, at);
     case 'AEXPR_BETWEEN':
     case 'AEXPR_NOT_BETWEEN':
-      return bindBetween(place, kind === 'AEXPR_NOT_BETWEEN', left as Node, right, at);
+    case 'AEXPR_BETWEEN_SYM':
+    case 'AEXPR_NOT_BETWEEN_SYM':
+      return bindBetween(place, kind, left as Node, right, at);
     case 'AEXPR_DISTINCT':
     case 'AEXPR_NOT_DISTINCT':
       return bindDistinct(place, kind === 'AEXPR_NOT_DISTINCT', left as Node, right, at);
@@ -233,7 +235,7 @@ function bindIn(
 
 function bindBetween(
   place: Place,
-  isNegated: boolean,
+  kind: string,
   left: Node,
   right: Node,
   at: number | undefined,
@@ -250,9 +252,14 @@ function bindBetween(
           bindExpression(place, bound),
           at,
         );
-  return isNegated
-    ? logical('or', [compare('<', low as Node), compare('>', high as Node)], at)
-    : logical('and', [compare('>=', low as Node), compare('<=', high as Node)], at);
+  const isNegated = kind.startsWith('AEXPR_NOT');
+  const within = ([first, last]: readonly (Node | undefined)[]): Expression =>
+    isNegated
+      ? logical('or', [compare('<', first as Node), compare('>', last as Node)], at)
+      : logical('and', [compare('>=', first as Node), compare('<=', last as Node)], at);
+  const bounds = [low, high];
+  if (!kind.endsWith('_SYM')) return within(bounds);
+  return logical(isNegated ? 'and' : 'or', [within(bounds), within(bounds.toReversed())], at);
 }
 
 export function bindDistinct(

@@ -4,7 +4,7 @@ import { SEQUENCES_OID } from '../../catalog/system/oids.ts';
 import { asTag, child, flag, inner, list, location, stringOf, tagOf, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
-import type { ColumnReference, Expression } from '../tree/expression.ts';
+import type { Expression } from '../tree/expression.ts';
 import type { FromItem } from '../tree/query.ts';
 import { commonType, mustCoerce } from './coerce.ts';
 import { BindContext } from './context.ts';
@@ -12,19 +12,27 @@ import { bindCondition, logical } from './expression.ts';
 import { bindOperator } from './operator.ts';
 import { bindRangeFunction } from './range-function.ts';
 import { dependsOn } from './lateral.ts';
-import { Scope, reference, resultScopeColumns } from './scope.ts';
-import type { Obstacle, RangeEntry, ScopeColumn } from './scope.ts';
+import { Scope, reference, resultScopeColumns, shownColumns } from './scope.ts';
+import type { MergedColumn, Obstacle, RangeEntry, ScopeColumn, ShownColumn } from './scope.ts';
 import { bindQuery } from './select.ts';
 
+/** Adds an item to the scope, with the entries in it. */
 export function bindFrom(context: BindContext, node: Node, scope: Scope): FromItem {
+  const join = asTag(node, 'JoinExpr');
+  if (join !== null) return bindJoin(context, join, scope);
+  const start = scope.entries.length;
+  const item = bindLeaf(context, node, scope);
+  scope.items.push(scope.entries.slice(start).flatMap(shownColumns));
+  return item;
+}
+
+function bindLeaf(context: BindContext, node: Node, scope: Scope): FromItem {
   const range = asTag(node, 'RangeVar');
   if (range !== null) return bindRangeVar(context, range, scope);
   const subselect = asTag(node, 'RangeSubselect');
   if (subselect !== null) return bindSubselect(context, subselect, scope);
   const call = asTag(node, 'RangeFunction');
   if (call !== null) return bindRangeFunction(context, call, scope);
-  const join = asTag(node, 'JoinExpr');
-  if (join !== null) return bindJoin(context, join, scope);
   throw context.notSupported(`${tagOf(node)} in FROM`);
 }
 
@@ -167,20 +175,25 @@ function bindJoin(context: BindContext, fields: Fields, scope: Scope): FromItem 
   if (inner(fields, 'alias') !== null) throw context.notSupported('an alias of a join');
   if (type === 'left' || type === 'full') makeNullable(scope, middle, scope.entries.length);
   if (type === 'right' || type === 'full') makeNullable(scope, start, middle);
-  const leftEntries = scope.entries.slice(start, middle);
-  const rightEntries = scope.entries.slice(middle);
+  const [leftColumns = [], rightColumns = []] = scope.items.splice(-2);
   const names = flag(fields, 'isNatural')
-    ? commonNames(leftEntries, rightEntries)
-    : list(fields, 'usingClause').map(stringOf);
+    ? commonNames(leftColumns, rightColumns)
+    : usingNames(context, fields);
   if (names.length > 0) {
-    const on = mergeColumns(context, scope, names, leftEntries, rightEntries, type);
+    const on = mergeColumns(context, scope, names, {
+      left: leftColumns,
+      right: rightColumns,
+      type,
+    });
     return { kind: 'join', type, left, right, on };
   }
+  scope.items.push([...leftColumns, ...rightColumns]);
   const quals = child(fields, 'quals');
   if (quals === null) return { kind: 'join', type: 'cross', left, right, on: null };
   const visible = new Scope(scope.parent);
-  visible.entries.push(...leftEntries, ...rightEntries);
-  visible.merged.push(...scope.merged);
+  visible.entries.push(...scope.entries.slice(start));
+  const ofJoin = new Set([...leftColumns, ...rightColumns].map(({ merged }) => merged));
+  visible.merged.push(...scope.merged.filter((column) => ofJoin.has(column)));
   for (const [name, cte] of scope.ctes) visible.ctes.set(name, cte);
   const place = { context, scope: visible, noAggregates: 'JOIN conditions' };
   return { kind: 'join', type, left, right, on: bindCondition(place, quals, 'JOIN/ON') };
@@ -195,53 +208,86 @@ function makeNullable(scope: Scope, start: number, end: number): void {
   }
 }
 
-function commonNames(left: readonly RangeEntry[], right: readonly RangeEntry[]): readonly string[] {
-  const names = new Set(right.flatMap((entry) => entry.columns.map((column) => column.name)));
-  return left
-    .flatMap((entry) => entry.columns.map((column) => column.name))
-    .filter((name) => names.has(name));
+function commonNames(
+  left: readonly ShownColumn[],
+  right: readonly ShownColumn[],
+): readonly string[] {
+  const names = new Set(right.map(({ name }) => name));
+  return [...new Set(left.map(({ name }) => name).filter((name) => names.has(name)))];
 }
 
-/** USING: equal pairs, each shown once. */
+function usingNames(context: BindContext, fields: Fields): readonly string[] {
+  const names = list(fields, 'usingClause').map(stringOf);
+  const again = names.find((name, at) => names.indexOf(name) !== at);
+  if (again === undefined) return names;
+  throw context.error('42701', `column name "${again}" appears more than once in USING clause`);
+}
+
+/** USING: equal pairs, each shown once, before all other columns. */
 function mergeColumns(
   context: BindContext,
   scope: Scope,
   names: readonly string[],
-  left: readonly RangeEntry[],
-  right: readonly RangeEntry[],
-  type: 'inner' | 'left' | 'right' | 'full',
+  join: {
+    readonly left: readonly ShownColumn[];
+    readonly right: readonly ShownColumn[];
+    readonly type: 'inner' | 'left' | 'right' | 'full';
+  },
 ): Expression {
+  const used = new Set<ShownColumn>();
+  const added: MergedColumn[] = [];
   const conditions = names.map((name) => {
-    const a = columnOf(context, left, name, 'left');
-    const b = columnOf(context, right, name, 'right');
+    const pair = [
+      columnOf(context, join.left, name, 'left'),
+      columnOf(context, join.right, name, 'right'),
+    ] as const;
+    pair.forEach((column) => used.add(column));
+    const [a, b] = [expressionOf(pair[0]), expressionOf(pair[1])];
     const common = commonType(context, [a, b], 'JOIN/USING');
     const sides = [
       mustCoerce(context, a, common, 'JOIN/USING'),
       mustCoerce(context, b, common, 'JOIN/USING'),
     ] as const;
-    const merged: Expression =
-      type === 'full'
+    const expression: Expression =
+      join.type === 'full'
         ? { kind: 'coalesce', arguments: sides, type: common, typmod: -1 }
-        : type === 'right'
+        : join.type === 'right'
           ? sides[1]
           : sides[0];
-    const hidden = [a, b].map(({ alias, sqliteName }) => [alias, sqliteName] as const);
-    scope.merged.push({ name, expression: merged, hidden });
+    added.push({ name, expression, hidden: pair.flatMap(hiddenBy) });
     return bindOperator(context, '=', a, b, undefined);
   });
+  const gone = new Set([...used].map(({ merged }) => merged));
+  const kept = scope.merged.filter((column) => !gone.has(column));
+  scope.merged.splice(0, scope.merged.length, ...kept, ...added);
+  const rest = [...join.left, ...join.right].filter((column) => !used.has(column));
+  scope.items.push([...added.map((merged) => ({ name: merged.name, merged })), ...rest]);
   return logical('and', conditions);
+}
+
+/** An outer join around may take the row away, so that the column is never sure to have a value. */
+function expressionOf(shown: ShownColumn): Expression {
+  if (shown.merged !== null) return shown.merged.expression;
+  return { ...reference(shown.entry, shown.column, 0), isNotNull: false };
+}
+
+function hiddenBy(shown: ShownColumn): MergedColumn['hidden'] {
+  if (shown.merged !== null) return shown.merged.hidden;
+  return [[shown.entry.alias, shown.column.sqliteName]];
 }
 
 function columnOf(
   context: BindContext,
-  entries: readonly RangeEntry[],
+  columns: readonly ShownColumn[],
   name: string,
   side: string,
-): ColumnReference {
-  for (const entry of entries) {
-    const column = entry.columns.find((candidate) => candidate.name === name);
-    if (column !== undefined) return reference(entry, column, 0);
+): ShownColumn {
+  const [column, ...others] = columns.filter((candidate) => candidate.name === name);
+  if (others.length > 0) {
+    const message = `common column name "${name}" appears more than once in ${side} table`;
+    throw context.error('42702', message);
   }
+  if (column !== undefined) return column;
   throw context.error(
     '42703',
     `column "${name}" specified in USING clause does not exist in ${side} table`,

@@ -36,6 +36,16 @@ export interface MergedColumn {
   readonly hidden: readonly (readonly [alias: string | null, sqliteName: string])[];
 }
 
+/** A column as `*` shows it: of an entry, or merged. */
+export type ShownColumn =
+  | { readonly name: string; readonly merged: MergedColumn }
+  | {
+      readonly name: string;
+      readonly merged: null;
+      readonly entry: RangeEntry;
+      readonly column: ScopeColumn;
+    };
+
 export interface CteEntry {
   readonly cteName: string;
   readonly columns: readonly ResultColumn[];
@@ -48,6 +58,8 @@ export class Scope {
   readonly parent: Scope | null;
   readonly entries: RangeEntry[] = [];
   readonly merged: MergedColumn[] = [];
+  /** What `*` shows of each item of FROM, in its order. */
+  readonly items: (readonly ShownColumn[])[] = [];
   readonly ctes = new Map<string, CteEntry>();
   /** WINDOW: complete definitions, as the parser has them. */
   readonly windows = new Map<string, Fields>();
@@ -60,6 +72,12 @@ export class Scope {
   constructor(parent: Scope | null, beside: Scope | null = null) {
     this.parent = parent;
     this.beside = beside;
+  }
+
+  /** An item of FROM of one entry. */
+  add(entry: RangeEntry): void {
+    this.entries.push(entry);
+    this.items.push(shownColumns(entry));
   }
 
   findCte(name: string): CteEntry | null {
@@ -143,16 +161,16 @@ export class Scope {
     location: number | undefined,
     level: number,
   ): Expression | null {
-    const merged = this.merged.find((candidate) => candidate.name === name);
-    if (merged !== undefined) return merged.expression;
+    const merged = this.merged.filter((candidate) => candidate.name === name);
     const matches = this.entries.flatMap((entry) =>
       entry.columns
         .filter((column) => column.name === name && !this.isHidden(entry, column))
         .map((column) => [entry, column] as const),
     );
-    if (matches.length > 1) {
+    if (merged.length + matches.length > 1) {
       throw context.error('42702', `column reference "${name}" is ambiguous`, location);
     }
+    if (merged[0] !== undefined) return fromFurtherIn(merged[0].expression, level, location);
     const [match] = matches;
     if (match !== undefined) {
       this.#mustBeFree(context, match[0], location);
@@ -211,6 +229,34 @@ export function reference(
     level,
     location,
   };
+}
+
+export function shownColumns(entry: RangeEntry): readonly ShownColumn[] {
+  return entry.columns.map((column) => ({ name: column.name, merged: null, entry, column }));
+}
+
+/** A merged column as a query `level` further in sees it. */
+function fromFurtherIn(
+  expression: Expression,
+  level: number,
+  location: number | undefined,
+): Expression {
+  switch (expression.kind) {
+    case 'column':
+      return { ...expression, level, location };
+    case 'cast':
+      return {
+        ...expression,
+        argument: fromFurtherIn(expression.argument, level, location),
+        location,
+      };
+    case 'coalesce': {
+      const parts = expression.arguments.map((part) => fromFurtherIn(part, level, location));
+      return { ...expression, arguments: parts, location };
+    }
+    default:
+      return expression;
+  }
 }
 
 /** Columns of a query in FROM: `c1`, `c2` in the SQLite text. */

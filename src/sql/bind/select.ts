@@ -31,6 +31,7 @@ import {
 } from './locking.ts';
 import { resultName } from './result-name.ts';
 import { Scope, reference } from './scope.ts';
+import type { ShownColumn } from './scope.ts';
 import { withSetFunctionsInFrom } from './set-functions.ts';
 import { bindRecursive, bindSetOperation, renamed } from './set-operation.ts';
 import { bindKey, bindSortKey, bindTail, plainName } from './tail.ts';
@@ -235,20 +236,27 @@ function starTable(node: Node): string | null | undefined {
 
 function expandStar(place: Place, table: string | null, at: number | undefined): readonly Target[] {
   const { context, scope } = place;
-  const entries = scope.entries.filter((entry) => table === null || entry.name === table);
-  if (entries.length === 0) {
-    throw table === null
-      ? context.error('42601', 'SELECT * with no tables specified is not valid', at)
-      : context.error('42P01', `missing FROM-clause entry for table "${table}"`, at);
+  if (table === null) {
+    if (scope.entries.length === 0) {
+      throw context.error('42601', 'SELECT * with no tables specified is not valid', at);
+    }
+    return scope.items.flat().map((shown) => target(shown.name, shownExpression(scope, shown, at)));
   }
-  const merged =
-    table === null ? scope.merged.map(({ name, expression }) => target(name, expression)) : [];
-  const plain = entries.flatMap((entry) =>
-    entry.columns
-      .filter((column) => table !== null || !scope.isHidden(entry, column))
-      .map((column) => target(column.name, reference(entry, column, 0, at))),
+  const entries = scope.entries.filter((entry) => entry.name === table);
+  if (entries.length === 0) {
+    throw context.error('42P01', `missing FROM-clause entry for table "${table}"`, at);
+  }
+  return entries.flatMap((entry) =>
+    entry.columns.map((column) => target(column.name, reference(entry, column, 0, at))),
   );
-  return [...merged, ...plain];
+}
+
+function shownExpression(scope: Scope, shown: ShownColumn, at: number | undefined): Expression {
+  if (shown.merged !== null) return shown.merged.expression;
+  // The joins around have said meanwhile whether the row may be missing.
+  const entry = scope.entries.find(({ alias }) => alias === shown.entry.alias) ?? shown.entry;
+  const column = entry.columns.find(({ sqliteName }) => sqliteName === shown.column.sqliteName);
+  return reference(entry, column ?? shown.column, 0, at);
 }
 
 /** GROUP BY: a column of FROM first, then a name of the select list, then a position (SQL99). */

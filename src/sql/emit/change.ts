@@ -4,7 +4,7 @@ import type { Assignment, ConflictClause, Delete, Insert, Update } from '../bind
 import type { Expression } from '../tree/expression.ts';
 import { mustType } from '../../types/registry.ts';
 import { KEEP } from '../functions/bounds.ts';
-import { withoutAlias } from '../tree/expression.ts';
+import { someNode, withAlias } from '../tree/expression.ts';
 import type { FromItem, Target } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { emitExpression, keyOf } from './expression.ts';
@@ -17,7 +17,7 @@ export function emitInsert(emitter: Emitter, insert: Insert): string {
   const target = `${quoteName(insert.relation.sqliteName)} AS ${quoteName(insert.alias)}`;
   const conflict = insert.conflict === null ? '' : emitConflict(emitter, insert.conflict);
   const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert)}${conflict}`;
-  return text + emitReturning(emitter, insert.returning, insert.alias);
+  return text + emitReturning(emitter, insert);
 }
 
 /** The rows that an INSERT writes, as the rest of the INSERT or as a query. */
@@ -61,14 +61,21 @@ function emitKeptTargets(emitter: Emitter, targets: readonly Target[]): string {
     .join(', ');
 }
 
-/** SQLite's RETURNING knows the changed table's columns, but not its alias. */
-function emitReturning(emitter: Emitter, targets: readonly Target[] | null, alias: string): string {
-  if (targets === null) return '';
-  const plain = targets.map((target) => ({
+/** SQLite's RETURNING knows the changed table by its name, but not by its alias. */
+function emitReturning(
+  emitter: Emitter,
+  {
+    returning,
+    relation,
+    alias,
+  }: Pick<Insert | Update | Delete, 'returning' | 'relation' | 'alias'>,
+): string {
+  if (returning === null) return '';
+  const named = returning.map((target) => ({
     ...target,
-    expression: withoutAlias(target.expression, alias),
+    expression: withAlias(target.expression, alias, relation.sqliteName),
   }));
-  return ` RETURNING ${emitKeptTargets(emitter, plain)}`;
+  return ` RETURNING ${emitKeptTargets(emitter, named)}`;
 }
 
 export function emitUpdate(emitter: Emitter, update: Update): string {
@@ -76,11 +83,21 @@ export function emitUpdate(emitter: Emitter, update: Update): string {
     `${emitWith(emitter, update.ctes)}UPDATE ${quoteName(update.relation.sqliteName)} AS ${quoteName(update.alias)}`,
     `SET ${emitAssignments(emitter, update.set)}`,
   ];
-  if (update.from.length > 0) {
+  if (update.from.length === 0 && hasQuery(update)) {
+    parts.push(`FROM (SELECT 1) AS "before"`);
+  } else if (update.from.length > 0) {
     parts.push(`FROM ${update.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
   const where = emitWhere(emitter, update.alias, update.from, update.where);
-  return parts.join(' ') + where + emitReturning(emitter, update.returning, update.alias);
+  return parts.join(' ') + where + emitReturning(emitter, update);
+}
+
+/**
+ * SQLite works values out row by row, and a query among them would see what became of the rows before
+ * it; with a FROM it works all of them out before it changes anything, as Postgres does.
+ */
+function hasQuery({ set }: Update): boolean {
+  return someNode(set, ({ kind }) => kind === 'subquery' || kind === 'in-subquery');
 }
 
 /** For the rows of the table, beside those of `others` if there are any. */
@@ -119,17 +136,15 @@ function emitDeletedRows(emitter: Emitter, alias: string, where: Expression | nu
   return `${emitWhere(emitter, alias, [], where)} AND ${tableTick(alias)}`;
 }
 
-export function emitDelete(
-  emitter: Emitter,
-  { relation, alias, ctes, using, where, isRowByRow, returning }: Delete,
-): string {
+export function emitDelete(emitter: Emitter, change: Delete): string {
+  const { relation, alias, ctes, using, where, isRowByRow } = change;
   const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
   if (using.length === 0) {
     const condition = isRowByRow ? emitDeletedRows(emitter, alias, where) : '';
-    return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, returning, alias)}`;
+    return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, change)}`;
   }
   const condition = emitWhere(emitter, alias, using, where);
   const others = using.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ');
   const rows = `SELECT ${quoteName(alias)}."ctid" FROM ${table} CROSS JOIN ${others}${condition}`;
-  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, returning, alias)}`;
+  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, change)}`;
 }

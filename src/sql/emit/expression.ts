@@ -1,5 +1,6 @@
 // Bound expressions -> SQLite SQL: a table from kind to writer.
 import { PgError } from '../../errors/pg-error.ts';
+import { BOOL } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { unreachable } from '../../util/assert.ts';
@@ -18,6 +19,7 @@ import type {
   SortKey,
   WindowClause,
 } from '../tree/expression.ts';
+import { someExpression } from '../tree/expression.ts';
 import { CHECKED_ARGUMENTS } from '../functions/windows.ts';
 import { isRowAsJson } from '../tree/row-as-json.ts';
 import type { Emitter } from './emitter.ts';
@@ -107,6 +109,20 @@ function call(implementation: Implementation, args: readonly string[]): string {
 /** The form of a value that SQLite may compare, sort, group and index. */
 export function emitKey(emitter: Emitter, expression: Expression): string {
   return keyOf(expression.type, emitExpression(emitter, expression));
+}
+
+/**
+ * A key in ORDER BY or GROUP BY. SQLite takes a number there for the position of a column, also where
+ * it finds the number itself: `1 IS NULL`, `x AND false`.
+ */
+export function emitFreeKey(emitter: Emitter, expression: Expression): string {
+  const text = emitKey(emitter, expression);
+  const mayBeNumber = expression.type === BOOL || !someExpression(expression, isFromRow);
+  return mayBeNumber && expression.kind !== 'column' ? `ifnull(${text}, NULL)` : text;
+}
+
+function isFromRow({ kind }: Expression): boolean {
+  return kind === 'column' || kind === 'aggregate' || kind === 'subquery' || kind === 'in-subquery';
 }
 
 export function keyOf(type: Oid, text: string): string {
@@ -379,7 +395,7 @@ export function emitSortKeys(emitter: Emitter, keys: readonly SortKey[]): string
       const isDefault = isNullsFirst === !isDescending;
       const isNever = expression.kind === 'column' && expression.isNotNull;
       const nulls = isDefault || isNever ? '' : isNullsFirst ? ' NULLS FIRST' : ' NULLS LAST';
-      return `${emitKey(emitter, expression)}${direction}${nulls}`;
+      return `${emitFreeKey(emitter, expression)}${direction}${nulls}`;
     })
     .join(', ');
 }

@@ -14,7 +14,7 @@ import type {
   Values,
 } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
-import { emitExpression, emitKey, emitSortKeys, keyOf } from './expression.ts';
+import { emitExpression, emitFreeKey, emitSortKeys, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
 import { isScan, isSingleLoop, onTicks, scanTicks, whereTicks } from './ticks.ts';
 
@@ -126,7 +126,9 @@ function isFromOutside({ kind }: Expression): boolean {
 }
 
 function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string {
-  const parts = [`SELECT ${emitTargets(emitter, select.targets, select.isDistinct)}`];
+  const parts = [
+    `SELECT ${emitTargets(emitter, select.targets, select.isDistinct, isOneGroup(select))}`,
+  ];
   if (select.from.length > 0) {
     parts.push(`FROM ${select.from.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ')}`);
   }
@@ -138,27 +140,29 @@ function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string 
       : [];
   if (select.where !== null) conditions.push(emitExpression(emitter, select.where));
   if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);
-  const groupBy = select.groupBy.map((key) => emitGroupKey(emitter, key));
+  const groupBy = select.groupBy.map((key) => emitFreeKey(emitter, key));
   if (groupBy.length > 0) parts.push(`GROUP BY ${groupBy.join(', ')}`);
   if (select.having !== null) parts.push(`HAVING ${emitExpression(emitter, select.having)}`);
   return parts.join(' ');
 }
 
-/** A bare number in GROUP BY would be a position. */
-function emitGroupKey(emitter: Emitter, key: Expression): string {
-  const text = emitKey(emitter, key);
-  return key.kind === 'constant' ? `(${text} || '')` : text;
+/** All rows are one group, and HAVING says whether it is there. */
+function isOneGroup({ having, groupBy }: Select): boolean {
+  return having !== null && groupBy.length === 0;
 }
 
+/** `isOneGroup`: SQLite knows it by an aggregate among the targets. */
 export function emitTargets(
   emitter: Emitter,
   targets: readonly Target[],
   isDistinct: boolean,
+  isOneGroup = false,
 ): string {
-  const texts = targets.map(
-    ({ expression }, at) => `${emitExpression(emitter, expression)} AS c${at + 1}`,
-  );
-  return `${isDistinct ? 'DISTINCT ' : ''}${texts.length === 0 ? 'NULL' : texts.join(', ')}`;
+  const texts = targets.map(({ expression }) => emitExpression(emitter, expression));
+  if (texts.length === 0) texts.push('NULL');
+  if (isOneGroup) texts[0] = `CASE WHEN count(*) >= 0 THEN ${texts[0] ?? ''} END`;
+  const named = texts.map((text, at) => `${text} AS c${at + 1}`);
+  return `${isDistinct ? 'DISTINCT ' : ''}${named.join(', ')}`;
 }
 
 export function derivedTable(

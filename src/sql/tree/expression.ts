@@ -273,24 +273,38 @@ export function startOf(expression: Expression): number | undefined {
 /** Equal for equal expressions, wherever they stand in the text. */
 export function expressionKey(expression: Expression): string {
   return JSON.stringify(expression, (name, value: unknown) => {
-    if (name === 'location') return undefined;
+    if (name === 'location' || name === 'isNotNull') return undefined;
     if (typeof value === 'bigint') return `${value}n`;
     return value;
   });
 }
 
-/** The expression with columns of the range entry `alias` unqualified, as RETURNING wants them. */
-export function withoutAlias<T>(part: T, alias: string): T {
-  if (Array.isArray(part)) return part.map((item: unknown) => withoutAlias(item, alias)) as T;
+/** The expression with columns of the range entry `alias` as columns of `replacement`. */
+export function withAlias<T>(part: T, alias: string, replacement: string): T {
+  if (Array.isArray(part)) {
+    return part.map((item: unknown) => withAlias(item, alias, replacement)) as T;
+  }
   if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return part;
-  if (!('kind' in part)) return part;
   const copy = Object.fromEntries(
     Object.entries(part).map(([name, value]) => [
       name,
-      name === 'signature' ? value : withoutAlias<unknown>(value, alias),
+      name === 'signature' ? value : withAlias<unknown>(value, alias, replacement),
     ]),
   );
-  return (
-    copy['kind'] === 'column' && copy['alias'] === alias ? { ...copy, alias: null } : copy
-  ) as T;
+  const isOfEntry = copy['kind'] === 'column' && copy['alias'] === alias;
+  return (isOfEntry ? { ...copy, alias: replacement } : copy) as T;
+}
+
+/** Whether any node of the tree is wanted, those of queries inside included. */
+export function someNode(
+  part: unknown,
+  isWanted: (node: Readonly<Record<string, unknown>>) => boolean,
+): boolean {
+  if (Array.isArray(part)) return part.some((item) => someNode(item, isWanted));
+  if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return false;
+  const node = part as Readonly<Record<string, unknown>>;
+  if (isWanted(node)) return true;
+  return Object.entries(node).some(
+    ([name, value]) => name !== 'signature' && someNode(value, isWanted),
+  );
 }

@@ -1,0 +1,74 @@
+// Random statements on BalsaDB and on PostgreSQL (PGHOST, PGPORT, PGUSER): what they answer
+// differently, made small. `--seeds N` worlds of tables from `--first`, `--statements` in each.
+import { parseArgs } from 'node:util';
+import { Comparison, makeCase, worldOf } from '../test/fuzz/compare.ts';
+import type { Difference } from '../test/fuzz/compare.ts';
+import { Balsa, Postgres } from '../test/fuzz/databases.ts';
+import type { Answer } from '../test/fuzz/answer.ts';
+import { Prng } from '../src/util/prng.ts';
+
+const { values } = parseArgs({
+  options: {
+    first: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '10' },
+    statements: { type: 'string', default: '200' },
+    each: { type: 'string', default: '2' },
+  },
+});
+
+const seen = new Map<string, number>();
+const totals = { statements: 0, errors: 0 };
+
+function show(answer: Answer): string {
+  if (answer.kind === 'crash') return `CRASH ${answer.message}`;
+  if (answer.kind === 'error')
+    return `ERROR ${answer.code} at ${answer.position}: ${answer.message}`;
+  const head = answer.columns
+    .map(({ name, type, typmod }) => `${name}:${type}${typmod < 0 ? '' : `(${typmod})`}`)
+    .join(' | ');
+  const rows = answer.rows
+    .slice(0, 12)
+    .map((row) => row.map((value) => value ?? 'NULL').join(' | '));
+  return [head, ...rows, answer.tag].join('\n    ');
+}
+
+function report(seed: number, { what, sql, parameters, ours, theirs, world }: Difference): void {
+  console.log(`== ${what}   [seed ${seed}]`);
+  console.log(`  ${sql}`);
+  if (parameters.length > 0) console.log(`  with ${JSON.stringify(parameters)}`);
+  console.log(`  ours   ${show(ours)}\n  theirs ${show(theirs)}`);
+  for (const [at, { name }] of world.tables.entries()) {
+    if (sql.includes(name))
+      console.log(`  -- ${world.statements[at]}\n  -- ${world.fill[at]}`.slice(0, 400));
+  }
+}
+
+async function runSeed(seed: number, comparison: Comparison): Promise<void> {
+  const world = worldOf(seed);
+  const note = (difference: Difference): boolean => {
+    const count = (seen.get(difference.what) ?? 0) + 1;
+    seen.set(difference.what, count);
+    return count <= Number(values.each);
+  };
+  for (const difference of await comparison.setUp(world)) {
+    if (note(difference)) report(seed, difference);
+  }
+  for (let at = 0; at < Number(values.statements); at++) {
+    const made = makeCase(new Prng(seed * 100_003 + at), world);
+    totals.statements++;
+    const difference = await comparison.check(world, made);
+    if (difference !== null && note(difference))
+      report(seed, await comparison.makeSmall(world, made, difference));
+  }
+  await comparison.tearDown(world);
+}
+
+const postgres = await Postgres.open('balsa_fuzz');
+const first = Number(values.first);
+for (let seed = first; seed < first + Number(values.seeds); seed++) {
+  await runSeed(seed, new Comparison(new Balsa(), postgres));
+}
+await postgres.close();
+console.log(`\n${totals.statements} statements`);
+for (const [what, count] of [...seen].sort((a, b) => b[1] - a[1])) console.log(`${count}\t${what}`);
+process.exitCode = seen.size > 0 ? 1 : 0;

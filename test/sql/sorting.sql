@@ -1,0 +1,23 @@
+-- Constants and conditions as keys of ORDER BY and GROUP BY are no positions; HAVING without GROUP BY;
+-- BETWEEN SYMMETRIC.
+create table t (id int primary key, a int);
+insert into t values (1, 3), (2, 1), (3, 2), (4, null);
+select id, 1 from t order by 1::int8 desc, id desc;
+select id, true from t order by (1 is null), id desc;
+select a, id from t order by (2)::int, 1;
+select a, id from t order by (a is null and false), id desc;
+select a, id from t order by not true, id desc;
+select a, id from t order by (select 2), id desc;
+select count(*) from t group by (a = 1 and false);
+select count(*) from t group by ('x' is null), 2::int8;
+select id, row_number() over (order by 2, id desc) from t order by 1;
+select array_agg(a order by 1, id desc) from t;
+select (select 5 order by 1 limit 1), (select 'x' where true order by 1);
+select distinct true from t order by 1;
+select 1 from t having count(*) > 100;
+select 'x' from t having count(*) > 1 order by 1;
+select null::text from t having false;
+select count(*) from t having true order by sum(id);
+select (select max(x.a) from t x) from t having min(id) = 1;
+select 5 between symmetric 7 and 3, 5 not between symmetric 7 and 3, null between symmetric 1 and 2, 1 between symmetric 2 and null, 9 between symmetric null and 3;
+select id from t where id not between symmetric 3 and 2 order by id;
