@@ -1,15 +1,18 @@
 // Plans with what only the session knows: the columns of a cursor, the query behind a DECLARE or an
 // EXECUTE.
 import type { Catalog } from '../catalog/catalog.ts';
-import { notSupported } from '../errors/pg-error.ts';
+import { PgError, notSupported } from '../errors/pg-error.ts';
+import { tableCreation } from '../sql/ddl/create-table-as.ts';
 import { compileArguments, withArguments } from '../sql/execute-arguments.ts';
 import type { ExecuteArguments } from '../sql/execute-arguments.ts';
-import { fieldsOf, tagOf, text } from '../sql/parse/node.ts';
+import { asTag, child, tagOf, text } from '../sql/parse/node.ts';
+import type { Fields } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { queryPlan } from '../sql/plan.ts';
 import type { Plan, QueryPlan, UtilityPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
-import { InvariantViolation } from '../util/assert.ts';
+import { InvariantViolation, must } from '../util/assert.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
 import type { SessionContext } from './session-context.ts';
 import { compileSettings } from './session-context.ts';
 
@@ -40,7 +43,8 @@ export function compileStatement(
   parameterTypes: readonly Oid[] | null,
   catalog: Catalog,
 ): SessionPlan {
-  if (tagOf(statement.node) === 'ExecuteStmt') return compileExecute(context, statement, catalog);
+  const execute = executeOf(statement);
+  if (execute !== null) return compileExecute(context, statement, execute, catalog);
   const { backend, cursors } = context;
   const settings = compileSettings(context);
   const plan = backend.compile(statement, parameterTypes, catalog, settings);
@@ -58,6 +62,12 @@ export function compileStatement(
   return { ...plan, parameterTypes: types, compileQuery };
 }
 
+/** EXECUTE, or CREATE TABLE AS EXECUTE: its ExecuteStmt. */
+export function executeOf({ node }: ParsedStatement): Fields | null {
+  const creation = asTag(node, 'CreateTableAsStmt');
+  return asTag(creation === null ? node : child(creation, 'query'), 'ExecuteStmt');
+}
+
 /**
  * The prepared statement with values for its parameters; or, where they must be computed first, what
  * does both.
@@ -65,18 +75,25 @@ export function compileStatement(
 function compileExecute(
   context: SessionContext,
   statement: ParsedStatement,
+  execute: Fields,
   catalog: Catalog,
 ): SessionUtilityPlan | SessionQueryPlan {
-  const prepared = context.statements.get(text(fieldsOf(statement.node), 'name'));
+  const prepared = context.statements.get(text(execute, 'name'));
   const inside = (schema: Catalog): QueryPlan => {
     const plan = prepared.compile(schema);
-    if (plan?.kind === 'query') return plan;
-    throw notSupported('EXECUTE of a statement that is not SELECT, INSERT, UPDATE or DELETE');
+    if (plan?.kind !== 'query') {
+      throw notSupported('EXECUTE of a statement that is not SELECT, INSERT, UPDATE or DELETE');
+    }
+    const creation = asTag(statement.node, 'CreateTableAsStmt');
+    return creation === null
+      ? plan
+      : compileCreation(context, statement, creation, prepared, schema);
   };
   const plan = inside(catalog);
   const settings = compileSettings(context);
+  const { source } = statement;
   const argumentsFor = (schema: Catalog): ExecuteArguments =>
-    compileArguments(statement, plan.parameterTypes, schema, settings);
+    compileArguments({ execute, source }, plan.parameterTypes, schema, settings);
   const found = argumentsFor(catalog);
   if (found.kind === 'values') {
     const compileQuery = (schema: Catalog): QueryPlan =>
@@ -95,6 +112,30 @@ function compileExecute(
   };
 }
 
+/** CREATE TABLE AS of what was prepared. Throws 42809. */
+function compileCreation(
+  context: SessionContext,
+  { text: own }: ParsedStatement,
+  creation: Fields,
+  { parsed, parameterTypes }: PreparedStatement,
+  schema: Catalog,
+): QueryPlan {
+  const { node, source, text: prepared } = must(parsed, 'it has a plan');
+  if (tagOf(node) !== 'SelectStmt' || tableCreation(node) !== null) {
+    throw new PgError('42809', 'prepared statement is not a SELECT');
+  }
+  const whole = {
+    node: { CreateTableAsStmt: { ...creation, query: node } },
+    source,
+    // A text of its own, by which its plan is remembered.
+    text: `${own} -- ${prepared}`,
+  };
+  const settings = compileSettings(context);
+  const plan = queryPlan(context.backend.compile(whole, parameterTypes, schema, settings));
+  // Also of one WITH NO DATA.
+  return plan.notices.length > 0 ? plan : { ...plan, tag: { name: 'SELECT', hasCount: true } };
+}
+
 function queryOf(found: ExecuteArguments): QueryPlan {
   if (found.kind === 'query') return found.query;
   throw new InvariantViolation('what has to be computed is not known at once');
@@ -107,9 +148,9 @@ export function dependsOnTables(plan: SessionPlan): boolean {
   return [...reads, ...writes].some((oid) => catalog.relationByOid(oid)?.isSystem !== true);
 }
 
-const MOMENTARY = ['FetchStmt', 'DeclareCursorStmt', 'ExplainStmt', 'ExecuteStmt'];
+const MOMENTARY = ['FetchStmt', 'DeclareCursorStmt', 'ExplainStmt'];
 
 /** Its plan depends on what the session has at the moment: not to be kept. */
-export function isMomentary({ node }: ParsedStatement): boolean {
-  return MOMENTARY.includes(tagOf(node));
+export function isMomentary(statement: ParsedStatement): boolean {
+  return MOMENTARY.includes(tagOf(statement.node)) || executeOf(statement) !== null;
 }

@@ -5,6 +5,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
+import { tableCreation } from '../sql/ddl/create-table-as.ts';
 import { tagOf } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
@@ -17,7 +18,7 @@ import { isOutdated, withNewestSchema } from './outdated-schema.ts';
 import { writeSimpleResult } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
-import { compileStatement } from './session-plan.ts';
+import { compileStatement, executeOf } from './session-plan.ts';
 import type { SessionPlan, SessionUtilityPlan } from './session-plan.ts';
 import { runUtility } from './utility.ts';
 
@@ -53,21 +54,23 @@ export async function runSimpleQuery(context: SessionContext, sql: string): Prom
 }
 
 /** Statements that are in a block with others of their string. */
-const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt', 'ExecuteStmt'];
+const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt'];
 
 /** True if what was run already must be known before the rest: it cannot be run together then. */
 function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {
   if (block.isOpen || hasWriteBeforeUtility(parsed)) return true;
   const isMany = parsed.length > 1;
   return parsed.some((statement) => {
-    const needsBlock = IN_BLOCK.includes(tagOf(statement.node));
+    const needsBlock = IN_BLOCK.includes(tagOf(statement.node)) || executeOf(statement) !== null;
     return transactionWord(statement) !== null || (needsBlock && isMany);
   });
 }
 
 function hasWriteBeforeUtility(parsed: readonly ParsedStatement[]): boolean {
   const write = parsed.findIndex(
-    (statement) => !isUtility(statement) && tagOf(statement.node) !== 'SelectStmt',
+    ({ node }, at) =>
+      !isUtility(parsed[at] as ParsedStatement) &&
+      (tagOf(node) !== 'SelectStmt' || tableCreation(node) !== null),
   );
   return write >= 0 && parsed.findLastIndex(isUtility) > write;
 }

@@ -98,7 +98,8 @@ export class TransactionBlock {
   }
 
   /** Throws 25006 where nothing may be written; a transaction of one statement too. */
-  refuseWrite({ access, tag, locking = null, isAboutTransaction }: QueryPlan): void {
+  refuseWrite(plan: QueryPlan): void {
+    const { access, tag, locking = null, isAboutTransaction, commandName } = plan;
     const isWrite = access === 'write' && isAboutTransaction !== true;
     if (!isWrite && locking === null) return;
     const { settings } = this.#context();
@@ -106,7 +107,8 @@ export class TransactionBlock {
       ? this.#isReadOnly
       : settings.get('default_transaction_read_only') === 'on';
     if (!isReadOnly) return;
-    const name = access === 'write' ? tag.name.replace(/ 0$/, '') : `SELECT ${locking}`;
+    const ofTag = access === 'write' ? tag.name.replace(/ 0$/, '') : `SELECT ${locking}`;
+    const name = commandName ?? ofTag;
     throw new PgError('25006', `cannot execute ${name} in a read-only transaction`);
   }
 

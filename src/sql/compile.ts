@@ -11,6 +11,7 @@ import { derivedFrom, plainSelect } from './bind/derived.ts';
 import { bindSelectFields } from './bind/select.ts';
 import { compileCopy } from './copy/compile-copy.ts';
 import { compileDdl } from './ddl/compile-ddl.ts';
+import { createTableAs, tableCreation } from './ddl/create-table-as.ts';
 import {
   emitDelete,
   emitInsert,
@@ -36,7 +37,8 @@ import { REFERENCE_TYPES } from '../types/catalog-types.ts';
 type Compiler = (
   context: BindContext,
   fields: Fields,
-) => Pick<QueryPlan, 'access' | 'tag' | 'steps' | 'columns' | 'isAboutTransaction'>;
+) => Pick<QueryPlan, 'access' | 'tag' | 'steps' | 'columns' | 'isAboutTransaction'> &
+  Partial<Pick<QueryPlan, 'catalog' | 'notices' | 'changesSchema' | 'commandName'>>;
 
 const COMPILERS: Readonly<Record<string, Compiler>> = {
   SelectStmt: compileSelect,
@@ -62,6 +64,11 @@ export function compile(
       compile(query, null, catalog, settings),
     );
   }
+  const creation = tableCreation(statement.node);
+  if (creation !== null) {
+    const context = new BindContext(catalog, settings, statement.source, parameterTypes);
+    return planOf(context, createTableAs(context, creation));
+  }
   const compiler = COMPILERS[tagOf(statement.node)];
   if (compiler === undefined) {
     const ddl = compileDdl(statement, catalog, settings);
@@ -75,6 +82,8 @@ export function compile(
 function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan {
   return {
     kind: 'query',
+    notices: [],
+    catalog: context.catalog,
     ...compiled,
     access: context.hasEffects ? 'write' : compiled.access,
     parameterTypes: context.parameterTypes.map(mustBeKnown),
@@ -84,8 +93,6 @@ function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan
     needsTransaction: context.needsTransaction,
     reads: [...context.reads].sort((a, b) => a - b),
     writes: [...context.writes].sort((a, b) => a - b),
-    notices: [],
-    catalog: context.catalog,
   };
 }
 

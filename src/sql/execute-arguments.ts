@@ -10,9 +10,8 @@ import { bindExpression } from './bind/expression.ts';
 import { refuseQueries } from './bind/refuse-queries.ts';
 import { Scope } from './bind/scope.ts';
 import { compileQuery } from './compile.ts';
-import { fieldsOf, list, text } from './parse/node.ts';
-import type { Node } from './parse/node.ts';
-import type { ParsedStatement } from './parse/parse.ts';
+import { list, text } from './parse/node.ts';
+import type { Fields, Node } from './parse/node.ts';
 import type { Binding, CompileSettings, PlanStep, QueryPlan } from './plan.ts';
 import type { Expression } from './tree/expression.ts';
 
@@ -21,22 +20,21 @@ export type ExecuteArguments =
   | { readonly kind: 'values'; readonly values: readonly SqliteValue[] }
   | { readonly kind: 'query'; readonly query: QueryPlan };
 
-/** `types`: of the parameters of the prepared statement. Throws 42601, 42804 and what binding throws. */
+/** `execute`: an ExecuteStmt; `types`: of the parameters of the prepared statement. Throws 42601, 42804 and what binding throws. */
 export function compileArguments(
-  statement: ParsedStatement,
+  { execute, source }: { readonly execute: Fields; readonly source: string },
   types: readonly Oid[],
   catalog: Catalog,
   settings: CompileSettings,
 ): ExecuteArguments {
-  const fields = fieldsOf(statement.node);
-  const nodes = list(fields, 'params');
+  const nodes = list(execute, 'params');
   if (nodes.length !== types.length) {
-    const name = text(fields, 'name');
+    const name = text(execute, 'name');
     const message = `wrong number of parameters for prepared statement "${name}"`;
     const detail = `Expected ${types.length} parameters but got ${nodes.length}.`;
     throw new PgError('42601', message, { detail });
   }
-  const context = new BindContext(catalog, settings, statement.source, null);
+  const context = new BindContext(catalog, settings, source, null);
   const values = nodes.map((node, at) => bindArgument(context, node, at + 1, types[at] as Oid));
   const constants = values.flatMap((value) => (value.kind === 'constant' ? [value.value] : []));
   if (constants.length === values.length) return { kind: 'values', values: constants };

@@ -57,6 +57,8 @@ export interface Notice {
 
 export interface QueryPlan {
   readonly kind: 'query';
+  /** As errors name the statement, where its tag is another. */
+  readonly commandName?: string;
   /** A read never enters the log. */
   readonly access: 'read' | 'write';
   readonly tag: CommandTag;

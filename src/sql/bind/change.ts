@@ -4,7 +4,7 @@ import { hasForeignKeys } from '../../catalog/cascades.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
-import { asTag, child, inner, list, location, text } from '../parse/node.ts';
+import { asTag, child, inner, list, location, startOf, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
 import { someNode } from '../tree/expression.ts';
@@ -213,8 +213,13 @@ function bindSource(
     child(select, 'limitCount') === null;
   if (!isPlainValues) return bindSelectSource(context, node, scope, wanted, isNamed, complete);
   const place: Place = { context, scope, noAggregates: 'VALUES' };
+  const lengths = lists.map((row) => itemsOf(row).length);
+  const odd = lists.find((_row, at) => lengths[at] !== lengths[0]);
+  if (odd !== undefined) {
+    throw context.error('42601', 'VALUES lists must all be the same length', startOf(odd));
+  }
   const rows = lists.map((row) => {
-    const items = list(asTag(row, 'List') ?? {}, 'items');
+    const items = itemsOf(row);
     checkCount(
       context,
       items.length,
@@ -232,6 +237,10 @@ function bindSource(
     );
   });
   return { rows, source: null };
+}
+
+function itemsOf(row: Node): readonly Node[] {
+  return list(asTag(row, 'List') ?? {}, 'items');
 }
 
 function generatedAlways(context: BindContext, column: Column): PgError {

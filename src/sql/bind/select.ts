@@ -150,7 +150,7 @@ function bindSelect(
   ctes: readonly CommonTable[],
   unknowns: Unknowns,
 ): Query {
-  if (inner(fields, 'intoClause') !== null) throw context.notSupported('SELECT INTO');
+  refuseInto(context, fields, 'SELECT ... INTO is not allowed here');
   const from: FromItem[] = list(fields, 'fromClause').map((node) => bindFrom(context, node, scope));
   const place: Place = { context, scope, noAggregates: null };
   bindNamedWindows(place, list(fields, 'windowClause'));
@@ -196,6 +196,12 @@ function bindSelect(
   return distinctKeys.length === 0
     ? distinctRows(context, select)
     : distinctOn(context, select, distinctKeys);
+}
+
+/** INTO of a whole statement is not here any more, see ddl/create-table-as.ts. */
+export function refuseInto(context: BindContext, fields: Fields, message: string): void {
+  const into = inner(fields, 'intoClause');
+  if (into !== null) throw context.error('42601', message, location(inner(into, 'rel') ?? {}));
 }
 
 /** A target, or the targets that a star stands for. */

@@ -12,7 +12,7 @@ import type { BindContext } from './context.ts';
 import { derivedFrom, plainSelect } from './derived.ts';
 import { refuseLocking } from './locking.ts';
 import { Scope } from './scope.ts';
-import { bindSelectFields } from './select.ts';
+import { bindSelectFields, refuseInto } from './select.ts';
 import { bindTail } from './tail.ts';
 
 export function bindSetOperation(
@@ -25,6 +25,8 @@ export function bindSetOperation(
     refuseLocking(context, part ?? {}, 'is not allowed with UNION/INTERSECT/EXCEPT');
   }
   const operator = text(fields, 'op').replace('SETOP_', '') as SetOperation['operator'];
+  const onlyFirst = 'INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT';
+  refuseInto(context, inner(fields, 'rarg') ?? {}, onlyFirst);
   const left = bindSelectFields(context, inner(fields, 'larg') ?? {}, scope, 'keep');
   const right = bindSelectFields(context, inner(fields, 'rarg') ?? {}, scope, 'keep');
   const isAll = flag(fields, 'all');

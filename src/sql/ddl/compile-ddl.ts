@@ -71,7 +71,6 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   CreateRoleStmt: 'CREATE ROLE',
   CreateStatsStmt: 'CREATE STATISTICS',
   CreateSubscriptionStmt: 'CREATE SUBSCRIPTION',
-  CreateTableAsStmt: 'CREATE TABLE AS',
   CreateTableSpaceStmt: 'CREATE TABLESPACE',
   CreateTransformStmt: 'CREATE TRANSFORM',
   CreateTrigStmt: 'CREATE TRIGGER',

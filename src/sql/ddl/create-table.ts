@@ -18,12 +18,19 @@ import { creationSchema, rangeName, schemaOid } from './target.ts';
 
 const COLUMNS_MAX = 1600;
 
+interface Place {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relpersistence. */
+  readonly persistence: string;
+}
+
 interface Elements {
   readonly columns: readonly ColumnSpec[];
   readonly constraints: readonly ConstraintSpec[];
 }
 
-function refuseUnsupported(fields: Fields): void {
+export function refuseUnsupported(fields: Fields): void {
   const range = inner(fields, 'relation') ?? {};
   if (text(range, 'relpersistence') === 't') throw notSupported('a temporary table');
   if (list(fields, 'inhRelations').length > 0) throw notSupported('table inheritance');
@@ -160,7 +167,7 @@ export function addColumnDefault(
 /** Makes the table in the catalog and in SQLite; gives its oid. */
 export function makeTable(
   editor: SchemaEditor,
-  place: { readonly schema: string; readonly name: string; readonly persistence: string },
+  place: Place,
   elements: Elements,
   options: string | null,
 ): Oid {
@@ -202,22 +209,30 @@ export function makeTable(
   return oid;
 }
 
+/** Where a new table goes; null: there is one, and that is only worth a notice. Throws 42P07. */
+export function newTableName(
+  editor: SchemaEditor,
+  range: Fields,
+  isIfNotExists: boolean,
+): Place | null {
+  const target = rangeName(editor, range);
+  const { name } = target;
+  const schema = creationSchema(editor, target);
+  if (!isRelationName(editor, schema, name)) {
+    return { schema, name, persistence: text(range, 'relpersistence') || 'p' };
+  }
+  if (!isIfNotExists) throw new PgError('42P07', `relation "${name}" already exists`);
+  editor.notice(`relation "${name}" already exists, skipping`, '42P07');
+  return null;
+}
+
 export function createTable(editor: SchemaEditor, fields: Fields): string {
   const tag = 'CREATE TABLE';
   refuseUnsupported(fields);
   const range = inner(fields, 'relation') ?? {};
-  const target = rangeName(editor, range);
-  const schema = creationSchema(editor, target);
-  if (isRelationName(editor, schema, target.name)) {
-    if (!flag(fields, 'if_not_exists')) {
-      throw new PgError('42P07', `relation "${target.name}" already exists`);
-    }
-    editor.notice(`relation "${target.name}" already exists, skipping`, '42P07');
-    return tag;
-  }
-  const elements = tableElements(editor, fields, target.name);
-  const persistence = text(range, 'relpersistence') || 'p';
-  const options = storageOptions(list(fields, 'options'));
-  makeTable(editor, { schema, name: target.name, persistence }, elements, options);
+  const place = newTableName(editor, range, flag(fields, 'if_not_exists'));
+  if (place === null) return tag;
+  const elements = tableElements(editor, fields, place.name);
+  makeTable(editor, place, elements, storageOptions(list(fields, 'options')));
   return tag;
 }

@@ -22,6 +22,7 @@ export function countRowSql({ columns }: Relation): string {
 export function rowCheckSql(relation: Relation): string {
   const count = countRowSql(relation);
   const names = relation.columns.map(({ sqliteName }) => quoteSqlite(sqliteName));
+  if (names.length === 0) return `CHECK (${count})`;
   const never = chunks(names).map((some) => `coalesce(${some.join(', ')}, 0)`);
   return `CHECK (CASE WHEN ${count} THEN 1 ELSE ${never.join(' OR ')} END)`;
 }

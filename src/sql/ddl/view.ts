@@ -24,6 +24,7 @@ import {
 } from '../parse/node.ts';
 import { nameEnd, wordAt } from '../parse/scan.ts';
 import type { ResultColumn } from '../plan.ts';
+import { tableCreation } from './create-table-as.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { creationSchema, rangeName, schemaOid } from './target.ts';
 
@@ -60,6 +61,9 @@ export function createView(editor: SchemaEditor, fields: Fields, statementText: 
 }
 
 function bindViewQuery(editor: SchemaEditor, fields: Fields, statementText: string): View {
+  if (tableCreation(child(fields, 'query') as Node) !== null) {
+    throw new PgError('0A000', 'views must not contain SELECT INTO');
+  }
   const context = new BindContext(editor.catalog, editor.settings, editor.source, null);
   const query = bindQuery(context, child(fields, 'query') as Node, null);
   const names = list(fields, 'aliases').map(stringOf);

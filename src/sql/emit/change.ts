@@ -13,7 +13,9 @@ import { derivedTable, emitFrom, emitOuterQuery, emitWith } from './query.ts';
 import { scanTick, tableTick, whereTicks } from './ticks.ts';
 
 export function emitInsert(emitter: Emitter, insert: Insert): string {
-  const columns = insert.columns.map((column) => quoteName(column.sqliteName)).join(', ');
+  // A table without columns has its row numbers all the same.
+  const columns =
+    insert.columns.map((column) => quoteName(column.sqliteName)).join(', ') || '"ctid"';
   const target = `${quoteName(insert.relation.sqliteName)} AS ${quoteName(insert.alias)}`;
   const conflict = insert.conflict === null ? '' : emitConflict(emitter, insert.conflict);
   const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert)}${conflict}`;
@@ -23,7 +25,7 @@ export function emitInsert(emitter: Emitter, insert: Insert): string {
 /** The rows that an INSERT writes, as the rest of the INSERT or as a query. */
 export function emitInsertRows(emitter: Emitter, { rows, source }: Insert): string {
   const values = (row: readonly Expression[]): string =>
-    row.map((value) => emitExpression(emitter, value)).join(', ');
+    row.map((value) => emitExpression(emitter, value)).join(', ') || 'NULL';
   if (source === null) return `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;
   // "WHERE true": without it the parser takes ON CONFLICT for a join condition.
   const from = derivedTable(emitOuterQuery(emitter, source.query), source);
