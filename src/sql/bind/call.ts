@@ -302,6 +302,7 @@ function orderOfDistinct(
 }
 
 export function containsAggregate(expression: Expression): boolean {
+  if (expression.kind === 'grouping') return true;
   if (expression.kind === 'aggregate' && expression.over === null) return true;
   return childrenOf(expression).some(containsAggregate);
 }

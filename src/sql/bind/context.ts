@@ -44,6 +44,8 @@ export class BindContext {
   hasEffects = false;
   /** It calls a function that does so. */
   needsTransaction = false;
+  /** There is a GROUPING() in it. */
+  usesGrouping = false;
   /** SELECT ... FOR UPDATE and the like: of the outermost query that is one. */
   locking: LockStrength | null = null;
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */

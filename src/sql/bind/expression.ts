@@ -29,6 +29,7 @@ import {
   typeDisplay,
 } from './coerce.ts';
 import type { BindContext } from './context.ts';
+import { bindGrouping } from './grouping-sets.ts';
 import { bindAnyArray, bindOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { bindRowComparison, bindRowDistinct, bindRowIn, bindRowNullTest, rowItems } from './row.ts';
@@ -63,6 +64,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
       : bindVariadic(place, fields, 'greatest', 'GREATEST'),
   TypeCast: bindTypeCast,
   FuncCall: bindFunctionCall,
+  GroupingFunc: bindGrouping,
   SubLink: bindSubLink,
   SQLValueFunction: bindSqlValueFunction,
   A_ArrayExpr: bindArray,

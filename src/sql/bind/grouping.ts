@@ -5,17 +5,19 @@ import type { ColumnReference, Expression } from '../tree/expression.ts';
 import type { BindContext } from './context.ts';
 import type { Scope } from './scope.ts';
 
+/** `keyed`: see tablesWithGroupedKey. */
 export function checkGrouping(
   context: BindContext,
   scope: Scope,
   groupBy: readonly Expression[],
+  keyed: ReadonlySet<string | null>,
   expressions: readonly Expression[],
 ): void {
   const grouped = new Set(groupBy.map(expressionKey));
-  const keyed = tablesWithGroupedKey(context, groupBy);
   const check = (expression: Expression): void => {
     if (grouped.has(expressionKey(expression))) return;
     if (expression.kind === 'aggregate' && expression.over === null) return;
+    if (expression.kind === 'grouping') return;
     if (expression.kind === 'column' && expression.level === 0 && !keyed.has(expression.alias)) {
       throw ungrouped(context, scope, expression);
     }
@@ -25,7 +27,7 @@ export function checkGrouping(
 }
 
 /** Range entries whose whole primary key is in GROUP BY: their other columns depend on it. */
-function tablesWithGroupedKey(
+export function tablesWithGroupedKey(
   context: BindContext,
   groupBy: readonly Expression[],
 ): ReadonlySet<string | null> {

@@ -22,7 +22,8 @@ import { distinctOn, distinctRows, refuseIncomparable } from './distinct.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom } from './from.ts';
-import { checkGrouping } from './grouping.ts';
+import { bindGroupClause, commonKeys, groupedBySets, groupedPlainly } from './grouping-sets.ts';
+import { checkGrouping, tablesWithGroupedKey } from './grouping.ts';
 import {
   refuseLocking,
   refuseLockingSetFunctions,
@@ -163,7 +164,8 @@ function bindSelect(
     whereNode === null
       ? null
       : bindCondition({ ...place, noAggregates: 'WHERE' }, whereNode, 'WHERE');
-  const groupBy = list(fields, 'groupClause').map((node) => bindGroupKey(place, node, targets));
+  const group = bindGroupClause(context, fields, (node) => bindGroupKey(place, node, targets));
+  const { keys: groupBy, sets } = group;
   const havingNode = child(fields, 'havingClause');
   const having = havingNode === null ? null : bindCondition(place, havingNode, 'HAVING');
   const tail = bindTail(context, fields, scope, ctes, targets, targets);
@@ -173,7 +175,9 @@ function bindSelect(
       ...bindSortKey(place, node, targets, 'DISTINCT ON'),
       location: startOf(node),
     }));
+  const keyed = tablesWithGroupedKey(context, commonKeys(group));
   const isGrouped =
+    sets !== null ||
     groupBy.length > 0 ||
     having !== null ||
     targets.some(({ expression }) => containsAggregate(expression)) ||
@@ -185,17 +189,21 @@ function bindSelect(
       ...tail.orderBy.map(({ expression }) => expression),
       ...distinctKeys,
     ];
-    checkGrouping(context, scope, groupBy, checked);
+    checkGrouping(context, scope, groupBy, keyed, checked);
   }
   refuseWindows(context, groupBy, 'GROUP BY');
   if (having !== null) refuseWindows(context, [having], 'HAVING');
   refuseIncomparable(context, groupBy);
-  const select = plainSelect({ targets, from, where, groupBy, having, ...tail });
+  const plain = plainSelect({ targets, from, where, groupBy, having, ...tail });
+  const { select, rewrite } =
+    sets === null
+      ? groupedPlainly(context, plain)
+      : groupedBySets(context, plain, { sets, keyed, scope });
   if (distinctNodes === undefined) return withClaims(context, fields, scope, select);
   refuseLocking(context, fields, 'is not allowed with DISTINCT clause');
   return distinctKeys.length === 0
     ? distinctRows(context, select)
-    : distinctOn(context, select, distinctKeys);
+    : distinctOn(context, select, distinctKeys.map(rewrite));
 }
 
 /** INTO of a whole statement is not here any more, see ddl/create-table-as.ts. */
@@ -267,7 +275,6 @@ function shownExpression(scope: Scope, shown: ShownColumn, at: number | undefine
 
 /** GROUP BY: a column of FROM first, then a name of the select list, then a position (SQL99). */
 function bindGroupKey(place: Place, node: Node, targets: readonly Target[]): Expression {
-  if (asTag(node, 'GroupingSet') !== null) throw place.context.notSupported('GROUPING SETS');
   const name = plainName(node);
   if (name !== null) {
     const isColumn = place.scope.entries.some((entry) =>

@@ -122,6 +122,7 @@ class Deparser {
       case 'subquery':
       case 'in-subquery':
       case 'aggregate':
+      case 'grouping':
         throw notSupported('a subquery or aggregate in a stored expression');
       default:
         return expression satisfies never;

@@ -1,5 +1,5 @@
 // Bound expressions -> SQLite SQL: a table from kind to writer.
-import { PgError } from '../../errors/pg-error.ts';
+import { PgError, notSupported } from '../../errors/pg-error.ts';
 import { BOOL } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
@@ -78,6 +78,8 @@ export function emitExpression(emitter: Emitter, expression: Expression): string
       return `pg_array(${[String(mustType(expression.type).elementOid), ...expression.items.map(emit)].join(', ')})`;
     case 'aggregate':
       return emitAggregate(emitter, expression);
+    case 'grouping':
+      throw notSupported('GROUPING of a query further out');
     default:
       return unreachable(expression);
   }

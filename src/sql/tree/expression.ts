@@ -162,6 +162,12 @@ export interface AggregateCall extends Typed {
   readonly over: WindowClause | null;
 }
 
+/** GROUPING(): gone when its query is bound, see bind/grouping-sets.ts. */
+export interface GroupingCall extends Typed {
+  readonly kind: 'grouping';
+  readonly arguments: readonly Expression[];
+}
+
 export interface SortKey {
   readonly expression: Expression;
   readonly isDescending: boolean;
@@ -204,7 +210,8 @@ export type Expression =
   | QueryComparison
   | ArrayQuantifier
   | ArrayConstructor
-  | AggregateCall;
+  | AggregateCall
+  | GroupingCall;
 
 /** The expressions directly inside; queries inside are not entered. */
 export function childrenOf(expression: Expression): readonly Expression[] {
@@ -219,6 +226,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'coalesce':
     case 'greatest':
     case 'least':
+    case 'grouping':
       return expression.arguments;
     case 'operator':
       return expression.left === null ? [expression.right] : [expression.left, expression.right];
