@@ -188,7 +188,7 @@ export class RequestContext implements CallContext {
     this.#actions = new PerformedActions(actions);
     const sessionId = Number(this.setting('@gateway_session'));
     const owner = { sessionId, owner: Number(this.setting('@pid')) };
-    this.#claims = new RowClaims(actions, locks, owner);
+    this.#claims = new RowClaims(actions, locks, owner, this.#mutations);
   }
 
   /** From here to the end of the request nextval() gives values that were reserved before. */

@@ -481,7 +481,9 @@ export class Machine {
     const outcome = this.#runRequest(request, index);
     // The gateway proposes it again.
     if (outcome.kind === 'stale-schema') return outcome;
-    this.#locks.releaseTransaction(owner, locks.transaction);
+    if (this.#mutations.locksOutliveTransaction !== true) {
+      this.#locks.releaseTransaction(owner, locks.transaction);
+    }
     return outcome;
   }
 

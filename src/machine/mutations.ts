@@ -15,6 +15,16 @@ export interface MachineMutations {
   readonly closeIgnoresNewerEntries?: boolean;
   /** Locks outlive the session that they belong to. */
   readonly locksOutliveSession?: boolean;
+  /** Rows that a statement locks are given without asking for them. */
+  readonly rowsNotAsked?: boolean;
+  /** Rows whose locks the log refused are given all the same. */
+  readonly refusedRowsGiven?: boolean;
+  /** SKIP LOCKED looks for no other rows once some were refused. */
+  readonly refusalEndsSearch?: boolean;
+  /** At its commit SKIP LOCKED finds rows that its transaction has not locked. */
+  readonly lockedRowsSearchedAgain?: boolean;
+  /** Locks outlive the transaction that they belong to. */
+  readonly locksOutliveTransaction?: boolean;
   /** Parts of a transaction run from the last to the first. */
   readonly partOrderIgnored?: boolean;
   /** Where a sequence is stays in memory. */

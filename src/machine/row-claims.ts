@@ -8,6 +8,7 @@ import type { RowsAction } from '../sql/functions/lock-actions.ts';
 import type { RowClaim } from '../sql/functions/row-locks.ts';
 import type { PerformedAction } from './command.ts';
 import type { LockOwner, Locks } from './locks.ts';
+import type { MachineMutations } from './mutations.ts';
 import { ActionWanted } from './performed-actions.ts';
 
 /** Of one statement: the lock table is in memory on every node. */
@@ -22,6 +23,7 @@ export class RowClaims {
   /** null: the statement was told before, and gets what it got then. */
   readonly #locks: Pick<Locks, 'isFree'> | null;
   readonly #owner: LockOwner;
+  readonly #mutations: MachineMutations;
   /** In this run. */
   #used = new Set<string>();
   #wanted = new Map<string, RowClaim>();
@@ -30,9 +32,11 @@ export class RowClaims {
     performed: readonly PerformedAction[],
     locks: Pick<Locks, 'isFree'> | null,
     owner: LockOwner,
+    mutations: MachineMutations = {},
   ) {
     this.#locks = locks;
     this.#owner = owner;
+    this.#mutations = mutations;
     for (const { action: text, result } of performed) {
       const action = readAction(text);
       if (action.kind === 'rows') this.#perform(action, String(result));
@@ -40,19 +44,23 @@ export class RowClaims {
   }
 
   #perform({ acquired, released }: RowsAction, result: string): void {
-    const refused = new Set(result === '' ? [] : result.split(',').map(Number));
+    const { refusedRowsGiven, refusalEndsSearch } = this.#mutations;
+    const isAllGranted = result === '' || refusedRowsGiven === true;
+    const refused = new Set(isAllGranted ? [] : result.split(',').map(Number));
     for (const claim of released) this.#granted.delete(keyOf(claim));
     for (const [at, claim] of acquired.entries()) {
       if (refused.has(at)) this.#refused.add(keyOf(claim));
       else this.#granted.set(keyOf(claim), claim);
     }
-    this.#isClosed = acquired.length > 0 && refused.size === 0;
+    const isEnough = refused.size === 0 || refusalEndsSearch === true;
+    this.#isClosed = acquired.length > 0 && isEnough;
   }
 
   /** See CallContext. */
   isFree(claim: RowClaim): boolean {
     const key = keyOf(claim);
     if (this.#granted.has(key)) return true;
+    if (this.#locks === null && this.#mutations.lockedRowsSearchedAgain === true) return true;
     if (this.#locks === null || this.#isClosed || this.#refused.has(key)) return false;
     return this.#locks.isFree(this.#owner, claim.resource, claim.mode);
   }
@@ -76,7 +84,7 @@ export class RowClaims {
 
   /** The run has ended; not null: it is not to be told before that is done. */
   wanted(): ActionWanted | null {
-    if (this.#locks === null) return null;
+    if (this.#locks === null || this.#mutations.rowsNotAsked === true) return null;
     const [first] = this.#wanted.values();
     const released = this.#unused();
     if (first === undefined && released.length === 0) return null;

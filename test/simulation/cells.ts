@@ -4,6 +4,7 @@
 import type { RecordedStatement, ReservedSequence, Step } from '../../src/machine/command.ts';
 import { DIGEST_BYTES } from '../../src/machine/command.ts';
 import type { Prng } from '../../src/util/prng.ts';
+import type { Language } from './open-transaction.ts';
 
 export const KEYS = [0, 1, 2, 3];
 const TABLES = ['cell_a', 'cell_b'] as const;
@@ -206,6 +207,8 @@ export function reserved(first: bigint, count: number): ReservedSequence {
 function step(sql: string, values: readonly number[], hasRows = false, isResult = true): Step {
   return { sql, values: values.map(BigInt), hasRows, isResult, rowsAtFault: null };
 }
+
+export const CELLS: Language<CellStatement> = { stepOf, recordedOf, writesOf };
 
 /** What the tables of a node hold. */
 export function readCells(rowsOf: (sql: string) => readonly (readonly unknown[])[]): Cells {

@@ -9,7 +9,7 @@ import type {
   RegisterCommand,
   Request,
 } from '../../src/machine/command.ts';
-import type { LockOwner } from '../../src/machine/locks.ts';
+import type { Lock, LockOwner } from '../../src/machine/locks.ts';
 import { unpackOutcomes } from '../../src/machine/machine.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import type { Entry } from '../../src/raft/entry.ts';
@@ -17,8 +17,10 @@ import { EXCLUSIVE } from '../../src/sql/functions/lock-modes.ts';
 import { ModelLocks } from '../machine/support/model-locks.ts';
 import { fail } from './checks.ts';
 import { GUARDED } from './lock-client.ts';
+import { RowChecks } from './row-checks.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
+const NOT_TRIED = -3n;
 const RESULTS = { waiting: 0n, unavailable: -1n, deadlock: -2n };
 
 interface Session {
@@ -28,6 +30,7 @@ interface Session {
 }
 
 export class LockChecks {
+  readonly rows = new RowChecks();
   readonly #locks = new ModelLocks();
   readonly #sessions = new Map<number, Session>();
   readonly #executed = new Set<string>();
@@ -54,6 +57,7 @@ export class LockChecks {
         if (seen?.kind !== 'executed') continue;
         this.#execute(entry.index, command, unpackOutcomes(seen.outcomes).map(decodeOutcome));
       }
+      this.rows.held(entry.index, this.#locks.list());
     }
     if (node.machine.appliedIndex === this.#index) this.#compare(node);
   }
@@ -101,24 +105,46 @@ export class LockChecks {
 
   #actions(index: number, sessionId: number, { owner, actions }: LockRequest, told: Outcome): void {
     const of = { sessionId, owner };
-    const [action] = actions;
-    if (action === undefined) return;
-    const expected = this.#act(index, of, action);
-    const result = told.kind === 'done' ? told.results[0]?.rows?.[0]?.[0] : told.kind;
-    if (expected === result) return;
-    fail(`entry ${index}: ${action.kind} gave ${String(result)}, it should be ${expected}`);
+    if (actions.length === 0) return;
+    let isStopped = false;
+    const expected = actions.map((action) => {
+      if (isStopped) return NOT_TRIED;
+      const result = this.#act(of, action);
+      isStopped = action.kind === 'acquire' && action.policy !== 'skip' && result <= 0n;
+      return result;
+    });
+    const results = told.kind === 'done' ? told.results[0]?.rows?.map(([result]) => result) : [];
+    if (expected.join() === results?.join()) return;
+    const kinds = actions.map(({ kind }) => kind).join();
+    fail(`entry ${index}: ${kinds} gave ${results?.join() ?? told.kind}, not ${expected.join()}`);
   }
 
-  #act(index: number, of: LockOwner, action: LockRequest['actions'][number]): bigint {
-    if (action.kind === 'release-owner') {
-      this.#locks.removeWhere((lock) => isOf(lock, of));
-      return 1n;
+  #act(of: LockOwner, action: LockRequest['actions'][number]): bigint {
+    switch (action.kind) {
+      case 'release-owner':
+        this.#locks.removeWhere((lock) => isOf(lock, of));
+        return 1n;
+      case 'release-transaction':
+        this.#locks.removeWhere(
+          (lock) => isOf(lock, of) && lock.transaction === action.transaction,
+        );
+        return 1n;
+      case 'release':
+        return this.#locks.release(of, action) ? 1n : 0n;
+      case 'acquire': {
+        // Who asks for something else waits for nothing any more.
+        this.#locks.removeWhere((lock) => isOf(lock, of) && lock.token === 0);
+        const kind = this.#locks.acquire(of, action, action.policy === 'wait');
+        return kind === 'granted' ? BigInt(this.#tokenOf(of, action)) : RESULTS[kind];
+      }
     }
-    if (action.kind !== 'acquire') fail(`nobody asks for ${action.kind}`);
-    // Who asks for something else waits for nothing any more.
-    this.#locks.removeWhere((lock) => isOf(lock, of) && lock.token === 0);
-    const kind = this.#locks.acquire(of, action, action.policy === 'wait');
-    return kind === 'granted' ? BigInt(index) : RESULTS[kind];
+  }
+
+  #tokenOf(of: LockOwner, { resource, mode }: Pick<Lock, 'resource' | 'mode'>): number {
+    const held = this.#locks
+      .list()
+      .find((lock) => isOf(lock, of) && lock.resource === resource && lock.mode === mode);
+    return held?.token ?? 0;
   }
 
   /** What is done under a lock must be done by who holds it, with a token that no later one had. */
@@ -127,6 +153,7 @@ export class LockChecks {
     if (outcome.kind === 'done') {
       for (const { sql, values } of request.statements.flat()) {
         if (sql === GUARDED) this.#guarded(index, sessionId, values as [string, bigint, bigint]);
+        else this.rows.executed(index, sql, values);
       }
     }
     if (locks === null) return;

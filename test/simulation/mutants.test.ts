@@ -2,7 +2,7 @@
 // proves nothing. How many seeds each took stands in docs/testing.md.
 import { describe, expect, it } from 'vitest';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
-import { LOCKS, PARTS, STORM, TRANSACTIONS } from './options.ts';
+import { LOCKS, PARTS, ROWS, STORM, TRANSACTIONS } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { simulate } from './simulation.ts';
 
@@ -76,6 +76,16 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
     ],
     PARTS,
   ),
+  ...transactionMutants(
+    [
+      ['rows that are given without their locks', { rowsNotAsked: true }],
+      ['rows that were refused and are given', { refusedRowsGiven: true }],
+      ['a search that a refusal ends', { refusalEndsSearch: true }],
+      ['locked rows that are searched again', { lockedRowsSearchedAgain: true }],
+      ['locks that outlive their transaction', { locksOutliveTransaction: true }],
+    ],
+    ROWS,
+  ),
 ];
 
 function lockMutants(
@@ -121,6 +131,7 @@ describe('the simulator is not alarmed', () => {
     ['transactions', TRANSACTIONS, 50],
     ['locks', LOCKS, 25],
     ['transactions in parts', PARTS, 25],
+    ['row locks', ROWS, 25],
   ])('by %s', (_name, options, seeds) => {
     for (let seed = 1; seed <= seeds; seed++) simulate(seed, {}, options);
   });

@@ -3,31 +3,45 @@
 // does it, without promises.
 import { encodeRequest, splitRequest } from '../../src/machine/command-codec.ts';
 import type {
+  PerformedAction,
   RecordedStatement,
+  Recording,
   Request,
   ReservedSequence,
+  Step,
   StepResult,
 } from '../../src/machine/command.ts';
 import type { ErrorData } from '../../src/machine/command.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import type { SpeculationId } from '../../src/machine/speculation.ts';
 import { isError } from '../../src/machine/told.ts';
-import { recordedOf, reserved, stepOf, writesOf } from './cells.ts';
-import type { CellStatement, Told } from './cells.ts';
+import { reserved } from './cells.ts';
+import type { Told } from './cells.ts';
+
+/** What statements are to the machine. */
+export interface Language<Statement> {
+  stepOf(statement: Statement): Step;
+  /** As a gateway records it; its digest is to be filled in. */
+  recordedOf(statement: Statement): RecordedStatement;
+  writesOf(statements: readonly Statement[]): readonly number[];
+}
 
 export type Ran =
   | { readonly kind: 'told'; readonly told: Told }
   /** A statement before would tell something else by now. */
   | { readonly kind: 'conflict'; readonly statement: number }
   /** Values of the sequence are to be reserved first. */
-  | { readonly kind: 'exhausted' };
+  | { readonly kind: 'exhausted' }
+  /** That is to be done through the log first. */
+  | { readonly kind: 'wanted'; readonly action: string };
 
-export class OpenTransaction {
+export class OpenTransaction<Statement> {
   /** Unique in the run: the log shows it as the time of the transaction. */
   readonly id: number;
   readonly #machine: Machine;
+  readonly #language: Language<Statement>;
   readonly #speculation: SpeculationId;
-  readonly statements: CellStatement[] = [];
+  readonly statements: Statement[] = [];
   readonly told: Told[] = [];
   readonly #recorded: RecordedStatement[] = [];
   readonly #sequences: ReservedSequence[] = [];
@@ -37,19 +51,22 @@ export class OpenTransaction {
   snapshot = 0;
   /** The machine has run all statements. */
   #isSpeculated = false;
+  /** Locks that it has by now. */
+  locks: Recording['locks'] = null;
 
-  constructor(id: number, machine: Machine) {
+  constructor(id: number, machine: Machine, language: Language<Statement>) {
     this.id = id;
     this.#speculation = id;
     this.#machine = machine;
+    this.#language = language;
   }
 
   /**
    * Reads of one moment, before the machine knows of the transaction: in production on a reader of
    * their own.
    */
-  readInSnapshot(statements: readonly CellStatement[]): void {
-    const other = new OpenTransaction(-this.id, this.#machine);
+  readInSnapshot(statements: readonly Statement[]): void {
+    const other = new OpenTransaction(-this.id, this.#machine, this.#language);
     for (const statement of statements) other.run(statement);
     other.forget();
     this.statements.push(...other.statements);
@@ -58,10 +75,13 @@ export class OpenTransaction {
     this.snapshot = other.snapshot;
   }
 
-  /** `isGivenUp`: the client is gone before the answer is there, and the statement is none. */
-  run(statement: CellStatement, isGivenUp = false): Ran {
+  /**
+   * `isGivenUp`: the client is gone before the answer is there, and the statement is none. `actions`:
+   * what it wanted before.
+   */
+  run(statement: Statement, isGivenUp = false, actions: readonly PerformedAction[] = []): Ran {
     const isWhole = !this.#isSpeculated;
-    const recorded = recordedOf(statement);
+    const recorded = { ...this.#language.recordedOf(statement), actions };
     const sequences = isWhole ? this.#sequences : this.#sequences.slice(this.#sequencesSent);
     this.#sequencesSent = this.#sequences.length;
     this.#isSpeculated = false;
@@ -75,6 +95,7 @@ export class OpenTransaction {
     });
     if (answer.kind === 'conflict') return answer;
     if (answer.kind === 'exhausted') return { kind: 'exhausted' };
+    if (answer.kind === 'wanted') return answer;
     if (answer.kind !== 'told') throw new Error(`a speculation answers ${answer.kind}`);
     const told = tellingOf(answer.told);
     if (isGivenUp) return { kind: 'told', told };
@@ -108,13 +129,15 @@ export class OpenTransaction {
       const statements = this.statements.slice(at, at + each);
       const recorded = this.#recorded.slice(at, at + each);
       const request = this.#request(statements, recorded, isLast ? this.#sequences : []);
-      parts.push(isLast ? { ...request, writes: writesOf(this.statements) } : request);
+      parts.push(
+        isLast ? { ...request, writes: this.#language.writesOf(this.statements) } : request,
+      );
     }
     return parts;
   }
 
   #request(
-    statements: readonly CellStatement[],
+    statements: readonly Statement[],
     recorded: readonly RecordedStatement[],
     sequences: readonly ReservedSequence[],
   ): Request {
@@ -124,14 +147,14 @@ export class OpenTransaction {
       now: BigInt(this.id),
       seed: 0,
       settings: [],
-      statements: statements.map((statement) => [stepOf(statement)]),
+      statements: statements.map((statement) => [this.#language.stepOf(statement)]),
       isDoomed: false,
-      writes: writesOf(statements),
+      writes: this.#language.writesOf(statements),
       recording: {
         snapshot: this.snapshot,
         statements: recorded,
         sequences,
-        locks: null,
+        locks: this.locks,
         staged: null,
       },
       idempotencyKey: '',

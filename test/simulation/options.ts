@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly drawShare: number;
   /** Clients that work under locks. */
   readonly lockClients: number;
+  /** Clients that lock rows in interactive transactions. */
+  readonly rowClients: number;
   /** A disk fills up, for a while. */
   readonly fillEveryMs: number;
 }
@@ -80,6 +82,7 @@ export function drawOptions(prng: Prng): RunOptions {
     lockClients: prng.pick([0, 0, 1, 3]),
     stagedShare: prng.pick([0, 0.3]),
     drawShare: prng.pick([0, 0.2]),
+    rowClients: prng.pick([0, 0, 2, 4]),
   };
 }
 
@@ -109,6 +112,7 @@ export const STORM: RunOptions = {
   stagedShare: 0,
   drawShare: 0,
   lockClients: 0,
+  rowClients: 0,
   fillEveryMs: Infinity,
 };
 
@@ -139,6 +143,9 @@ export const LOCKS: RunOptions = {
   transactionClients: 1,
   lockClients: 6,
 };
+
+/** Many clients that lock the same few rows. */
+export const ROWS: RunOptions = { ...LOCKS, lockClients: 0, rowClients: 6 };
 
 /** Transactions in parts, with values of a sequence, and faults that make gateways silent. */
 export const PARTS: RunOptions = {

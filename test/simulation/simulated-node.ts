@@ -19,10 +19,13 @@ import { SilentGateways } from '../../src/server/silent-gateways.ts';
 import type { SilenceLimits } from '../../src/server/silent-gateways.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
+import { ROW_LOCK_FUNCTIONS } from '../../src/sql/functions/row-locks.ts';
+import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { CELLS_SCHEMA, NEXTVAL, NEXTVALS, SEQUENCE_SCHEMA } from './cells.ts';
 import { GUARDED_SCHEMA } from './lock-client.ts';
 import type { Mutations, RunOptions } from './options.ts';
+import { ROWS_SCHEMA } from './row-statements.ts';
 import type { Schedule } from './schedule.ts';
 
 export const TIMING: RaftTiming = {
@@ -182,6 +185,13 @@ export class SimulatedNode {
       { safeIntegers: true },
       (oid: bigint, count: bigint) => context.nextvals(Number(oid), Number(count)).first,
     );
+    for (const { implementation } of ROW_LOCK_FUNCTIONS) {
+      if (implementation.kind !== 'js') continue;
+      const { sqlName, call } = implementation;
+      driver.function(sqlName, { safeIntegers: true, varargs: true }, (...row: SqliteValue[]) =>
+        call(row, context),
+      );
+    }
     if (this.store.lastIndex === 0) {
       const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
       this.store.persist(request, () => this.#startRaft());
@@ -387,6 +397,7 @@ function createDatabase(): Database {
     INSERT INTO counter VALUES (1, 0);
     ${CELLS_SCHEMA}
     ${SEQUENCE_SCHEMA}
-    ${GUARDED_SCHEMA}`);
+    ${GUARDED_SCHEMA}
+    ${ROWS_SCHEMA}`);
   return database;
 }

@@ -13,6 +13,7 @@ import { drawOptions } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { LockChecks } from './lock-checks.ts';
 import { LockClient } from './lock-client.ts';
+import { RowClient } from './row-client.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { TransactionChecks } from './transaction-checks.ts';
@@ -71,6 +72,9 @@ class Simulation {
   readonly #lockChecks = new LockChecks();
   readonly #lockClients: LockClient[] = [];
   readonly #lockPrng: Prng;
+  readonly #rowClients: RowClient[] = [];
+  readonly #rowPrng: Prng;
+  #jobCount = 0;
   /** Requests of clients that look at the answers themselves. */
   readonly #asked = new Map<string, (answer: Answer | null) => void>();
   readonly #transactionClients: TransactionClient[] = [];
@@ -100,15 +104,16 @@ class Simulation {
           applied: (node, entries, result) => {
             this.#checks.applied(node, entries);
             this.#transactionChecks.applied(entries, result);
-            const { lockClients, stagedShare } = this.#options;
-            if (lockClients + stagedShare > 0) this.#lockChecks.applied(node, entries, result);
+            const { lockClients, stagedShare, rowClients } = this.#options;
+            if (lockClients + stagedShare + rowClients > 0)
+              this.#lockChecks.applied(node, entries, result);
           },
           answered: (node, answer) => this.#answered(node, answer),
           granted: (node, grants) => {
-            for (const client of this.#lockClients) client.granted(node, grants);
+            for (const client of this.#lockingClients) client.granted(node, grants);
           },
           sessionChanged: (node) => {
-            for (const client of this.#lockClients) client.sessionChanged(node);
+            for (const client of this.#lockingClients) client.sessionChanged(node);
           },
           isHolding: (node) => this.#isHolding(node),
           barrier: (node, barrier) => this.#barrier(node, barrier),
@@ -117,6 +122,11 @@ class Simulation {
         }),
     );
     this.#lockPrng = root.fork();
+    this.#rowPrng = root.fork();
+  }
+
+  get #lockingClients(): readonly (LockClient | RowClient)[] {
+    return [...this.#lockClients, ...this.#rowClients];
   }
 
   run(): RunResult {
@@ -145,6 +155,7 @@ class Simulation {
       this.#transactionClient(this.#clients.fork());
     }
     for (let client = 0; client < this.#options.lockClients; client++) this.#lockClient();
+    for (let client = 0; client < this.#options.rowClients; client++) this.#rowClient();
     const {
       killEveryMs,
       powerEveryMs,
@@ -170,6 +181,7 @@ class Simulation {
     this.#count('transactions-committed', this.#transactionChecks.commits);
     this.#count('transactions-refused', this.#transactionChecks.conflicts);
     this.#count('silent-gateways', this.#lockChecks.closed);
+    this.#count('jobs-done', this.#lockChecks.rows.jobs);
   }
 
   #runUntil(end: number, isDone: () => boolean = () => false): void {
@@ -406,7 +418,7 @@ class Simulation {
   }
 
   #isHolding(node: SimulatedNode): boolean {
-    const clients = [...this.#lockClients, ...this.#transactionClients];
+    const clients = [...this.#lockingClients, ...this.#transactionClients];
     return clients.some((client) => client.holdsOn(node));
   }
 
@@ -421,6 +433,24 @@ class Simulation {
       count: (what) => this.#count(what),
     });
     this.#lockClients.push(client);
+    client.start();
+  }
+
+  #rowClient(): void {
+    const client = new RowClient({
+      prng: this.#rowPrng.fork(),
+      nodes: this.#nodes,
+      schedule: this.#schedule,
+      checks: this.#lockChecks.rows,
+      newOwner: () => ++this.#ownerCount,
+      newId: () => ++this.#transactionCount,
+      newJob: () => ++this.#jobCount,
+      begun: (id) => this.#transactionChecks.propose(id, { statements: [], told: null }),
+      isPeace: () => this.#isPeace,
+      ask: (node, request, isBound, onEnd) => this.#ask(node, request, isBound, onEnd),
+      count: (what) => this.#count(what),
+    });
+    this.#rowClients.push(client);
     client.start();
   }
 
@@ -584,7 +614,8 @@ class Simulation {
     const isIdle =
       this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0) &&
       !this.#nodes.some((node) => this.#isHolding(node)) &&
-      this.#nodes.every((node) => this.#lockChecks.whatIsLeft(node) === null);
+      this.#nodes.every((node) => this.#lockChecks.whatIsLeft(node) === null) &&
+      this.#lockChecks.rows.openJobs === 0;
     return isEqual && isIdle && this.#nodes.some((node) => node.raft.status().role === 'leader');
   }
 
@@ -597,7 +628,7 @@ class Simulation {
       );
       const left = this.#nodes.map((node) => this.#lockChecks.whatIsLeft(node));
       fail(
-        `not settled in peace: ${states.join('; ')}; committed ${this.#checks.ghostCommit}; ${left.join('; ')}`,
+        `not settled in peace: ${states.join('; ')}; committed ${this.#checks.ghostCommit}; ${left.join('; ')}; ${this.#lockChecks.rows.openJobs} jobs are not done`,
       );
     }
     for (const node of this.#nodes) {
@@ -628,6 +659,10 @@ class Simulation {
       fail(
         `the counter of node ${node.id} says ${String(counter?.[0])}, there are ${times.size} rows`,
       );
+    for (const [job, times] of node.database.rows('SELECT ctid, times FROM job')) {
+      if (times !== 1n)
+        fail(`job ${String(job)} was done ${String(times)} times on node ${node.id}`);
+    }
     const cells = JSON.stringify(readCells((sql) => node.database.rows(sql)));
     const expected = JSON.stringify(this.#transactionChecks.cells);
     if (cells !== expected) fail(`node ${node.id} has ${cells}, one by one it is ${expected}`);

@@ -32,6 +32,16 @@ const LEAST_PER_THOUSAND: Counters = {
   guarded: 3500,
   'silent-gateways': 80,
   'locks-lost': 15,
+  'row-commits': 6000,
+  'jobs-done': 6000,
+  'rows-locked': 12_000,
+  'rows-skipped': 4500,
+  'rows-refused': 900,
+  'rows-given-back': 100,
+  'rows-not-available': 300,
+  'row-waits': 700,
+  'rows-granted': 450,
+  'row-locks-lost': 40,
 };
 
 export function runSeeds(first: number, count: number): Counters {

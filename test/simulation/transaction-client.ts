@@ -6,7 +6,7 @@ import type { Outcome, Request, StagedTransaction } from '../../src/machine/comm
 import { stagePart, unstageParts } from '../../src/machine/staged-parts.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import type { Prng } from '../../src/util/prng.ts';
-import { drawRead, drawWrite, reserveStep } from './cells.ts';
+import { CELLS, drawRead, drawWrite, reserveStep } from './cells.ts';
 import type { CellStatement, Told } from './cells.ts';
 import { fail } from './checks.ts';
 import { OpenTransaction } from './open-transaction.ts';
@@ -60,7 +60,7 @@ export interface TransactionClientOptions {
 interface Turn {
   readonly node: SimulatedNode;
   readonly incarnation: number;
-  readonly transaction: OpenTransaction;
+  readonly transaction: OpenTransaction<CellStatement>;
   statementsLeft: number;
   hasSavepoint: boolean;
   /** The last statement failed: nothing but going back is possible. */
@@ -102,7 +102,7 @@ export class TransactionClient {
     const turn: Turn = {
       node,
       incarnation: node.incarnation,
-      transaction: new OpenTransaction(newId(), node.machine),
+      transaction: new OpenTransaction(newId(), node.machine, CELLS),
       statementsLeft: prng.between(2, STATEMENTS_MAX),
       hasSavepoint: false,
       hasFailed: false,
@@ -151,6 +151,7 @@ export class TransactionClient {
       this.#reserve(turn, () => this.#run(turn, statement, isGivenUp));
       return;
     }
+    if (ran.kind === 'wanted') fail(`${statement.kind} wants ${ran.action}`);
     if (ran.kind === 'conflict') {
       count('conflicts-on-the-way');
       const who = `transaction ${transaction.id} on node ${node.id}`;
