@@ -1,8 +1,9 @@
 // Function calls: scalar functions, aggregates, window functions.
 import { INT4, INT8, TEXT, UNKNOWN } from '../../types/oids.ts';
+import type { Oid } from '../../types/pg-type.ts';
 import { mustType, typeByName } from '../../types/registry.ts';
 import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
-import { ANYELEMENT } from '../functions/pseudo-types.ts';
+import { ANYARRAY, ANYELEMENT } from '../functions/pseudo-types.ts';
 import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
 import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
@@ -10,7 +11,14 @@ import type { Fields, Node } from '../parse/node.ts';
 import { childrenOf, expressionKey, someExpression } from '../tree/expression.ts';
 import type { AggregateCall, Expression, SortKey, WindowClause } from '../tree/expression.ts';
 import { isRowAsJson } from '../tree/row-as-json.ts';
-import { mustCoerce, resolveUnknown, tryCoerce, typeDisplay } from './coerce.ts';
+import {
+  canCoerce,
+  mustCoerce,
+  resolveUnknown,
+  tryCoerce,
+  tryCommonType,
+  typeDisplay,
+} from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
@@ -21,6 +29,7 @@ import { bindSortKeys } from './sort.ts';
 import { bindWindow } from './window.ts';
 import { prettyRow, rowArgument } from './whole-row.ts';
 
+const UNDETERMINED = 'could not determine polymorphic type because input has type unknown';
 const NO_FUNCTION_HINT =
   'No function matches the given name and argument types. You might need to add explicit type casts.';
 
@@ -145,6 +154,21 @@ function callOf(
 /** Of Postgres, and not there yet: the message must not say that there is no such function. */
 const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$|^to_number$/;
 
+/** It would fit, if it were known what anyelement or anyarray stands for. */
+function isUndetermined(
+  { arguments: wanted }: FunctionSignature,
+  types: readonly number[],
+): boolean {
+  const isOpen = (at: number): boolean => [ANYELEMENT, ANYARRAY].includes(wanted[at] as number);
+  return (
+    wanted.length === types.length &&
+    wanted.some((_type, at) => isOpen(at)) &&
+    types.every((type, at) =>
+      isOpen(at) ? type === UNKNOWN : canCoerce(type, wanted[at] as number, 'implicit'),
+    )
+  );
+}
+
 function noFunction(
   context: BindContext,
   name: string,
@@ -153,11 +177,8 @@ function noFunction(
   isAmbiguous: boolean,
 ): Error {
   if (MISSING.test(name)) return context.notSupported(`${name}()`, location);
-  const candidates = functionsNamed(name);
-  const isPolymorphic = candidates.length === 1 && candidates[0]?.arguments.includes(ANYELEMENT);
-  if (isPolymorphic === true && types.length > 0 && types.every((type) => type === UNKNOWN)) {
-    const message = 'could not determine polymorphic type because input has type unknown';
-    return context.error('42804', message);
+  if (functionsNamed(name).some((candidate) => isUndetermined(candidate, types))) {
+    return context.error('42804', UNDETERMINED);
   }
   const shown = `${name}(${types.map((type) => typeDisplay(type)).join(', ')})`;
   if (isAmbiguous) {
@@ -318,6 +339,19 @@ function native(name: string, args: readonly number[], result: number): Aggregat
   };
 }
 
+/** Of these, nothing says what the values of a literal are. */
+function refuseUnknown(
+  context: BindContext,
+  name: string,
+  types: readonly Oid[],
+  location: number | undefined,
+): void {
+  if (name === 'array_agg') throw noFunction(context, name, types, location, true);
+  if (ANY_WINDOW_FUNCTIONS.includes(name) || ['json_agg', 'jsonb_agg'].includes(name)) {
+    throw context.error('42804', UNDETERMINED);
+  }
+}
+
 function resolveAggregate(
   context: BindContext,
   name: string,
@@ -340,21 +374,25 @@ function resolveAggregate(
     );
   }
   const [first] = parts;
+  const types = parts.map((part) => part.type);
+  if (first?.type === UNKNOWN) refuseUnknown(context, name, types, location);
   if (ANY_WINDOW_FUNCTIONS.includes(name) && first !== undefined) {
-    const result = first.type === UNKNOWN ? TEXT : first.type;
-    const rest = parts
-      .slice(1)
-      .map((_part, at) => (name === 'nth_value' || at === 0 ? INT4 : result));
+    const [value, , other] = types;
+    const result = other === undefined ? value : tryCommonType([value as Oid, other]);
+    if (result === null || result === undefined) {
+      throw noFunction(context, name, types, location, false);
+    }
+    const rest = types.slice(1).map((_type, at) => (at === 0 ? INT4 : result));
     return native(name, [result, ...rest], result);
   }
-  const types = parts.map((part) => part.type);
   if (name === 'array_agg' && first !== undefined) {
-    const element = first.type === UNKNOWN ? TEXT : first.type;
-    const { arrayOid } = mustType(element);
-    if (arrayOid === 0) throw context.notSupported(`an array of ${typeDisplay(element)}`, location);
+    const { arrayOid } = mustType(first.type);
+    if (arrayOid === 0) {
+      throw context.notSupported(`an array of ${typeDisplay(first.type)}`, location);
+    }
     return {
-      ...native('array_agg', [element], arrayOid),
-      leadingArgument: String(element),
+      ...native('array_agg', [first.type], arrayOid),
+      leadingArgument: String(first.type),
       sqliteName: 'pg_array_agg',
     };
   }

@@ -9,6 +9,7 @@ import { IO_SETTINGS } from '../functions/casts.ts';
 import { REGCLASS } from '../functions/catalog-context.ts';
 import { splitQualifiedName, undefinedRelation } from '../functions/catalog-names.ts';
 import { castBetween } from '../functions/registry.ts';
+import { startOf } from '../tree/expression.ts';
 import type { Cast, Expression } from '../tree/expression.ts';
 import type { BindContext } from './context.ts';
 
@@ -222,7 +223,7 @@ export function coerceToBoolean(
   throw context.error(
     '42804',
     `argument of ${clause} must be type boolean, not type ${typeDisplay(expression.type)}`,
-    expression.location,
+    startOf(expression),
   );
 }
 
@@ -264,7 +265,7 @@ export function commonType(
   throw context.error(
     '42804',
     `${construct} types ${typeDisplay(type)} and ${typeDisplay(expression.type)} cannot be matched`,
-    expression.location,
+    startOf(expression),
   );
 }
 
@@ -279,7 +280,7 @@ export function mustCoerce(
   throw context.error(
     '42846',
     `${construct} could not convert type ${typeDisplay(expression.type)} to ${typeDisplay(type)}`,
-    expression.location,
+    startOf(expression),
   );
 }
 
@@ -294,7 +295,7 @@ export function coerceToColumn(
   throw context.error(
     '42804',
     `column "${column.name}" is of type ${typeDisplay(column.type)} but expression is of type ${typeDisplay(expression.type)}`,
-    expression.location,
+    startOf(expression),
     'You will need to rewrite or cast the expression.',
   );
 }

@@ -5,7 +5,7 @@ import { WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
 import type { AggregateSignature } from '../functions/signature.ts';
 import { INT8 } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
-import { expressionKey, startOf } from '../tree/expression.ts';
+import { expressionKey, someExpression, startOf } from '../tree/expression.ts';
 import type { Expression, SortKey } from '../tree/expression.ts';
 import type { Select, Target } from '../tree/query.ts';
 import { typeDisplay } from './coerce.ts';
@@ -42,6 +42,9 @@ export function distinctOn(
 ): Select {
   refuseIncomparable(context, keys);
   const order = orderOn(context, keys, select.orderBy);
+  if ([...keys, ...order.map(({ expression }) => expression)].some(hasWindow)) {
+    return distinctOnResults(context, select, keys, order);
+  }
   const number: Expression = {
     kind: 'aggregate',
     signature: WINDOW_FUNCTIONS.find(({ name }) => name === 'row_number') as AggregateSignature,
@@ -66,6 +69,27 @@ export function distinctOn(
     limit: select.limit,
     offset: select.offset,
   };
+}
+
+function hasWindow(expression: Expression): boolean {
+  return someExpression(expression, (part) => part.kind === 'aggregate' && part.over !== null);
+}
+
+/** The same where windows are among the keys, which must be known before the rows are numbered. */
+function distinctOnResults(
+  context: BindContext,
+  select: Select,
+  keys: readonly Expression[],
+  order: readonly SortKey[],
+): Select {
+  const hidden = [...keys, ...order.map(({ expression }) => expression)].map(targetOf);
+  const all = [...select.targets, ...hidden];
+  const { inner, columns, orderBy } = moved(context, { ...select, orderBy: order }, all);
+  const { ctes, limit, offset } = select;
+  const results = plainSelect({ targets: shown(select, columns), from: [inner] });
+  const at = all.map(({ expression }) => expressionKey(expression));
+  const movedKeys = keys.map((key) => columns[at.lastIndexOf(expressionKey(key))] as Expression);
+  return distinctOn(context, { ...results, ctes, orderBy, limit, offset }, movedKeys);
 }
 
 /** The select without its tail as an item of FROM, with its ORDER BY over the columns of that. */

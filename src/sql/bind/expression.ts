@@ -1,6 +1,6 @@
 // Expressions: the table from node tags to handlers, and the handlers that need no other file.
 import { PgError } from '../../errors/pg-error.ts';
-import { BOOL, INT4, INT8, NUMERIC, UNKNOWN } from '../../types/oids.ts';
+import { BOOL, INT4, INT8, NUMERIC, TEXT, UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import {
@@ -26,6 +26,7 @@ import {
   mustCoerce,
   resolveUnknown,
   tryCoerce,
+  tryCommonType,
   typeDisplay,
 } from './coerce.ts';
 import type { BindContext } from './context.ts';
@@ -223,11 +224,19 @@ function bindIn(
   if (rowItems(leftNode) !== null) return bindRowIn(place, isNegated, leftNode, nodes, at);
   const left = bindExpression(place, leftNode);
   const items = nodes.map((node) => bindExpression(place, node));
-  const type = commonType(context, [left, ...items], 'IN');
+  const type = tryCommonType([left, ...items].map((part) => part.type));
+  const comparisons = (): readonly Expression[] =>
+    items.map((item) => bindOperator(context, isNegated ? '<>' : '=', left, item, at));
+  if (type === null) return logical(isNegated ? 'and' : 'or', comparisons(), at);
+  const shared = type === UNKNOWN ? TEXT : type;
+  const coerced = [left, ...items].map((item) => mustCoerce(context, item, shared, 'IN'));
+  const [first, second] = coerced as [Expression, Expression];
+  // Throws where the type has no equality.
+  bindOperator(context, '=', first, second, at);
   return {
     kind: 'in-list',
-    left: mustCoerce(context, left, type, 'IN'),
-    items: items.map((item) => mustCoerce(context, item, type, 'IN')),
+    left: first,
+    items: coerced.slice(1),
     isNegated,
     type: BOOL,
     typmod: -1,
@@ -275,24 +284,26 @@ export function bindDistinct(
   if (rowItems(leftNode) !== null || rowItems(rightNode) !== null) {
     return bindRowDistinct(place, isNegated, leftNode, rightNode, at);
   }
-  const sides = [bindExpression(place, leftNode), bindExpression(place, rightNode)];
-  const type = commonType(context, sides, 'IS DISTINCT FROM');
-  const [left, right] = sides.map((side) => mustCoerce(context, side, type, 'IS DISTINCT FROM'));
+  const sides = [bindExpression(place, leftNode), bindExpression(place, rightNode)] as const;
+  const equal = bindOperator(context, '=', ...sides, at);
+  if (equal.kind !== 'operator') throw context.notSupported('IS DISTINCT FROM here', at);
   return {
     kind: 'distinct',
     isNegated,
-    left: left as Expression,
-    right: right as Expression,
+    left: equal.left as Expression,
+    right: equal.right,
     type: BOOL,
     typmod: -1,
     location: at,
   };
 }
 
+/** Its type is that of the left side as `=` takes it. */
 function bindNullIf(place: Place, left: Node, right: Node, at: number | undefined): Expression {
   const { context } = place;
-  const value = resolveUnknown(context, bindExpression(place, left));
-  const equal = bindOperator(context, '=', value, bindExpression(place, right), at);
+  const sides = [bindExpression(place, left), bindExpression(place, right)] as const;
+  const equal = bindOperator(context, '=', ...sides, at);
+  const value = equal.kind === 'operator' && equal.left !== null ? equal.left : sides[0];
   const none: Expression = { kind: 'constant', type: value.type, typmod: -1, value: null };
   return {
     kind: 'case',

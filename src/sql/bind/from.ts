@@ -1,6 +1,7 @@
 // FROM: tables, views, subqueries, functions and joins.
 import type { Relation } from '../../catalog/catalog.ts';
 import { SEQUENCES_OID } from '../../catalog/system/oids.ts';
+import { PgError } from '../../errors/pg-error.ts';
 import { asTag, child, flag, inner, list, location, stringOf, tagOf, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
@@ -54,10 +55,15 @@ export function aliasOf(fields: Fields): Alias {
   return { name: text(alias, 'aliasname'), columns: list(alias, 'colnames').map(stringOf) };
 }
 
+/** Throws 42P10. */
 function renamedColumns(
   columns: readonly ScopeColumn[],
-  names: readonly string[],
+  { name, columns: names }: Alias,
 ): readonly ScopeColumn[] {
+  if (names.length > columns.length) {
+    const counts = `${columns.length} columns available but ${names.length} columns specified`;
+    throw new PgError('42P10', `table "${name ?? ''}" has ${counts}`);
+  }
   return columns.map((column, at) => ({ ...column, name: names[at] ?? column.name }));
 }
 
@@ -81,14 +87,14 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
   const sqliteAlias = context.nextAlias();
   const cte = schema === null ? scope.findCte(name) : null;
   if (cte !== null) {
-    const columns = renamedColumns(resultScopeColumns(cte.columns), alias.columns);
+    const columns = renamedColumns(resultScopeColumns(cte.columns), alias);
     addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
     return { kind: 'cte', alias: sqliteAlias, cteName: cte.cteName };
   }
   const relation = context.relation(schema, name, at);
   context.ranges.push({ at: at ?? 0, relation, hasAlias: alias.name !== null });
   context.reads.add(relation.kind === 'S' ? SEQUENCES_OID : relation.oid);
-  const columns = renamedColumns(relationColumns(relation), alias.columns);
+  const columns = renamedColumns(relationColumns(relation), alias);
   if (relation.viewText === null) {
     const hasRowId = relation.kind === 'r';
     const entry = { name: alias.name ?? name, alias: sqliteAlias, columns, hasRowId };
@@ -142,7 +148,7 @@ function bindSubselect(context: BindContext, fields: Fields, scope: Scope): From
   const [query, isMaterialized] = context.watchVolatile(() =>
     bindQuery(context, child(fields, 'subquery') as Node, outer),
   );
-  const columns = renamedColumns(resultScopeColumns(query.columns), alias.columns);
+  const columns = renamedColumns(resultScopeColumns(query.columns), alias);
   const dependsOnRow = isLateral && dependsOn(context, query, scope.entries);
   addEntry(context, scope, { name: alias.name, alias: sqliteAlias, columns });
   if (dependsOnRow) return { kind: 'lateral', alias: sqliteAlias, query };

@@ -71,7 +71,8 @@ function exactMatches(wanted: readonly Oid[], types: readonly Oid[]): number {
 function preferredMatches(wanted: readonly Oid[], types: readonly Oid[]): number {
   return wanted.filter((type, at) => {
     if (types[at] === UNKNOWN) return false;
-    return type === types[at] || typeByOid(type)?.isPreferred === true;
+    const [wants, has] = [typeByOid(type), typeByOid(types[at] as Oid)];
+    return type === types[at] || (wants?.isPreferred === true && wants.category === has?.category);
   }).length;
 }
 
@@ -93,7 +94,9 @@ function chooseByUnknowns<T>(
   if (rest.length === 1) return rest[0] as Chosen<T>;
   const known = [...new Set(types.filter((type) => type !== UNKNOWN))];
   if (known.length !== 1) return 'ambiguous';
-  const same = rest.filter((candidate) => candidate.arguments.every((type) => type === known[0]));
+  const same = rest.filter((candidate) =>
+    candidate.arguments.every((type) => type === 0 || canCoerce(known[0] as Oid, type, 'implicit')),
+  );
   return same.length === 1 ? (same[0] as Chosen<T>) : 'ambiguous';
 }
 

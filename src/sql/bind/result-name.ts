@@ -54,7 +54,11 @@ function subLinkName(fields: Fields): Figured {
   if (form === 'EXISTS_SUBLINK') return strong('exists');
   if (form === 'ARRAY_SUBLINK') return strong('array');
   if (form !== 'EXPR_SUBLINK') return NONE;
-  const select = asTag(child(fields, 'subselect'), 'SelectStmt');
+  let select = asTag(child(fields, 'subselect'), 'SelectStmt');
+  // A set operation has the names of its first query.
+  for (let left = inner(select ?? {}, 'larg'); left !== null; left = inner(left, 'larg'))
+    select = left;
+  if (list(select ?? {}, 'valuesLists').length > 0) return strong('column1');
   const target = asTag(list(select ?? {}, 'targetList')[0], 'ResTarget');
   if (target === null) return NONE;
   return strong(text(target, 'name') || resultName(child(target, 'val') as Node));

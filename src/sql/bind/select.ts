@@ -89,6 +89,10 @@ export function bindWith(
         ? bindRecursive(context, body, scope, name, cteName, names)
         : bindQuery(context, body, scope),
     );
+    if (names.length > query.columns.length) {
+      const counts = `${query.columns.length} columns available but ${names.length} columns specified`;
+      throw context.error('42P10', `WITH query "${name}" has ${counts}`, location(cte));
+    }
     scope.ctes.set(name, { cteName, columns: renamed(query.columns, names) });
     return { cteName, query, isMaterialized };
   });

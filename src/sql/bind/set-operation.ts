@@ -5,6 +5,7 @@ import type { Fields, Node } from '../parse/node.ts';
 import type { ResultColumn } from '../plan.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
+import { startOf } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, Query, SetOperation, Target } from '../tree/query.ts';
 import { commonType, mustCoerce, typeDisplay } from './coerce.ts';
@@ -108,7 +109,8 @@ export function targetLocation(query: Query, at: number): number | undefined {
   if (query.kind === 'set') return targetLocation(query.left, at);
   const expressions =
     query.kind === 'select' ? query.targets.map(({ expression }) => expression) : query.rows[0];
-  return expressions?.[at]?.location;
+  const expression = expressions?.[at];
+  return expression === undefined ? undefined : startOf(expression);
 }
 
 /** The query with its columns as these types: around it a query that converts, where needed. */

@@ -5,6 +5,7 @@ import { must } from '../../util/assert.ts';
 import { functionsNamed } from '../functions/registry.ts';
 import { asTag, child, flag, list, location } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
+import { startOf } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
 import { mustCoerce, tryCoerce, typeDisplay } from './coerce.ts';
 import { bindExpression } from './expression.ts';
@@ -36,7 +37,7 @@ export function bindSubscript(place: Place, fields: Fields): Expression {
     throw context.error(
       '42804',
       `cannot subscript type ${typeDisplay(base.type)} because it does not support subscripting`,
-      base.location,
+      startOf(base),
     );
   }
   if (more.length > 0) throw context.notSupported('an array with more than one dimension', at);
@@ -52,7 +53,7 @@ function bindElement(place: Place, array: Expression, step: Fields): Expression 
     signature: must(signature, 'pg_subscript'),
     arguments: [array, position, constant(INT4, BigInt(elementOid))],
     type: elementOid,
-    typmod: -1,
+    typmod: array.typmod,
     location: array.location,
   };
 }
@@ -70,7 +71,7 @@ function bindSlice(place: Place, array: Expression, step: Fields): Expression {
     arguments: [array, ...bound, ...given],
     elementType: mustType(array.type).elementOid,
     type: array.type,
-    typmod: -1,
+    typmod: array.typmod,
     location: array.location,
   };
 }

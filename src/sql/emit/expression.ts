@@ -236,6 +236,7 @@ function emitQueryComparison(emitter: Emitter, comparison: QueryComparison): str
   const text = emitQuery(emitter, query);
   const name = quoteName(alias);
   if (quantifier === 'one') {
+    if (pairs.some((pair) => hasAggregate(pair.left as Expression))) throw rowOfAggregates();
     const columns = query.columns.map((_column, at) =>
       at === 0 ? 'pg_single_row(c1, count(*) OVER ()) AS c1' : `c${at + 1}`,
     );
@@ -249,6 +250,9 @@ function emitQueryComparison(emitter: Emitter, comparison: QueryComparison): str
       implementation.kind === 'comparison' && implementation.sqlite === native,
   );
   if (!isNative) {
+    if (pairs.some((pair) => hasAggregate(pair.left as Expression))) {
+      return emitCollectedComparison(emitter, comparison, text);
+    }
     return quantified(emitExpression(emitter, condition), `FROM (${text}) AS ${name}`, isAll);
   }
   const left = emitRow(
@@ -259,12 +263,41 @@ function emitQueryComparison(emitter: Emitter, comparison: QueryComparison): str
   return `(${left} ${isAll ? 'NOT IN' : 'IN'} (SELECT ${right} FROM (${text}) AS ${name}))`;
 }
 
+/** In a query inside, an aggregate would be one of that query. */
+function hasAggregate(expression: Expression): boolean {
+  return someExpression(expression, ({ kind }) => kind === 'aggregate');
+}
+
+function rowOfAggregates(): PgError {
+  return new PgError('0A000', 'comparing a row of aggregates with a query is not supported');
+}
+
+/** The rows of the query in an array, for a function to compare with. */
+function emitCollectedComparison(
+  emitter: Emitter,
+  { alias, pairs, quantifier }: QueryComparison,
+  text: string,
+): string {
+  const [pair, ...others] = pairs;
+  if (pair === undefined || others.length > 0) throw rowOfAggregates();
+  const { signature, left, right } = pair;
+  const rows = `SELECT pg_array_of_rows(${right.type}, ${emitExpression(emitter, right)}) FROM (${text}) AS ${quoteName(alias)}`;
+  return emitQuantifierCall(
+    emitter,
+    { signature, left: left as Expression, isAll: quantifier === 'all' },
+    { items: `(${rows})`, elementType: right.type },
+  );
+}
+
 function emitAnyArray(emitter: Emitter, expression: ArrayQuantifier): string {
   const { signature, left, array, isAll } = expression;
   const { implementation } = signature;
   const { elementOid } = mustType(array.type);
   const items = emitExpression(emitter, array);
-  if (emitter.isInline) return emitInlineQuantifier(emitter, expression, items);
+  const isAside = hasAggregate(array) || (hasAggregate(left) && !isAmong(expression));
+  if (emitter.isInline || isAside) {
+    return emitQuantifierCall(emitter, expression, { items, elementType: elementOid });
+  }
   // A table-valued function is not called for NULL at all.
   const source = `FROM pg_array_items(ifnull(${items}, ''), ${elementOid})`;
   if (implementation.kind !== 'comparison') {
@@ -279,20 +312,24 @@ function emitAnyArray(emitter: Emitter, expression: ArrayQuantifier): string {
   return quantified(`${key} ${implementation.sqlite} ${element}`, source, isAll);
 }
 
-/** The schema takes no query, but a list where the array is written out. */
-function emitInlineQuantifier(
+/** IN and NOT IN have what is on the left outside of their query. */
+function isAmong({ signature: { implementation }, isAll }: ArrayQuantifier): boolean {
+  return implementation.kind === 'comparison' && implementation.sqlite === (isAll ? '<>' : '=');
+}
+
+/** Without a query: the schema takes none. */
+function emitQuantifierCall(
   emitter: Emitter,
-  { signature, left, array, isAll }: ArrayQuantifier,
-  items: string,
+  { signature, left, isAll }: Pick<ArrayQuantifier, 'signature' | 'left' | 'isAll'>,
+  { items, elementType }: { readonly items: string; readonly elementType: Oid },
 ): string {
   const { implementation } = signature;
   if (implementation.kind === 'js') {
     if (!PATTERN_OPERATORS.includes(signature.name)) {
       throw new PgError('0A000', `${signature.name} ANY/ALL (array) here is not supported`);
     }
-    const { elementOid } = mustType(array.type);
     const text = emitExpression(emitter, left);
-    return `pg_quantified('${implementation.sqlName}', ${isAll ? 1 : 0}, ${elementOid}, ${text}, ${items})`;
+    return `pg_quantified('${implementation.sqlName}', ${isAll ? 1 : 0}, ${elementType}, ${text}, ${items})`;
   }
   const symbol = implementation.kind === 'comparison' ? implementation.sqlite : signature.name;
   const key = emitKey(emitter, left);

@@ -45,7 +45,11 @@ function call(sqlName: string, compute: (call: Call) => SqliteValue) {
 }
 
 /** Equal as IS NOT DISTINCT FROM has it. */
-function isSame({ keyOf }: PgType, a: SqliteValue, b: SqliteValue): boolean {
+function isSame({ keyOf, name }: PgType, a: SqliteValue, b: SqliteValue): boolean {
+  // A NULL that array_position() looks for is found without comparing.
+  if (name === 'json' && b !== null) {
+    throw new PgError('42883', 'could not identify an equality operator for type json');
+  }
   if (a === null || b === null) return a === b;
   return compareStored(keyOf?.(a) ?? a, keyOf?.(b) ?? b) === 0;
 }
@@ -188,8 +192,17 @@ function bucketOf({ element, args, items }: Call): SqliteValue {
   const keyOf = (item: SqliteValue): SqliteValue =>
     item === null ? null : (element.keyOf?.(item) ?? item);
   const bounds = items(1);
-  const above = bounds.findIndex((item) => compareStored(keyOf(value), keyOf(item)) < 0);
-  return BigInt(above < 0 ? bounds.length : above);
+  if (bounds.includes(null)) {
+    throw new PgError('22004', 'thresholds array must not contain NULLs');
+  }
+  let [first, end] = [0, bounds.length];
+  // As Postgres searches, also where they are not in order.
+  while (first < end) {
+    const middle = Math.floor((first + end) / 2);
+    const isBelow = compareStored(keyOf(value), keyOf(bounds[middle] ?? null)) < 0;
+    [first, end] = isBelow ? [first, middle] : [middle + 1, end];
+  }
+  return BigInt(first);
 }
 
 export const ARRAY_FUNCTIONS: readonly FunctionSignature[] = [

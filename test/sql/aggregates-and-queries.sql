@@ -1,0 +1,26 @@
+-- Aggregates and window functions beside queries and arrays that they are compared with.
+create table a (id int, x text);
+create table c (id int, x text);
+insert into a values (1, 'a1'), (2, 'a2'), (null, 'an');
+insert into c values (3, 'x'), (2, 'a2'), (4, 'a4'), (5, 'a4');
+select x from c group by x having count(*) >= all (select count(*) from c group by x) order by 1;
+select x from c group by x having count(*) < any (select count(*) from c group by x) order by 1;
+select count(*) from a having count(*) > any (select 1);
+select count(*) from a having count(*) > all (select null::int);
+select count(*) from a having count(*) > all (select 1 where false);
+select count(*) from a having not count(*) > any (select 1 where false);
+select count(*) from a having (count(*), 1) in (select 3, 1);
+select count(*) from a having count(*) in (select 3), count(*) from a having count(*) <> all (select 3);
+select count(*), count(*) not in (select 3), count(*) = any (select 3.0) from a;
+select max(x) like any (select 'a%'), max(x) > all (select x from c) from a;
+select count(*) from a having count(*) = any (array[3]);
+select max(id) = any (array_agg(id)), max(id) < all (array_agg(id + 1)), 1 = any (array_agg(distinct id)) from a;
+select x like any (array_agg(x)) from a group by x order by 1;
+select row_number() over (order by x) = any (array[1, 3]) from a order by 1;
+select row_number() over (order by x) >= all (select 2) from a order by 1;
+select id = any (array_agg(id) over ()) from a order by 1;
+select count(*) from a having (count(*), 1) > all (select 3, 0);
+select distinct on (1) lag(x) over (order by id), id from a order by 1, 2;
+select distinct on (lag(x) over (order by id)) id from a order by lag(x) over (order by id) desc nulls last, id limit 2;
+select distinct on (x) x, count(*) over () from a order by x, id;
+select distinct on (count(*)) x, count(*) from c group by x order by count(*), x;
