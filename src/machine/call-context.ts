@@ -43,7 +43,7 @@ const WRITTEN_BYTES_PER_WORK = 256;
 /** Of one request, see CallContext.keep(): its results are in memory several times. */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** A row of a COPY: the one that a statement reads at the moment, or failed with. */
+/** A row of values (types/value-rows.ts): the one that a statement reads now, or failed with. */
 export interface ValueRow {
   /** From 1. */
   readonly number: number;
@@ -288,7 +288,12 @@ export class RequestContext implements CallContext {
     this.spend(WRITTEN_ROW_WORK + bytes / WRITTEN_BYTES_PER_WORK);
   }
 
-  /** The statement reads the next row of a COPY. */
+  /** The statement has read all of them. */
+  endValueRows(): void {
+    this.#valueRow = null;
+  }
+
+  /** The statement reads the next row of values. */
   noteValueRow(reader: ValueRowsReader): void {
     this.#valueRow = { number: (this.#valueRow?.number ?? 0) + 1, reader };
     this.#drawnBeforeRow = this.#drawn;

@@ -21,6 +21,8 @@ export function registerValueRows(host: FunctionHost, context: RequestContext): 
           context.noteValueRow(reader);
           yield row;
         }
+        // What fails from here on is not about the row that was read last.
+        context.endValueRows();
       },
     });
   }

@@ -3,14 +3,30 @@ import type { Step } from '../machine/command.ts';
 import type { BoundPlan, RunOptions } from '../session/backend.ts';
 import type { Binding, PlanStep, QueryPlan } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import { valueRows } from '../types/value-rows.ts';
+import { unreachable } from '../util/assert.ts';
 
+/** What each binding stands for; `made`: those of rows that were made before. */
 export function bind(
   bindings: readonly Binding[],
   parameters: readonly SqliteValue[],
+  made = new Map<Binding, SqliteValue>(),
 ): readonly SqliteValue[] {
-  return bindings.map((binding) =>
-    binding.kind === 'constant' ? binding.value : (parameters[binding.number - 1] ?? null),
-  );
+  return bindings.map((binding) => {
+    switch (binding.kind) {
+      case 'constant':
+        return binding.value;
+      case 'parameter':
+        return parameters[binding.number - 1] ?? null;
+      case 'rows': {
+        const rows = made.get(binding) ?? valueRows(binding.width, bind(binding.cells, parameters));
+        made.set(binding, rows);
+        return rows;
+      }
+      default:
+        return unreachable(binding);
+    }
+  });
 }
 
 export function stepsOf({ plan, parameters }: BoundPlan): readonly Step[] {
@@ -19,9 +35,11 @@ export function stepsOf({ plan, parameters }: BoundPlan): readonly Step[] {
 
 function stepOf(step: PlanStep, parameters: readonly SqliteValue[]): Step {
   const { sql, bindings, hasRows, isResult, rowsAtFault } = step;
+  // The rows of a step and of its rowsAtFault are one value: the log has it once.
+  const made = new Map<Binding, SqliteValue>();
   return {
     sql,
-    values: bind(bindings, parameters),
+    values: bind(bindings, parameters, made),
     hasRows,
     isResult,
     rowsAtFault:
@@ -30,7 +48,7 @@ function stepOf(step: PlanStep, parameters: readonly SqliteValue[]): Step {
         : {
             tableOid: rowsAtFault.tableOid,
             sql: rowsAtFault.sql,
-            values: bind(rowsAtFault.bindings, parameters),
+            values: bind(rowsAtFault.bindings, parameters, made),
           },
   };
 }

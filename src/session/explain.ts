@@ -54,11 +54,11 @@ function stepLines(
   number: number,
   parameters: readonly SqliteValue[],
 ): readonly string[] {
-  const values = bindings.map((binding) =>
-    binding.kind === 'constant'
-      ? showValue(binding.value)
-      : `$${binding.number} = ${showValue(parameters[binding.number - 1] ?? null)}`,
-  );
+  const values = bindings.map((binding) => {
+    if (binding.kind === 'constant') return showValue(binding.value);
+    if (binding.kind === 'rows') return `${binding.cells.length / binding.width} rows`;
+    return `$${binding.number} = ${showValue(parameters[binding.number - 1] ?? null)}`;
+  });
   return [
     `  Step ${number}${isResult ? ', the result' : ''}: ${sql}`,
     ...(values.length === 0 ? [] : [`    Values: ${values.join(', ')}`]),

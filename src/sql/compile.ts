@@ -21,6 +21,8 @@ import {
 } from './emit/change.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitOuterQuery } from './emit/query.ts';
+import { valueRowsSource } from './emit/value-rows.ts';
+import type { ValueRowsSource } from './emit/value-rows.ts';
 import { compileNotify } from './notify.ts';
 import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
@@ -182,19 +184,20 @@ function isReference(type: Oid): boolean {
 
 function compileInsert(context: BindContext, fields: Fields): ReturnType<Compiler> {
   const insert = bindInsert(context, fields);
+  const bulk = insert.rows === null ? null : valueRowsSource(insert.rows);
   const emitter = new Emitter();
-  const text = emitter.finish(emitInsert(emitter, insert));
+  const text = emitter.finish(emitInsert(emitter, insert, bulk));
   return {
     access: 'write',
     tag: { name: 'INSERT 0', hasCount: true },
-    steps: [step(text, insert.returning !== null, insertedRows(insert))],
+    steps: [step(text, insert.returning !== null, insertedRows(insert, bulk))],
     columns: insert.returning === null ? null : columnsOf(insert.returning),
   };
 }
 
-function insertedRows(insert: Insert): PlanStep['rowsAtFault'] {
+function insertedRows(insert: Insert, bulk: ValueRowsSource | null): PlanStep['rowsAtFault'] {
   const emitter = new Emitter();
-  const text = emitter.finish(emitInsertRows(emitter, insert));
+  const text = emitter.finish(emitInsertRows(emitter, insert, bulk));
   return { tableOid: insert.relation.oid, ...text };
 }
 

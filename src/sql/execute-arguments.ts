@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
+import { unreachable } from '../util/assert.ts';
 import { tryCoerce, typeDisplay } from './bind/coerce.ts';
 import { BindContext } from './bind/context.ts';
 import { plainSelect } from './bind/derived.ts';
@@ -66,10 +67,23 @@ function bindArgument(context: BindContext, node: Node, number: number, type: Oi
 
 /** The plan with values in the place of its parameters. */
 export function withArguments(plan: QueryPlan, values: readonly SqliteValue[]): QueryPlan {
-  const valueOf = (binding: Binding): Binding =>
-    binding.kind === 'constant'
-      ? binding
-      : { kind: 'constant', value: values[binding.number - 1] ?? null };
+  /** Of rows: a step and its rowsAtFault have the same ones. */
+  const made = new Map<Binding, Binding>();
+  const valueOf = (binding: Binding): Binding => {
+    switch (binding.kind) {
+      case 'constant':
+        return binding;
+      case 'parameter':
+        return { kind: 'constant', value: values[binding.number - 1] ?? null };
+      case 'rows': {
+        const rows = made.get(binding) ?? { ...binding, cells: binding.cells.map(valueOf) };
+        made.set(binding, rows);
+        return rows;
+      }
+      default:
+        return unreachable(binding);
+    }
+  };
   const steps = plan.steps.map((step): PlanStep => {
     const { bindings, rowsAtFault } = step;
     const bound = { ...step, bindings: bindings.map(valueOf) };

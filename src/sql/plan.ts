@@ -20,7 +20,9 @@ export interface ResultColumn {
 /** What a `?` of the SQLite text is bound to, in order of the `?`. */
 export type Binding =
   | { readonly kind: 'parameter'; /** from 1 */ readonly number: number }
-  | { readonly kind: 'constant'; readonly value: SqliteValue };
+  | { readonly kind: 'constant'; readonly value: SqliteValue }
+  /** Rows of so many values each, as one value (types/value-rows.ts). */
+  | { readonly kind: 'rows'; readonly width: number; readonly cells: readonly Binding[] };
 
 export interface PlanStep {
   /** One SQLite statement with plain `?` placeholders. */

@@ -96,6 +96,13 @@ function writeInteger(writer: ByteWriter, value: bigint): void {
   else writer.u8(NOT_NEGATIVE).varint(number);
 }
 
+/** The bytes of rows of `columnCount` values each. */
+export function valueRows(columnCount: number, values: readonly SqliteValue[]): Uint8Array {
+  const writer = new ValueRowsWriter(columnCount);
+  for (const value of values) writer.value(value);
+  return writer.take().bytes;
+}
+
 /** The rows of several batches of the same columns, in one. */
 export function joinValueRows(batches: readonly ValueRows[]): ValueRows {
   const [first] = batches;

@@ -194,12 +194,19 @@ function bindSource(
 ): Source {
   const override = text(fields, 'override');
   const node = child(fields, 'selectStmt');
+  const defaults = new Map<Column, Expression>();
+  /** The same for all rows: they are many. */
+  const defaultOf = (column: Column): Expression => {
+    const value = defaults.get(column) ?? defaultValue(context, column);
+    defaults.set(column, value);
+    return value;
+  };
   /** All columns of the table from the values given for some. */
   const complete = (given: readonly (Expression | null)[]): readonly Expression[] =>
     relation.columns.map((column) => {
       const value = given[wanted.indexOf(column)] ?? null;
       const isIgnored = override === 'OVERRIDING_USER_VALUE' && column.identity !== undefined;
-      if (value === null || isIgnored) return defaultValue(context, column);
+      if (value === null || isIgnored) return defaultOf(column);
       const isRefused = override !== 'OVERRIDING_SYSTEM_VALUE' && column.identity === 'a';
       if (isRefused) throw generatedAlways(context, column);
       return value;

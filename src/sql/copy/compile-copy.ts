@@ -123,7 +123,7 @@ function insertPlan(
 ): QueryPlan {
   context.writes.add(relation.oid);
   // Written into the text: so the rows are the only value.
-  const emitter = new Emitter(true);
+  const emitter = new Emitter('inline');
   const values = relation.columns.map((column) => {
     const at = columns.indexOf(column);
     if (at >= 0) return `"rows"."c${at + 1}"`;

@@ -11,19 +11,31 @@ import { emitExpression, keyOf } from './expression.ts';
 import { quoteName } from './names.ts';
 import { derivedTable, emitFrom, emitOuterQuery, emitWith } from './query.ts';
 import { scanTick, tableTick, whereTicks } from './ticks.ts';
+import { emitValueRows } from './value-rows.ts';
+import type { ValueRowsSource } from './value-rows.ts';
 
-export function emitInsert(emitter: Emitter, insert: Insert): string {
+/** `bulk`: of its rows, null if they are to be text. */
+export function emitInsert(
+  emitter: Emitter,
+  insert: Insert,
+  bulk: ValueRowsSource | null = null,
+): string {
   // A table without columns has its row numbers all the same.
   const columns =
     insert.columns.map((column) => quoteName(column.sqliteName)).join(', ') || '"ctid"';
   const target = `${quoteName(insert.relation.sqliteName)} AS ${quoteName(insert.alias)}`;
   const conflict = insert.conflict === null ? '' : emitConflict(emitter, insert.conflict);
-  const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert)}${conflict}`;
+  const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert, bulk)}${conflict}`;
   return text + emitReturning(emitter, insert);
 }
 
 /** The rows that an INSERT writes, as the rest of the INSERT or as a query. */
-export function emitInsertRows(emitter: Emitter, { rows, source }: Insert): string {
+export function emitInsertRows(
+  emitter: Emitter,
+  { rows, source }: Insert,
+  bulk: ValueRowsSource | null,
+): string {
+  if (bulk !== null) return emitValueRows(emitter, bulk);
   const values = (row: readonly Expression[]): string =>
     row.map((value) => emitExpression(emitter, value)).join(', ') || 'NULL';
   if (source === null) return `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;

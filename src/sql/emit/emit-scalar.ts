@@ -4,10 +4,10 @@ import { Emitter } from './emitter.ts';
 import { emitExpression, emitKey } from './expression.ts';
 
 export function emitScalar(expression: Expression): string {
-  return emitExpression(new Emitter(true), expression);
+  return emitExpression(new Emitter('inline'), expression);
 }
 
 /** In the form that indexes hold: through the type's sort key, if it has one. */
 export function emitIndexKey(expression: Expression): string {
-  return emitKey(new Emitter(true), expression);
+  return emitKey(new Emitter('inline'), expression);
 }

@@ -3,12 +3,13 @@
 import type { Catalog } from '../../../src/catalog/catalog.ts';
 import { PgError } from '../../../src/errors/pg-error.ts';
 import type { Outcome, StepResult } from '../../../src/machine/command.ts';
+import { stepsOf } from '../../../src/server/plan-steps.ts';
 import { Settings } from '../../../src/session/settings.ts';
 import { compile } from '../../../src/sql/compile.ts';
 import { initializeParser, parse } from '../../../src/sql/parse/parse.ts';
 import type { ParsedStatement } from '../../../src/sql/parse/parse.ts';
 import { queryPlan } from '../../../src/sql/plan.ts';
-import type { Binding, CompileSettings, QueryPlan, Utility } from '../../../src/sql/plan.ts';
+import type { CompileSettings, QueryPlan, Utility } from '../../../src/sql/plan.ts';
 import type { FormatSettings } from '../../../src/types/pg-type.ts';
 import { mustType } from '../../../src/types/registry.ts';
 import type { SqliteValue } from '../../../src/types/sqlite-value.ts';
@@ -108,7 +109,7 @@ export class Engine extends MachineWorld {
       schemaChanges: plan.catalog.version - before.version,
       now: NOW,
       settings: this.#pinned(plan),
-      statements: [stepsOf(plan, parameters)],
+      statements: [stepsOf({ plan, parameters })],
     });
     const outcome = must(this.execute(this.#session, this.#sequence++, [one])?.[0], 'an outcome');
     return { plan, result: resultOf(outcome) };
@@ -137,25 +138,4 @@ function resultOf(outcome: Outcome): StepResult {
   if (outcome.kind !== 'failed') throw new Error(`outcome ${outcome.kind}`);
   const { code, message, fields } = outcome.error;
   throw new PgError(code as PgError['code'], message, fields);
-}
-
-function stepsOf({ steps }: QueryPlan, parameters: readonly SqliteValue[]) {
-  const values = (bindings: readonly Binding[]): readonly SqliteValue[] =>
-    bindings.map((binding) =>
-      binding.kind === 'constant' ? binding.value : (parameters[binding.number - 1] ?? null),
-    );
-  return steps.map(({ sql, bindings, hasRows, isResult, rowsAtFault }) => ({
-    sql,
-    values: values(bindings),
-    hasRows,
-    isResult,
-    rowsAtFault:
-      rowsAtFault === undefined
-        ? null
-        : {
-            tableOid: rowsAtFault.tableOid,
-            sql: rowsAtFault.sql,
-            values: values(rowsAtFault.bindings),
-          },
-  }));
 }
