@@ -21,6 +21,8 @@ interface Workload {
   /** A script, or the name of one of pgbench's own. */
   readonly script: string;
   readonly isOwn?: boolean;
+  /** PostgreSQL's default is read committed, ours is serializable. */
+  readonly isolation?: string;
   readonly clients: readonly number[];
 }
 
@@ -42,6 +44,13 @@ select v from bench where k = :k;
   },
   // TPC-B: five statements between BEGIN and COMMIT, all on one row of pgbench_branches.
   { name: 'transaction, tpcb-like', script: 'tpcb-like', isOwn: true, clients: [1, 8, 32] },
+  {
+    name: 'transaction, tpcb-like, read committed',
+    script: 'tpcb-like',
+    isOwn: true,
+    isolation: 'read committed',
+    clients: [1, 8, 32],
+  },
   { name: 'transaction, simple-update', script: 'simple-update', isOwn: true, clients: [1, 8, 32] },
   { name: 'select-only', script: 'select-only', isOwn: true, clients: [1, 32] },
 ];
@@ -142,7 +151,8 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
     const scriptFile = join(directory, 'script.sql');
     if (workload.isOwn !== true) writeFileSync(scriptFile, workload.script);
     const script = workload.isOwn === true ? ['-b', workload.script] : ['-f', scriptFile];
-    for (const target of targets) await warmUp(target, script);
+    const { isolation } = workload;
+    for (const target of targets) await warmUp(target, script, isolation);
     for (const clients of workload.clients) {
       const rates = new Map<string, number[]>();
       for (let round = 0; round < options.rounds; round++) {
@@ -156,6 +166,7 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
             script,
             clients,
             seconds,
+            isolation,
           });
           if (options.threads === true) {
             showThreads(target, before, result.perSecond * seconds);
@@ -171,10 +182,14 @@ async function measure(targets: readonly Target[], directory: string): Promise<s
 }
 
 /** Code that runs often is compiled only after a while; caches fill. */
-async function warmUp({ name, port }: Target, script: readonly string[]): Promise<void> {
+async function warmUp(
+  { name, port }: Target,
+  script: readonly string[],
+  isolation: string | undefined,
+): Promise<void> {
   if (options.warmUp <= 0) return;
   process.stderr.write(`warming up, ${name} ...\n`);
-  await pgbench({ host: HOST, port, script, clients: 8, seconds: options.warmUp });
+  await pgbench({ host: HOST, port, script, clients: 8, seconds: options.warmUp, isolation });
 }
 
 /** Seconds for a million rows in one transaction, each way. */

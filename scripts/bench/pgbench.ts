@@ -8,6 +8,8 @@ export interface PgbenchRun {
   readonly script: readonly string[];
   readonly clients: number;
   readonly seconds: number;
+  /** Of the transactions; absent: what the server has as its default. */
+  readonly isolation?: string | undefined;
 }
 
 export interface PgbenchResult {
@@ -28,7 +30,8 @@ export function pgbench(run: PgbenchRun): Promise<PgbenchResult> {
     ...['-c', String(run.clients), '-j', '1', '-T', String(run.seconds), 'postgres'],
   ];
   return new Promise((resolve, reject) => {
-    execFile('pgbench', options, (error, stdout, stderr) => {
+    const env = run.isolation === undefined ? process.env : withIsolation(run.isolation);
+    execFile('pgbench', options, { env }, (error, stdout, stderr) => {
       const perSecond = /^tps = ([\d.]+)/m.exec(stdout)?.[1];
       const latency = /^latency average = ([\d.]+)/m.exec(stdout)?.[1];
       if (error !== null || perSecond === undefined || latency === undefined) {
@@ -38,4 +41,9 @@ export function pgbench(run: PgbenchRun): Promise<PgbenchResult> {
       }
     });
   });
+}
+
+function withIsolation(isolation: string): NodeJS.ProcessEnv {
+  const escaped = isolation.replaceAll(' ', '\\ ');
+  return { ...process.env, PGOPTIONS: `-c default_transaction_isolation=${escaped}` };
 }

@@ -56,7 +56,7 @@ export interface StatementCost {
   readonly bytes: number;
 }
 
-const NO_COST: StatementCost = { work: 0, bytes: 0 };
+export const NO_COST: StatementCost = { work: 0, bytes: 0 };
 
 export class RequestContext implements CallContext {
   readonly #load: () => unknown;
@@ -134,9 +134,9 @@ export class RequestContext implements CallContext {
     this.#sequences.beginRequest();
   }
 
-  /** An interactive transaction begins, or is run again. */
-  beginTransaction(): void {
-    this.#earlier = NO_COST;
+  /** An interactive transaction begins, is run again, or goes on behind what has cost `earlier`. */
+  beginTransaction(earlier: StatementCost): void {
+    this.#earlier = earlier;
     this.#isCounted = false;
     this.#wasTooMuch = false;
   }

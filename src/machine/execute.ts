@@ -4,6 +4,7 @@ import { SET_CONSTRAINT_MODE } from '../catalog/constraint-modes.ts';
 import { bytesOfRow } from '../sql/functions/bounds.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
+import { NO_COST } from './call-context.ts';
 import type { RequestContext, ValueRow } from './call-context.ts';
 import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts';
 import { sqliteCode } from './database.ts';
@@ -174,10 +175,13 @@ export class Execution {
     return { ...last, rows: null, count };
   }
 
-  /** Before the first statement of an interactive transaction. */
-  beginTransaction(): void {
+  /**
+   * Before the first statement of an interactive transaction that runs here; those before it have
+   * cost `earlier`.
+   */
+  beginTransaction(earlier = NO_COST): void {
     this.#options.deferredKeys.begin();
-    this.#options.context.beginTransaction();
+    this.#options.context.beginTransaction(earlier);
   }
 
   /** What becomes of a transaction that has run, where it ends; undoing it is the caller's. */

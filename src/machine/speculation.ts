@@ -4,7 +4,8 @@
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { assert, must } from '../util/assert.ts';
-import type { RequestContext } from './call-context.ts';
+import { NO_COST } from './call-context.ts';
+import type { RequestContext, StatementCost } from './call-context.ts';
 import type {
   EncodedRequest,
   ErrorData,
@@ -54,6 +55,11 @@ export interface Speculate {
   readonly earlier?: EarlierStatements | undefined;
   /** False for a read that is not checked at the end (read committed): run, and not recorded. */
   readonly isKept: boolean;
+  /**
+   * What the statements before have done cannot matter to this one: where the transaction is not
+   * the active one it runs alone, and they do not run again for it. Absent: it may.
+   */
+  readonly standsAlone?: boolean;
   readonly request: Request;
 }
 
@@ -87,6 +93,8 @@ interface Speculation {
   readonly sequences: ReservedSequence[];
   /** Of the active one: `sequences`, and how far they were used. */
   reserved: ReservedValues;
+  /** Of all statements. */
+  cost: StatementCost;
 }
 
 export class Speculations {
@@ -117,7 +125,7 @@ export class Speculations {
 
   /** Throws MachineHalted. */
   run(
-    { id, isWhole, earlier = NOTHING_EARLIER, isKept, request }: Speculate,
+    { id, isWhole, earlier = NOTHING_EARLIER, isKept, standsAlone = false, request }: Speculate,
     machine: { readonly appliedIndex: Index; readonly schemaVersion: number },
   ): Speculated {
     const recording = must(request.recording, 'a speculated request has a recording');
@@ -137,7 +145,9 @@ export class Speculations {
     const last = request.statements.length - 1;
     assert(isWhole || last === 0, 'one statement at a time');
     for (let at = 0; at < last; at++) add(speculation, request, at);
-    if (this.#active === null) {
+    const isAlone = standsAlone && !isWhole && this.#active === null;
+    if (isAlone) this.#begin(id, speculation, speculation.cost);
+    else if (this.#active === null) {
       const differing = this.#resume(id, speculation, request.schemaVersion, machine.appliedIndex);
       if (differing !== null) {
         this.forget(id);
@@ -147,6 +157,8 @@ export class Speculations {
     add(speculation, request, last);
     const answer = this.#runLast(speculation, request.schemaVersion, isKept);
     this.#activeMs += this.#now() - startedAt;
+    // The statements before it are missing.
+    if (isAlone) this.park();
     return answer;
   }
 
@@ -164,6 +176,7 @@ export class Speculations {
         context.uncountStatement(before);
         dropLast(speculation);
       }
+      speculation.cost = context.transactionCost;
       return { kind: 'told', told, digest, snapshot };
     } catch (error) {
       if (!isWanting(error)) throw error;
@@ -185,7 +198,8 @@ export class Speculations {
     const reserved = new ReservedValues([]);
     const lists = { statements: [], recorded: [], sequences: [] };
     const earlier = NOTHING_EARLIER;
-    const created = { now, schemaChanges, snapshot, earlier, reserved, ...lists };
+    const cost = NO_COST;
+    const created = { now, schemaChanges, snapshot, earlier, reserved, cost, ...lists };
     this.#open.set(id, created);
     return created;
   }
@@ -197,13 +211,8 @@ export class Speculations {
     schemaVersion: number,
     appliedIndex: Index,
   ): number | null {
-    const { database, execution, changes, mutations } = this.#options;
-    this.#active = id;
-    this.#activeMs = 0;
-    database.run('BEGIN IMMEDIATE');
-    database.run('SAVEPOINT request');
-    execution.beginTransaction();
-    speculation.reserved = new ReservedValues(speculation.sequences);
+    const { execution, changes, mutations } = this.#options;
+    this.#begin(id, speculation, NO_COST);
     const differing = replay(
       requestsOf(speculation, schemaVersion),
       speculation.snapshot,
@@ -215,6 +224,16 @@ export class Speculations {
     const isMoved = differing === null && mutations.snapshotNotMoved !== true;
     if (isMoved) speculation.snapshot = appliedIndex + (mutations.snapshotTooFar === true ? 1 : 0);
     return differing;
+  }
+
+  #begin(id: SpeculationId, speculation: Speculation, cost: StatementCost): void {
+    const { database, execution } = this.#options;
+    this.#active = id;
+    this.#activeMs = 0;
+    database.run('BEGIN IMMEDIATE');
+    database.run('SAVEPOINT request');
+    execution.beginTransaction(cost);
+    speculation.reserved = new ReservedValues(speculation.sequences);
   }
 
   /** Rolls the active one back, to be taken up again by its next statement. */

@@ -7,6 +7,8 @@ export interface TransactionMutations {
   readonly snapshotOfCommit?: boolean;
   /** What is changed through the actions of foreign keys is not told as changed. */
   readonly cascadesNotNoted?: boolean;
+  /** Statements are run alone also if they look at what their transaction wrote. */
+  readonly othersNotLookedAt?: boolean;
   /** Statements are taken to mean the same in every schema. */
   readonly schemaNotComparedAgain?: boolean;
 }

@@ -36,7 +36,9 @@ import { must } from '../util/assert.ts';
 import { locksLost } from './lock-client.ts';
 import type { TransactionMutations } from './mutations.ts';
 import { isLocking, isSameStep, pinned, stepsOf } from './plan-steps.ts';
+import type { Statements } from './speculator.ts';
 import { Staging } from './staging.ts';
+import { standsAlone } from './standing-alone.ts';
 import type { TransactionHost } from './transaction-host.ts';
 import { partsOf, TransactionRecord, writesOf } from './transaction-record.ts';
 import type { Entry, MarkChange, Recompile } from './transaction-record.ts';
@@ -97,6 +99,10 @@ export class OpenTransaction implements Transaction {
   #hasWritten = false;
   /** Its commit has released its locks. */
   #isReleased = false;
+  /** Tables that its statements wrote. */
+  readonly #written = new Set<Oid>();
+  /** All of its statements are of tables, in the schema that it began with. */
+  #isOfTables = true;
   /** What was read is more than can be checked, so that nothing can be written any more. */
   #isReadOverfull = false;
 
@@ -234,11 +240,14 @@ export class OpenTransaction implements Transaction {
       // Read to be changed: checked at the end also where other reads are not.
       const isKept = this.#checksReads || plan.access === 'write' || hasRowLocks(plan);
       const entry = this.#entry(current, options, recompile, seed, actions);
-      const answer = await this.#ask(entry, isKept, options);
+      const isAlone = this.#standsAlone(current, entry);
+      const answer = await this.#ask(entry, { isKept, standsAlone: isAlone }, options);
       switch (answer.kind) {
         case 'told': {
           const { told, digest } = answer;
           if (isKept) this.#keep({ ...entry, digest });
+          this.#isOfTables &&= plan.isOfTables === true && plan.changesSchema !== true;
+          for (const oid of entry.writes) this.#written.add(oid);
           this.#hasWritten ||= entry.isWrite;
           await this.#record.putAway();
           if (isError(told)) throw errorOf(told);
@@ -278,10 +287,20 @@ export class OpenTransaction implements Transaction {
     this.#sequences.push({ oid, isOwn, runs });
   }
 
+  /** Where reads are not checked, a statement sees what is committed by then. */
+  #standsAlone(bound: BoundPlan, { recorded: { reads, actions }, writes }: Entry): boolean {
+    const { plan } = bound;
+    if (this.#checksReads || !this.#isOfTables || actions.length > 0 || hasRowLocks(plan)) {
+      return false;
+    }
+    const isBlind = this.#host.mutations.othersNotLookedAt === true;
+    return standsAlone(plan, { reads, writes }, isBlind ? new Set() : this.#written);
+  }
+
   /** `entry` behind all that is recorded. Throws 40001 if something recorded does not hold. */
   async #ask(
     entry: Entry,
-    isKept: boolean,
+    how: Pick<Statements, 'isKept' | 'standsAlone'>,
     options: RunOptions,
   ): Promise<Exclude<Speculated, { kind: 'conflict' | 'no-room' | 'forgotten' }>> {
     const isWhole = !this.#isSpeculated;
@@ -293,30 +312,23 @@ export class OpenTransaction implements Transaction {
     this.#record.refuseTooMuch(bytes.length);
     // Until it has answered nobody knows what it has.
     this.#isSpeculated = false;
-    const answer = await this.#wait(isWhole, isKept, bytes, options);
+    const answer = await this.#wait({ ...how, isWhole, request: bytes }, options);
     if (answer.kind === 'conflict') throw this.#conflict(answer.statement);
     if (answer.kind === 'no-room')
       throw new PgError('53100', 'no space left on the disk of this node');
-    if (answer.kind === 'forgotten') return this.#ask(entry, isKept, options);
+    if (answer.kind === 'forgotten') return this.#ask(entry, how, options);
     this.#isSpeculated = answer.kind !== 'stale-schema';
     this.#sequencesSent = this.#sequences.length;
     if (answer.kind === 'told') this.#snapshot = answer.snapshot;
     return answer;
   }
 
-  async #wait(
-    isWhole: boolean,
-    isKept: boolean,
-    bytes: Uint8Array,
-    options: RunOptions,
-  ): Promise<Speculated> {
+  async #wait(asked: Omit<Statements, 'id' | 'earlier'>, options: RunOptions): Promise<Speculated> {
     this.#wasAsked = true;
     const { answer, giveUp } = this.#host.speculator.run({
       id: this.#id,
-      isWhole,
       earlier: this.#record.earlier,
-      isKept,
-      request: bytes,
+      ...asked,
     });
     const { statementTimeoutMs, cancellation } = options;
     let stop: () => void = () => undefined;
@@ -517,7 +529,7 @@ export class OpenTransaction implements Transaction {
       return;
     }
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
-      const answer = await this.#ask(entry, true, options);
+      const answer = await this.#ask(entry, { isKept: true, standsAlone: false }, options);
       if (answer.kind !== 'stale-schema') {
         this.#keep(entry);
         return;

@@ -10,6 +10,7 @@ export interface Statements {
   readonly isWhole: boolean;
   readonly earlier: EarlierInFile | null;
   readonly isKept: boolean;
+  readonly standsAlone: boolean;
   readonly request: Uint8Array;
 }
 

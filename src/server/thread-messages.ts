@@ -78,6 +78,7 @@ export type SpeculationRequest =
       readonly isWhole: boolean;
       readonly earlier: EarlierInFile | null;
       readonly isKept: boolean;
+      readonly standsAlone: boolean;
       /** See encodeRequest. */
       readonly request: Uint8Array;
     }

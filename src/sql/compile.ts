@@ -91,6 +91,7 @@ function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan
     parameterTypes: context.parameterTypes.map(mustBeKnown),
     settings: [...context.usedSettings].sort(),
     isVolatile: context.isVolatile,
+    isOfTables: !context.callsVolatile && !context.hasEffects && !context.needsTransaction,
     locking: context.locking,
     needsTransaction: context.needsTransaction,
     reads: [...context.reads].sort((a, b) => a - b),

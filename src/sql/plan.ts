@@ -72,6 +72,11 @@ export interface QueryPlan {
   readonly settings: readonly string[];
   /** It calls a volatile or stable function, so two runs may differ. */
   readonly isVolatile: boolean;
+  /**
+   * What it gives is of its tables, the schema, settings and the transaction's time alone, and it
+   * does nothing but write. Absent: there may be more.
+   */
+  readonly isOfTables?: boolean;
   /** It takes advisory locks: it is an interactive transaction (FunctionSignature). */
   readonly needsTransaction?: boolean;
   /** It changes what holds in a transaction and no data: also where nothing may be written. */

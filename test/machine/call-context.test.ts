@@ -1,7 +1,7 @@
 // What functions see and may do while a request runs.
 import { describe, expect, it } from 'vitest';
 import { PgError } from '../../src/errors/pg-error.ts';
-import { RequestContext } from '../../src/machine/call-context.ts';
+import { NO_COST, RequestContext } from '../../src/machine/call-context.ts';
 
 const NO_STORES = {
   sequences: {
@@ -62,7 +62,7 @@ describe('an interactive transaction', () => {
 
   it('is stopped when its statements together are too much work, failed ones too', () => {
     const context = new RequestContext(() => null, NO_STORES);
-    context.beginTransaction();
+    context.beginTransaction(NO_COST);
     for (let at = 0; at < 3; at++) statement(context, ALL);
     statement(context, ALL);
     context.noteFailedStep();
@@ -70,13 +70,13 @@ describe('an interactive transaction', () => {
     statement(context, ALL);
     expect(() => statement(context, 1)).toThrow('too much work');
     expect(() => statement(context, ALL, { isCounted: false })).not.toThrow();
-    context.beginTransaction();
+    context.beginTransaction(NO_COST);
     expect(() => statement(context, ALL)).not.toThrow();
   });
 
   it('is stopped when its statements together write too much', () => {
     const context = new RequestContext(() => null, NO_STORES);
-    context.beginTransaction();
+    context.beginTransaction(NO_COST);
     for (let at = 0; at < 64; at++) {
       statement(context, 0);
       context.write(16 * 1024 * 1024);
@@ -88,7 +88,7 @@ describe('an interactive transaction', () => {
 
   it('does not count what is in proportion to its statements', () => {
     const context = new RequestContext(() => null, NO_STORES);
-    context.beginTransaction();
+    context.beginTransaction(NO_COST);
     for (let at = 0; at < 20; at++) statement(context, ALL, { givenBytes: ALL / 8 });
     statement(context, 80_001, { givenBytes: 10_000 });
     expect(context.transactionCost).toEqual({ work: 1, bytes: 0 });
@@ -96,7 +96,7 @@ describe('an interactive transaction', () => {
 
   it('does not count a statement that nobody runs again', () => {
     const context = new RequestContext(() => null, NO_STORES);
-    context.beginTransaction();
+    context.beginTransaction(NO_COST);
     statement(context, 5);
     const before = context.transactionCost;
     statement(context, ALL);
@@ -107,7 +107,7 @@ describe('an interactive transaction', () => {
 
   it('that was told of too much runs again at its place in the log', () => {
     const context = new RequestContext(() => null, NO_STORES);
-    context.beginTransaction();
+    context.beginTransaction(NO_COST);
     expect(() => statement(context, ALL + 1)).toThrow('too much work');
     context.undoStep();
     context.begin(BEGIN);

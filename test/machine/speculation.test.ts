@@ -110,6 +110,63 @@ describe('a transaction', () => {
     expect(a.commit()).toEqual({ kind: 'conflict', statement: 1 });
   });
 
+  describe('behind another that is active', () => {
+    it('runs a statement alone that need not see the others, and all of them at the end', () => {
+      const w = world();
+      const a = w.begin();
+      expect(a.run('UPDATE t SET n = n + 1 WHERE k = 1')).toBe('count 1');
+      w.begin().run('UPDATE t SET n = 0');
+      expect(a.run('UPDATE u SET n = n + 1 RETURNING n', true)).toBe('2');
+      // Where it comes behind its own transaction it is as any other.
+      expect(a.run('SELECT n FROM t WHERE k = 1')).toBe('11');
+      expect(a.run('UPDATE u SET n = n + 1 RETURNING n', true)).toBe('3');
+      w.sql('UPDATE t SET n = n + 100 WHERE k = 2');
+      expect(a.commit().kind).toBe('done');
+      expect(w.rows(tableT)).toEqual([
+        [1n, 11n],
+        [2n, 120n],
+      ]);
+      expect(w.rows('SELECT n FROM "public.u"')).toEqual([[3n]]);
+    });
+
+    it('learns at the end what a statement alone did not look at', () => {
+      const w = world();
+      const a = w.begin();
+      a.run('UPDATE t SET n = n + 1 WHERE k = 1');
+      w.sql('DELETE FROM t WHERE k = 1');
+      expect(a.run('UPDATE u SET n = n + 1', true)).toBe('count 1');
+      expect(a.commit()).toEqual({ kind: 'conflict', statement: 0 });
+      expect(w.rows('SELECT n FROM "public.u"')).toEqual([[1n]]);
+    });
+
+    it('leaves nothing of it behind, also where it fails', () => {
+      const w = world();
+      const a = w.begin();
+      a.run('UPDATE t SET n = n + 1 WHERE k = 1');
+      w.begin().run('SELECT 1');
+      expect(a.run('INSERT INTO u VALUES (2, 2)', true)).toBe('count 1');
+      expect(a.run('INSERT INTO u VALUES (1, 2)', true)).toBe('23505');
+      expect(w.database.isInTransaction).toBe(false);
+      expect(w.rows('SELECT n FROM "public.u"')).toEqual([[1n]]);
+    });
+
+    it('counts its work as before', () => {
+      const w = world();
+      const much =
+        'UPDATE u SET n = (SELECT count(*) FROM generate_series(1, 50000) g WHERE g < k)';
+      const a = w.begin();
+      const costs = [1, 2, 3].map(() => {
+        a.run(much, true);
+        const { work } = w.machine.context.transactionCost;
+        w.begin().run('SELECT 1');
+        return work;
+      });
+      const [first = 0, second, third] = costs;
+      expect(first).toBeGreaterThan(50_000);
+      expect([second, third]).toEqual([2 * first, 3 * first]);
+    });
+  });
+
   it('goes back to a savepoint', () => {
     const w = world();
     const a = w.begin();

@@ -208,7 +208,12 @@ function step(sql: string, values: readonly number[], hasRows = false, isResult 
   return { sql, values: values.map(BigInt), hasRows, isResult, rowsAtFault: null };
 }
 
-export const CELLS: Language<CellStatement> = { stepOf, recordedOf, writesOf };
+export const CELLS: Language<CellStatement> = {
+  stepOf,
+  recordedOf,
+  writesOf,
+  isOfTables: ({ kind }) => kind !== 'draw',
+};
 
 /** What the tables of a node hold. */
 export function readCells(rowsOf: (sql: string) => readonly (readonly unknown[])[]): Cells {

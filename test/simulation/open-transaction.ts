@@ -24,6 +24,8 @@ export interface Language<Statement> {
   /** As a gateway records it; its digest is to be filled in. */
   recordedOf(statement: Statement): RecordedStatement;
   writesOf(statements: readonly Statement[]): readonly number[];
+  /** See QueryPlan.isOfTables. */
+  isOfTables(statement: Statement): boolean;
 }
 
 export type Ran =
@@ -49,6 +51,10 @@ export class OpenTransaction<Statement> {
   #sequencesSent = 0;
   /** What was told holds up to here. */
   snapshot = 0;
+  /** As at read committed: what it was told need not be of one state before it commits. */
+  readonly #isReadCommitted: boolean;
+  /** Statements that may have run without those before them. */
+  aloneCount = 0;
   /** The machine has run all statements. */
   #isSpeculated = false;
   /** Locks that it has by now. */
@@ -57,6 +63,7 @@ export class OpenTransaction<Statement> {
   constructor(id: number, machine: Machine, language: Language<Statement>) {
     this.id = id;
     this.#speculation = id;
+    this.#isReadCommitted = id % 2 === 0;
     this.#machine = machine;
     this.#language = language;
   }
@@ -85,10 +92,13 @@ export class OpenTransaction<Statement> {
     const sequences = isWhole ? this.#sequences : this.#sequences.slice(this.#sequencesSent);
     this.#sequencesSent = this.#sequences.length;
     this.#isSpeculated = false;
+    const standsAlone = this.#standsAlone(statement);
+    if (standsAlone) this.aloneCount += 1;
     const answer = this.#machine.speculate({
       id: this.#speculation,
       isWhole,
       isKept: true,
+      standsAlone,
       request: isWhole
         ? this.#request([...this.statements, statement], [...this.#recorded, recorded], sequences)
         : this.#request([statement], [recorded], sequences),
@@ -105,6 +115,19 @@ export class OpenTransaction<Statement> {
     this.told.push(told);
     this.#recorded.push({ ...recorded, digest: answer.digest });
     return { kind: 'told', told };
+  }
+
+  /** As src/server/standing-alone.ts. */
+  #standsAlone(statement: Statement): boolean {
+    const { recordedOf, writesOf, isOfTables } = this.#language;
+    const written = writesOf(this.statements);
+    const touched = [...recordedOf(statement).reads, ...writesOf([statement])];
+    return (
+      this.#isReadCommitted &&
+      touched.length > 0 &&
+      [...this.statements, statement].every(isOfTables) &&
+      !touched.some((table) => written.includes(table))
+    );
   }
 
   /** The machine is told that its commit comes, as `request`. */

@@ -66,6 +66,7 @@ export function rowLanguage({ sessionId, owner }: LockOwner): Language<RowStatem
       actions: [],
       digest: UNTOLD,
     }),
+    isOfTables: () => false,
     writesOf: (statements) => [
       ...new Set(statements.filter(isWrite).map((statement) => oidOf(statement))),
     ],

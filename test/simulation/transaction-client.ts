@@ -146,6 +146,7 @@ export class TransactionClient {
   #run(turn: Turn, statement: CellStatement, isGivenUp: boolean): void {
     const { checks, count } = this.#options;
     const { transaction, node } = turn;
+    const aloneBefore = transaction.aloneCount;
     const ran = transaction.run(statement, isGivenUp);
     if (ran.kind === 'exhausted') {
       this.#reserve(turn, () => this.#run(turn, statement, isGivenUp));
@@ -159,6 +160,7 @@ export class TransactionClient {
       this.#rollBack(turn);
       return;
     }
+    if (transaction.aloneCount > aloneBefore) count('statements-alone');
     if (isGivenUp) count('statements-given-up');
     else {
       this.#checkTold(turn);
@@ -200,6 +202,7 @@ export class TransactionClient {
   }
 
   #checkTold({ transaction, node }: Turn): void {
+    if (transaction.aloneCount > 0) return;
     const who = `transaction ${transaction.id} on node ${node.id}`;
     this.#options.checks.told(who, transaction, transaction.snapshot);
   }

@@ -48,8 +48,11 @@ export class OpenTransaction {
     return this.#snapshot;
   }
 
-  /** Rows as text, `count N`, or an error's code; `conflict` ends the transaction. */
-  run(sql: string): string {
+  /**
+   * Rows as text, `count N`, or an error's code; `conflict` ends the transaction. `standsAlone`: see
+   * Speculate.
+   */
+  run(sql: string, standsAlone = false): string {
     const [plan] = compileAll(sql, this.#catalog);
     const { access, reads, writes, steps: _steps, changesSchema } = must(plan, 'one statement');
     const written = withCascades(this.#catalog, writes);
@@ -68,6 +71,7 @@ export class OpenTransaction {
         },
       },
       must(plan, 'one statement').catalog,
+      standsAlone,
     );
   }
 
@@ -87,19 +91,20 @@ export class OpenTransaction {
     return this.#tell({ steps: [step], writes: [], recorded }, this.#catalog);
   }
 
-  #tell(next: Recorded, after: Catalog): string {
+  #tell(next: Recorded, after: Catalog, standsAlone = false): string {
     const isWhole = this.#statements.length === 0;
     const sequences = this.#sequences.slice(isWhole ? 0 : this.#sequencesSent);
     const answer = this.#world.machine.speculate({
       id: this.#id,
       isWhole,
       isKept: true,
+      standsAlone,
       request: this.#request([next], sequences),
     });
     this.#sequencesSent = this.#sequences.length;
     if (answer.kind === 'exhausted') {
       this.#reserve(answer.sequence);
-      return this.#tell(next, after);
+      return this.#tell(next, after, standsAlone);
     }
     if (answer.kind !== 'told') return answer.kind;
     this.#snapshot = answer.snapshot;
