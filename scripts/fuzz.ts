@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { Comparison, makeCase, worldOf } from '../test/fuzz/compare.ts';
 import type { Difference } from '../test/fuzz/compare.ts';
 import { Balsa, Postgres } from '../test/fuzz/databases.ts';
+import { isAboutIdleValues } from '../test/fuzz/answer.ts';
 import type { Answer } from '../test/fuzz/answer.ts';
 import { Prng } from '../src/util/prng.ts';
 
@@ -45,20 +46,25 @@ function report(seed: number, { what, sql, parameters, ours, theirs, world }: Di
 
 async function runSeed(seed: number, comparison: Comparison): Promise<void> {
   const world = worldOf(seed);
-  const note = (difference: Difference): boolean => {
-    const count = (seen.get(difference.what) ?? 0) + 1;
-    seen.set(difference.what, count);
-    return count <= Number(values.each);
+  const isNew = ({ what }: Difference): boolean => (seen.get(what) ?? 0) < Number(values.each);
+  const note = ({ what }: Difference): void => {
+    seen.set(what, (seen.get(what) ?? 0) + 1);
   };
   for (const difference of await comparison.setUp(world)) {
-    if (note(difference)) report(seed, difference);
+    if (isNew(difference)) report(seed, difference);
+    note(difference);
   }
   for (let at = 0; at < Number(values.statements); at++) {
     const made = makeCase(new Prng(seed * 100_003 + at), world);
     totals.statements++;
     const difference = await comparison.check(world, made);
-    if (difference !== null && note(difference))
-      report(seed, await comparison.makeSmall(world, made, difference));
+    if (difference === null) continue;
+    if (isNew(difference)) {
+      const small = await comparison.makeSmall(world, made, difference);
+      if (isAboutIdleValues(small.sql, small.what)) continue;
+      report(seed, small);
+    }
+    note(difference);
   }
   await comparison.tearDown(world);
 }

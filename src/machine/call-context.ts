@@ -4,6 +4,7 @@ import { PgError } from '../errors/pg-error.ts';
 import type { Notification } from '../sql/functions/notify.ts';
 import type { RowClaim } from '../sql/functions/row-locks.ts';
 import type { CallContext, SequenceRun } from '../sql/functions/signature.ts';
+import { UpsertedRows } from '../sql/functions/upserts.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
@@ -93,6 +94,8 @@ export class RequestContext implements CallContext {
   #actions: PerformedActions | null = null;
   #actionsBefore = 0;
   #claims: RowClaims | null = null;
+  /** Of the running step. */
+  #upserted = new UpsertedRows();
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
 
@@ -207,6 +210,7 @@ export class RequestContext implements CallContext {
 
   /** Remembers where a step begins: it may run again. */
   beginStep(): void {
+    this.#upserted = new UpsertedRows();
     this.#spentBefore = this.#spent;
     this.#keptBefore = this.#kept;
     this.#writtenBefore = this.#written;
@@ -218,6 +222,7 @@ export class RequestContext implements CallContext {
 
   /** Undoes what functions did since the step began: it failed, or runs again and draws the same. */
   undoStep(): void {
+    this.#upserted = new UpsertedRows();
     this.#spent = this.#spentBefore;
     this.#kept = this.#keptBefore;
     this.#written = this.#writtenBefore;
@@ -339,6 +344,11 @@ export class RequestContext implements CallContext {
   /** See CallContext. */
   claimRow(row: RowClaim): boolean {
     return this.#mustClaim().claim(row);
+  }
+
+  /** See CallContext. */
+  upserted(): UpsertedRows {
+    return this.#upserted;
   }
 
   /** See CallContext. */

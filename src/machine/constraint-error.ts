@@ -4,6 +4,7 @@ import type { Catalog, Column, Constraint, Index, Relation } from '../catalog/ca
 import { constraintOfError } from '../catalog/constraint-of-error.ts';
 import { quoteSqlite } from '../catalog/sqlite-name.ts';
 import type { Oid } from '../types/pg-type.ts';
+import { mustType } from '../types/registry.ts';
 import type { ErrorData, Step } from './command.ts';
 import type { Database, Row } from './database.ts';
 import { foreignKeyError } from './foreign-key-error.ts';
@@ -98,18 +99,46 @@ function uniqueError(
   );
   // The value of an expression is not known outside the index.
   const hasKey = columns.length === index.columns.length;
+  const name = constraint?.name ?? index.name;
+  const fields = { ...tableFields(relation), constraint: name };
+  if (violation.step?.sql.startsWith('CREATE UNIQUE INDEX') === true) {
+    const isPlain = hasKey && index.predicateText === null;
+    const key = isPlain ? duplicatedKey(database, relation, columns) : null;
+    return {
+      code: '23505',
+      message: `could not create unique index "${name}"`,
+      fields: key === null ? fields : { ...fields, detail: `Key ${key} is duplicated.` },
+    };
+  }
   // Of a partial index, rows with equal keys need not clash.
   const keyColumns = index.predicateText === null ? columns : [];
   const row = hasKey ? rowAtFault(database, relation, violation, keyColumns) : null;
   const values = row === null ? [] : valuesOf(relation, columns, row);
   const detail =
     row === null ? {} : { detail: `Key ${keyText(columns, values, true)} already exists.` };
-  const name = constraint?.name ?? index.name;
   return {
     code: '23505',
     message: `duplicate key value violates unique constraint "${name}"`,
-    fields: { ...tableFields(relation), constraint: name, ...detail },
+    fields: { ...fields, ...detail },
   };
+}
+
+/** A key that several rows have. */
+function duplicatedKey(
+  database: Database,
+  relation: Relation,
+  columns: readonly Column[],
+): string | null {
+  const names = columns.map(({ sqliteName }) => quoteSqlite(sqliteName));
+  const keys = columns.map(({ type }, at) => {
+    const { sortKey } = mustType(type);
+    return sortKey === null ? names[at] : `${sortKey}(${names[at] ?? ''})`;
+  });
+  const isGiven = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
+  const order = keys.join(', ');
+  const sql = `SELECT ${names.join(', ')} FROM ${quoteSqlite(relation.sqliteName)} WHERE ${isGiven} GROUP BY ${order} HAVING count(*) > 1 ORDER BY ${order} LIMIT 1`;
+  const [row] = database.rows(sql);
+  return row === undefined ? null : keyText(columns, row, true);
 }
 
 /**

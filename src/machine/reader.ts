@@ -68,6 +68,7 @@ export class Reader {
       action: (action) => refuse(action),
       claimRow: () => refuse('FOR UPDATE'),
       isRowFree: () => refuse('FOR UPDATE'),
+      upserted: () => refuse('an INSERT'),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);

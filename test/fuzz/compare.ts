@@ -31,7 +31,8 @@ export function makeCase(prng: Prng, world: World): Case {
   const parameters: Parameter[] = [];
   const maker = new QueryMaker(prng, world, chance(prng, 15) ? parameters : undefined);
   const isChange = chance(prng, 25);
-  return { tree: isChange ? change(maker) : maker.statement(), parameters, isChange };
+  const query = (): Tree => (chance(prng, 35) ? maker.values() : maker.statement());
+  return { tree: isChange ? change(maker) : query(), parameters, isChange };
 }
 
 export class Comparison {

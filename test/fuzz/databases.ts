@@ -28,9 +28,7 @@ export class Balsa implements Database {
       const settings = engine.formatSettings();
       const { parameterTypes } = compile(statement, [], engine.catalog, engine.compileSettings());
       const values = parameters.map(({ text }, at) =>
-        text === null
-          ? null
-          : mustType(must(parameterTypes[at], 'a type')).parse(text, -1, settings),
+        text === null ? null : mustType(parameterTypes[at] ?? 25).parse(text, -1, settings),
       );
       const ran = engine.run(statement, values);
       if (typeof ran === 'string')

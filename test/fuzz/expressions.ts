@@ -8,6 +8,7 @@ import {
   literal,
   pick,
   quote,
+  strangeText,
   typeName,
   valueText,
 } from './literals.ts';
@@ -33,6 +34,8 @@ export interface Place {
   readonly queries?: Queries | undefined;
   /** Collects the texts of parameters; null: none may be used. */
   readonly parameters?: Parameter[] | undefined;
+  /** Now and then a text that is no value. */
+  readonly isStrange?: boolean;
 }
 
 export interface Parameter {
@@ -183,7 +186,10 @@ export class Expressions {
       place.parameters.push({ type, text: valueText(prng, type) });
       return `$${place.parameters.length}::${typeName(type)}`;
     }
-    return literal(prng, type);
+    if (place.isStrange !== true) return literal(prng, type);
+    return chance(prng, 30)
+      ? `${quote(strangeText(prng, type))}::${typeName(type)}`
+      : literal(prng, type, 6, 40);
   }
 
   smallNumber(place: Place): Tree {

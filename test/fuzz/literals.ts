@@ -214,6 +214,36 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A text that the type may not take: one of another type, or one with a character too many or too few. */
+export function strangeText(prng: Prng, type: string): string {
+  const text = valueText(prng, chance(prng, 30) ? pick(prng, SCALARS) : type, 0, 60) ?? '';
+  const at = prng.integer(text.length + 1);
+  const roll = prng.integer(10);
+  if (roll < 4) return text.slice(0, at) + text.slice(at + 1);
+  if (roll < 7) return text.slice(0, at) + pick(prng, STRAY) + text.slice(at);
+  return roll < 8 ? `${text}${text}` : text;
+}
+
+const STRAY = [
+  ' ',
+  '-',
+  '0',
+  '9',
+  ':',
+  '.',
+  'e',
+  'x',
+  '"',
+  ',',
+  '{',
+  '}',
+  '+',
+  'T',
+  '\\',
+  '\t',
+  '/',
+];
+
 /** The text of a value; null: NULL. */
 export function valueText(prng: Prng, type: string, nulls = 12, edges = 10): string | null {
   if (chance(prng, nulls)) return null;

@@ -14,6 +14,8 @@ interface From {
   readonly tree: Tree;
   readonly atoms: readonly Atom[];
   readonly keys: readonly string[];
+  /** What `*` shows, by name alone. */
+  readonly shown: readonly Atom[];
 }
 
 interface CommonTable {
@@ -56,12 +58,25 @@ export class QueryMaker implements Queries {
   /** A statement. */
   statement(): Tree {
     const { prng } = this;
+    if (chance(prng, 10)) {
+      const from = this.#from(3);
+      return tree('', 'SELECT * FROM ', from.tree, this.#where(this.place(from, []), 2));
+    }
     const types = Array.from({ length: 1 + prng.integer(4) }, () => this.expressions.anyType());
     const withClause = chance(prng, 25) ? this.#with() : '';
     const body = this.#body(types, [], 3);
     this.#commonTables = [];
     const hasOrder = types.every(isSortable);
     return tree('', withClause, body, hasOrder ? this.#tail(types, true) : '');
+  }
+
+  /** Values without tables: here errors are compared as well. */
+  values(): Tree {
+    const place: Place = { atoms: [], keys: [], parameters: this.parameters, isStrange: true };
+    const items = Array.from({ length: 1 + this.prng.integer(2) }, () =>
+      this.expressions.expression(this.expressions.anyType(), place, 1 + this.prng.integer(2)),
+    );
+    return tree('', 'SELECT ', listOf(items));
   }
 
   column(type: string, outer: readonly Atom[], depth: number): Tree {
@@ -273,6 +288,7 @@ export class QueryMaker implements Queries {
         tree: tree('from', listOf([first.tree, second.tree])),
         atoms: [...first.atoms, ...second.atoms],
         keys: [...first.keys, ...second.keys],
+        shown: [...first.shown, ...second.shown],
       };
     }
     return this.#join(first, depth);
@@ -290,7 +306,11 @@ export class QueryMaker implements Queries {
         left.atoms,
         depth - 1,
       );
-      const both = { atoms: [...left.atoms, ...inner.atoms], keys: [...left.keys, ...inner.keys] };
+      const both = {
+        atoms: [...left.atoms, ...inner.atoms],
+        keys: [...left.keys, ...inner.keys],
+        shown: [...left.shown, ...inner.shown],
+      };
       return chance(prng, 50)
         ? { ...both, tree: tree('from', left.tree, ', LATERAL ', inner.tree) }
         : { ...both, tree: tree('from', left.tree, ' LEFT JOIN LATERAL ', inner.tree, ' ON true') };
@@ -302,27 +322,27 @@ export class QueryMaker implements Queries {
     const atoms = [...left.atoms, ...right.atoms];
     const keys = [...left.keys, ...right.keys];
     const rightText: Part = right.tree.tag === 'join' ? tree('', '(', right.tree, ')') : right.tree;
-    if (roll < 20) return { tree: tree('join', left.tree, ' CROSS JOIN ', rightText), atoms, keys };
-    const shared = left.atoms
-      .filter((atom) =>
-        right.atoms.some((other) => nameOf(other) === nameOf(atom) && other.type === atom.type),
-      )
-      .filter((atom) => isSortable(atom.type))
-      .filter(
-        (atom) =>
-          [...left.atoms, ...right.atoms].filter((other) => nameOf(other) === nameOf(atom))
-            .length === 2,
-      );
-    if (roll < 40 && shared.length > 0) {
-      const names = [...new Set([pick(prng, shared), pick(prng, shared)].map(nameOf))];
-      const merged = names.map((name) => ({
-        text: name,
-        type: (shared.find((atom) => nameOf(atom) === name) as Atom).type,
-      }));
+    const shown = [...left.shown, ...right.shown];
+    if (roll < 20) {
+      return { tree: tree('join', left.tree, ' CROSS JOIN ', rightText), atoms, keys, shown };
+    }
+    const shared = left.shown.filter((atom) => right.shown.some(({ text }) => text === atom.text));
+    const usable = shared.filter(
+      (atom) =>
+        isSortable(atom.type) &&
+        shown.filter(({ text }) => text === atom.text).length === 2 &&
+        shown.every(({ text, type: other }) => text !== atom.text || other === atom.type),
+    );
+    if (roll < 45 && usable.length > 0) {
+      const isNatural = usable.length === shared.length && chance(prng, 30);
+      const merged = isNatural ? usable : [...new Set([pick(prng, usable), pick(prng, usable)])];
+      const names = new Set(merged.map(({ text }) => text));
+      const how = isNatural ? '' : ` USING (${[...names].join(', ')})`;
       return {
-        tree: tree('join', left.tree, ` ${type} `, rightText, ` USING (${names.join(', ')})`),
-        atoms: [...merged, ...atoms],
+        tree: tree('join', left.tree, ` ${isNatural ? 'NATURAL ' : ''}${type} `, rightText, how),
+        atoms: [...merged, ...atoms.filter(({ text }) => !names.has(text))],
         keys,
+        shown: [...merged, ...shown.filter(({ text }) => !names.has(text))],
       };
     }
     const wanted = type === 'FULL JOIN' ? fullCondition(prng, left, right) : null;
@@ -333,7 +353,12 @@ export class QueryMaker implements Queries {
         this.place({ atoms, keys }, []),
         chance(prng, 50) ? 1 : 2,
       );
-    return { tree: tree('join', left.tree, ` ${type} `, rightText, ' ON ', on), atoms, keys };
+    return {
+      tree: tree('join', left.tree, ` ${type} `, rightText, ' ON ', on),
+      atoms,
+      keys,
+      shown,
+    };
   }
 
   #item(depth: number): From {
@@ -343,7 +368,8 @@ export class QueryMaker implements Queries {
     if (roll < 20 && this.#commonTables.length > 0) {
       const table = pick(prng, this.#commonTables);
       const atoms = table.columns.map(({ text, type }) => ({ text: `${alias}.${text}`, type }));
-      return { tree: tree('from', `${table.name} AS ${alias}`), atoms, keys: keysOf(atoms) };
+      const shown = table.columns;
+      return { tree: tree('from', `${table.name} AS ${alias}`), atoms, keys: keysOf(atoms), shown };
     }
     if (depth > 0 && roll < 35) {
       const types = Array.from({ length: 1 + prng.integer(3) }, () => this.expressions.anyType());
@@ -355,11 +381,14 @@ export class QueryMaker implements Queries {
         tree: tree('from', `generate_series(1, ${prng.integer(5)}) AS ${alias}(g)`),
         atoms,
         keys: keysOf(atoms),
+        shown: [{ text: 'g', type: 'int4' }],
       };
     }
     const table = this.table();
     const atoms = table.columns.map(({ name, type }) => ({ text: `${alias}.${name}`, type }));
-    return { tree: tree('from', `${table.name} AS ${alias}`), atoms, keys: [`${alias}.id`] };
+    const shown = table.columns.map(({ name, type }) => ({ text: name, type }));
+    const keys = [`${alias}.id`];
+    return { tree: tree('from', `${table.name} AS ${alias}`), atoms, keys, shown };
   }
 
   #derived(alias: string, types: readonly string[], outer: readonly Atom[], depth: number): From {
@@ -375,6 +404,7 @@ export class QueryMaker implements Queries {
       tree: tree('from', '(', body, `) AS ${alias}(${names.join(', ')})`),
       atoms,
       keys: keysOf(atoms),
+      shown: types.map((type, at) => ({ text: `k${at}`, type })),
     };
   }
 
@@ -409,10 +439,6 @@ export class QueryMaker implements Queries {
     }
     return optional('WITH RECURSIVE ', listOf(parts), ' ');
   }
-}
-
-function nameOf({ text }: Atom): string {
-  return text.split('.').at(-1) as string;
 }
 
 function keysOf(atoms: readonly Atom[]): readonly string[] {

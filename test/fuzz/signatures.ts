@@ -37,6 +37,7 @@ function nameOf(oid: number): string {
 function isUsable({ name, arguments: types, result }: Callable): boolean {
   const isKnown = (type: string): boolean =>
     KNOWN.has(type) || ['any', 'element', 'array'].includes(type);
+  if (name === 'age' && types.length === 1) return false;
   return !LEFT_OUT.test(name) && types.every(isKnown) && isKnown(result) && result !== 'any';
 }
 

@@ -40,6 +40,7 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   const at = location(fields);
   const nodes = list(fields, 'args');
   const over = inner(fields, 'over');
+  if (flag(fields, 'agg_within_group')) throw context.notSupported('WITHIN GROUP', at);
   if (isAggregateCall(name, fields)) return bindAggregate(place, name, fields, nodes, over);
   if (over !== null) {
     throw context.error(
@@ -274,7 +275,6 @@ function bindAggregate(
   }
   const isNullsIgnored = text(fields, 'ignore_nulls') !== '';
   if (isNullsIgnored) throw context.notSupported('IGNORE NULLS', at);
-  if (flag(fields, 'agg_within_group')) throw context.notSupported('WITHIN GROUP', at);
   const isDistinct = flag(fields, 'agg_distinct');
   const orderBy = bindSortKeys(inside, list(fields, 'agg_order'));
   if (isWindow && isDistinct) {

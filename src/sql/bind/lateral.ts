@@ -15,7 +15,7 @@ export function dependsOn(
   let isDependent = false;
   forEachExpression(query, (expression) => {
     if (expression.kind === 'column' && aliases.has(expression.alias)) isDependent = true;
-    if (expression.kind !== 'aggregate') return;
+    if (expression.kind !== 'aggregate' || expression.over !== null) return;
     const columns = expression.arguments.flatMap(columnsIn);
     if (columns.length === 0 || !columns.every(({ alias }) => aliases.has(alias))) return;
     throw context.error(

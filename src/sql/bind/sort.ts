@@ -1,6 +1,6 @@
 // ORDER BY keys.
 import { hasEquality } from '../functions/comparison.ts';
-import { asTag, child, fieldsOf, location, text } from '../parse/node.ts';
+import { asTag, child, fieldsOf, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { startOf } from '../tree/expression.ts';
 import type { Expression, SortKey } from '../tree/expression.ts';
@@ -19,7 +19,9 @@ export function sortKey(context: BindContext, fields: Fields, expression: Expres
       'Use an explicit ordering operator or modify the query.',
     );
   }
-  const isDescending = text(fields, 'sortby_dir') === 'SORTBY_DESC';
+  const direction = text(fields, 'sortby_dir');
+  const isDescending =
+    direction === 'SORTBY_USING' ? isGreater(context, fields) : direction === 'SORTBY_DESC';
   const nulls = text(fields, 'sortby_nulls');
   const isNullsFirst =
     nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && isDescending);
@@ -32,4 +34,16 @@ export function bindSortKeys(place: Place, nodes: readonly Node[]): readonly Sor
     const expression = bindExpression(place, child(fields, 'node') as Node);
     return sortKey(place.context, fields, resolveUnknown(place.context, expression));
   });
+}
+
+/** ORDER BY ... USING operator. */
+function isGreater(context: BindContext, fields: Fields): boolean {
+  const name = strings(list(fields, 'useOp')).at(-1) ?? '';
+  if (name === '<' || name === '>') return name === '>';
+  throw context.error(
+    '42809',
+    `operator ${name} is not a valid ordering operator`,
+    location(fields),
+    'Ordering operators must be "<" or ">" members of btree operator families.',
+  );
 }

@@ -1,6 +1,6 @@
 // INSERT, UPDATE and DELETE -> SQLite SQL.
 import type { Column } from '../../catalog/catalog.ts';
-import type { Assignment, ConflictClause, Delete, Insert, Update } from '../bind/change.ts';
+import type { Assignment, Delete, Insert, Update } from '../bind/change.ts';
 import type { Expression } from '../tree/expression.ts';
 import { mustType } from '../../types/registry.ts';
 import { KEEP } from '../functions/bounds.ts';
@@ -24,30 +24,52 @@ export function emitInsert(
   const columns =
     insert.columns.map((column) => quoteName(column.sqliteName)).join(', ') || '"ctid"';
   const target = `${quoteName(insert.relation.sqliteName)} AS ${quoteName(insert.alias)}`;
-  const conflict = insert.conflict === null ? '' : emitConflict(emitter, insert.conflict);
-  const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert, bulk)}${conflict}`;
+  const text = `${emitWith(emitter, insert.ctes)}INSERT INTO ${target} (${columns}) ${emitInsertRows(emitter, insert, bulk, upsertBegins(insert))}${emitConflict(emitter, insert)}`;
   return text + emitReturning(emitter, insert);
 }
 
-/** The rows that an INSERT writes, as the rest of the INSERT or as a query. */
+/** It may meet a row twice. */
+function isUpsertOfRows({ conflict, rows }: Insert): boolean {
+  return conflict !== null && conflict.set !== null && rows?.length !== 1;
+}
+
+/** A condition for the rows that are to be inserted; SQLite looks for the last row once, before. */
+function upsertBegins(insert: Insert): string {
+  if (!isUpsertOfRows(insert)) return 'true';
+  return `pg_upsert_begin((SELECT max("ctid") FROM ${quoteName(insert.relation.sqliteName)}))`;
+}
+
+/** The rows that an INSERT writes, as the rest of the INSERT or as a query; `condition` holds. */
 export function emitInsertRows(
   emitter: Emitter,
   { rows, source }: Insert,
   bulk: ValueRowsSource | null,
+  condition = 'true',
 ): string {
-  if (bulk !== null) return emitValueRows(emitter, bulk);
+  if (bulk !== null) return emitValueRows(emitter, bulk, condition);
   const values = (row: readonly Expression[]): string =>
     row.map((value) => emitExpression(emitter, value)).join(', ') || 'NULL';
-  if (source === null) return `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;
+  if (source === null) {
+    const list = `VALUES ${(rows ?? []).map((row) => `(${values(row)})`).join(', ')}`;
+    return condition === 'true' ? list : `SELECT * FROM (${list}) WHERE ${condition}`;
+  }
   // "WHERE true": without it the parser takes ON CONFLICT for a join condition.
   const from = derivedTable(emitOuterQuery(emitter, source.query), source);
-  return `SELECT ${values(source.values)} FROM ${from} WHERE true`;
+  return `SELECT ${values(source.values)} FROM ${from} WHERE ${condition}`;
 }
 
-function emitConflict(emitter: Emitter, { columns, set, where }: ConflictClause): string {
+function emitConflict(emitter: Emitter, insert: Insert): string {
+  if (insert.conflict === null) return '';
+  const { columns, set, where } = insert.conflict;
   const target = columns.length === 0 ? '' : ` (${columns.map(indexedColumn).join(', ')})`;
   if (set === null) return ` ON CONFLICT${target} DO NOTHING`;
-  const condition = where === null ? '' : ` WHERE ${emitExpression(emitter, where)}`;
+  const conditions = where === null ? [] : [emitExpression(emitter, where)];
+  if (isUpsertOfRows(insert)) {
+    const row = `${quoteName(insert.alias)}."ctid"`;
+    conditions.unshift(`pg_upsert_meet(${row})`);
+    conditions.push(`pg_upsert_update(${row})`);
+  }
+  const condition = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return ` ON CONFLICT${target} DO UPDATE SET ${emitAssignments(emitter, set)}${condition}`;
 }
 

@@ -135,15 +135,16 @@ function bindingOf(columns: readonly Column[], count: number, width: number): Bi
     : { kind: 'rows', width, cells };
 }
 
-/** A query that gives the rows. */
+/** A query that gives the rows; `condition` holds. */
 export function emitValueRows(
   emitter: Emitter,
   { columns, width, binding }: ValueRowsSource,
+  condition: string,
 ): string {
   const values = columns.map((column) =>
     typeof column === 'string' ? column : emitExpression(emitter, column),
   );
   const table = `${quoteName(valueRowsTable(width))}(${emitter.mark(binding)}) AS "rows"`;
   // "WHERE true": without it the parser takes ON CONFLICT for a join condition.
-  return `SELECT ${values.join(', ')} FROM ${table} WHERE true`;
+  return `SELECT ${values.join(', ')} FROM ${table} WHERE ${condition}`;
 }

@@ -5,7 +5,7 @@ import { INT2, INT4, INT8, NUMERIC, TEXT } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, operator, sql } from './builders.ts';
-import type { FunctionSignature, OperatorSignature } from './signature.ts';
+import type { FunctionSignature, Implementation, OperatorSignature } from './signature.ts';
 
 interface IntegerRange {
   readonly oid: Oid;
@@ -36,15 +36,22 @@ const RANGE_CHECKS: readonly FunctionSignature[] = INTEGERS.map(({ oid }) =>
   ),
 );
 
-const NONZERO = fn(
-  'pg_nonzero',
-  [INT8],
-  INT8,
-  js('pg_nonzero', ([value]) => {
-    if (value === 0n) throw new PgError('22012', 'division by zero');
-    return value ?? null;
-  }),
-);
+/** Not SQLite's own division: with one side NULL the other one may be zero. */
+function division(oid: Oid): Implementation {
+  return js(`pg_divide_${oid}`, ([a, b]) => {
+    if (b === 0n) throw divisionByZero();
+    return checkRange(oid, (a as bigint) / (b as bigint));
+  });
+}
+
+const REMAINDER = js('pg_remainder', ([a, b]) => {
+  if (b === 0n) throw divisionByZero();
+  return (a as bigint) % (b as bigint);
+});
+
+function divisionByZero(): PgError {
+  return new PgError('22012', 'division by zero');
+}
 
 /** Between integers of any two widths: the result has the larger one. */
 function arithmeticOf(left: IntegerRange, right: IntegerRange): OperatorSignature[] {
@@ -61,7 +68,7 @@ function arithmeticOf(left: IntegerRange, right: IntegerRange): OperatorSignatur
     ...['+', '-', '*'].map((symbol) =>
       define(symbol, (a, b) => `pg_check_${result}(${a} ${symbol} ${b})`),
     ),
-    define('/', (a, b) => `pg_check_${result}(${a} / pg_nonzero(${b}))`),
+    operator('/', left.oid, right.oid, result, division(result)),
   ];
 }
 
@@ -101,7 +108,7 @@ function operatorsOf(integer: IntegerRange): OperatorSignature[] {
       sql((a = '', b = '') => emit(a, b)),
     );
   return [
-    binary('%', (a, b) => `(${a} % pg_nonzero(${b}))`),
+    operator('%', oid, oid, oid, REMAINDER),
     prefix('-', (a) => `pg_check_${oid}(0 - ${a})`),
     prefix('+', (a) => a),
     prefix('@', (a) => `pg_check_${oid}(abs(${a}))`),
@@ -143,7 +150,6 @@ const wide = INTEGERS.filter(({ bits }) => bits > 16);
 
 export const INTEGER_FUNCTIONS: readonly FunctionSignature[] = [
   ...RANGE_CHECKS,
-  NONZERO,
   ...INTEGERS.flatMap(({ oid }) => [
     fn(
       'abs',
@@ -151,12 +157,7 @@ export const INTEGER_FUNCTIONS: readonly FunctionSignature[] = [
       oid,
       sql((a = '') => `pg_check_${oid}(abs(${a}))`),
     ),
-    fn(
-      'mod',
-      [oid, oid],
-      oid,
-      sql((a = '', b = '') => `(${a} % pg_nonzero(${b}))`),
-    ),
+    fn('mod', [oid, oid], oid, REMAINDER),
   ]),
   ...wide.flatMap(({ oid, bits }) => [
     fn(

@@ -53,6 +53,7 @@ import {
   PATTERN_MATCHING_OPERATORS,
   PATTERN_SET_FUNCTIONS,
 } from './patterns.ts';
+import { UPSERT_FUNCTIONS } from './upserts.ts';
 import { TEXT_FUNCTIONS, TEXT_OPERATORS, TEXT_SET_FUNCTIONS } from './text.ts';
 
 export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
@@ -82,6 +83,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...SEQUENCE_FUNCTIONS,
   ...NOTIFY_FUNCTIONS,
   ...LOCK_FUNCTIONS,
+  ...UPSERT_FUNCTIONS,
 ];
 export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...INTEGER_OPERATORS,

@@ -4,6 +4,7 @@ import type { Oid } from '../../types/pg-type.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import type { Notification } from './notify.ts';
 import type { RowClaim } from './row-locks.ts';
+import type { UpsertedRows } from './upserts.ts';
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
@@ -55,6 +56,8 @@ export interface CallContext {
   action(action: string): SqliteValue;
   /** The row is in the result, and locked for it. False: it is not to be in it. */
   claimRow(row: RowClaim): boolean;
+  /** The rows that an ON CONFLICT DO UPDATE has written. */
+  upserted(): UpsertedRows;
   /** False: SKIP LOCKED has to do without it. */
   isRowFree(row: RowClaim): boolean;
 }

@@ -1,4 +1,5 @@
 // Catalogs and databases made from DDL, for tests.
+import { UpsertedRows } from '../../../src/sql/functions/upserts.ts';
 import { readFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { bootstrapSteps, newCatalog } from '../../../src/catalog/bootstrap.ts';
@@ -56,6 +57,7 @@ export class TestDatabase {
       action: () => null,
       claimRow: () => true,
       isRowFree: () => true,
+      upserted: () => new UpsertedRows(),
       catalog: () => this.catalog,
     });
     this.sqlite.exec(readFileSync(SYSTEM_TABLES, 'utf8'));

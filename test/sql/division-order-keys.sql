@@ -1,0 +1,27 @@
+-- Division beside NULL; ORDER BY USING; LATERAL with windows; keys that are there twice.
+create table d (a int, b int8);
+insert into d values (1, 0), (null, 0), (7, null), (-7, 2);
+select a / 0 from d where a is null;
+select null / 0, null::int8 / 0::int8, null % 0, mod(null::int, 0), 7 / null, -7 / 2, 7 % -2, (-32768)::int2 / (-1)::int2;
+select (-32767-1)::int2 / -1, -7 % 2, mod(-7, 2), (-9223372036854775808) / 2;
+select (-9223372036854775808) / -1;
+select (-32768)::int2 / (-1)::int2;
+select a / b from d where b <> 0;
+select a / b from d;
+select 5 / 0;
+select mod(5, 0);
+select a from d order by a using >;
+select a from d order by a using < nulls first;
+select a from d order by a using =;
+select array_agg(a order by a using >) from d;
+select x.* from d, lateral (select sum(d.a) over () from d as e) x order by 1;
+create table w (id int primary key, a numeric, b text);
+insert into w values (1,1,'x'),(2,1.0,'y');
+alter table w add constraint u unique (a);
+create unique index i on w (a);
+alter table w add unique (a);
+alter table w add column z int default 5 unique;
+create unique index ok on w (a, b);
+alter table w drop constraint w_pkey;
+alter table w add primary key (a);
+insert into w values (3, 1, 'x');

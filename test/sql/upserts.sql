@@ -1,0 +1,20 @@
+-- ON CONFLICT DO UPDATE of rows that the statement has written itself.
+create table t (id int primary key, a int, b numeric unique);
+insert into t values (1,1,1),(2,2,2);
+insert into t values (8,5,5),(8,7,7) on conflict (id) do update set a = excluded.a;
+insert into t values (1,5,5),(1,7,7) on conflict (id) do update set a = excluded.a;
+insert into t values (1,5,5),(1,7,7) on conflict (id) do update set a = excluded.a where excluded.a = 7 returning *;
+insert into t values (1,5,5),(2,7,7),(9,9,9) on conflict (id) do update set a = excluded.a returning *;
+insert into t select id + 1, a, id + 100 from t on conflict (id) do update set a = excluded.a + 1;
+select * from t order by id;
+insert into t values (1,1,8),(2,2,9),(3,3,3),(4,4,4),(5,5,50),(6,6,6),(7,7,70),(8,8,80),(9,9,9),(1,10,10) on conflict (id) do update set a = excluded.a;
+insert into t values (1,1,8),(2,2,9),(3,3,3),(4,4,4),(5,5,50),(6,6,6),(7,7,70),(8,8,80),(9,9,9),(10,10,10) on conflict (id) do update set a = excluded.a;
+select * from t order by id;
+insert into t values (50, 0, 0), (51, 0, 0) on conflict (b) do update set id = t.id + 100;
+insert into t values (50, 0, 0), (51, 0, 0), (52, 1, 1) on conflict (b) do nothing;
+with s as (select 60 as id) insert into t select id, 1, 60 from s on conflict (id) do update set a = 2 returning *;
+insert into t (id, a) values (60, 1), (default, 2) on conflict (id) do update set a = 3;
+create table e (id int primary key);
+insert into e values (1), (2), (1) on conflict (id) do update set id = excluded.id + 10;
+insert into e values (1), (2) on conflict (id) do update set id = excluded.id + 10 returning id;
+insert into e values (1), (2) on conflict (id) do update set id = excluded.id + 10 returning id;
