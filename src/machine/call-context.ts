@@ -337,7 +337,9 @@ export class RequestContext implements CallContext {
   /** See CallContext. Throws ActionWanted. */
   action(action: string): SqliteValue {
     // A value by default, or a check, of a statement that does not tell.
-    if (this.#actions === null) throw new PgError('0A000', 'taking locks here is not supported');
+    if (this.#actions === null) {
+      throw new PgError('0A000', 'taking locks or setting parameters here is not supported');
+    }
     return this.#actions.take(action);
   }
 

@@ -26,6 +26,8 @@ export interface ReadContext {
   readonly seed: number;
   setting(name: string): string | null;
   readonly catalog: Catalog;
+  /** See CallContext: only what can be done at once. */
+  action?(action: string): SqliteValue;
   /** Asked while a read goes on; throws PgError if it must end. */
   checkTime?(): void;
 }
@@ -65,7 +67,7 @@ export class Reader {
       nextvals: () => refuse('nextval'),
       setval: () => refuse('setval'),
       notify: () => refuse('pg_notify'),
-      action: (action) => refuse(action),
+      action: (action) => (this.#context?.action ?? refuse)(action),
       claimRow: () => refuse('FOR UPDATE'),
       isRowFree: () => refuse('FOR UPDATE'),
       upserted: () => refuse('an INSERT'),

@@ -30,6 +30,7 @@ import { queryPlan } from '../sql/plan.ts';
 import type { SequenceRun } from '../sql/functions/signature.ts';
 import type { CompileSettings, Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
+import type { SqliteValue } from '../types/sqlite-value.ts';
 import { must } from '../util/assert.ts';
 import { Cancellation } from '../util/cancellation.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -40,6 +41,7 @@ import { canceled, deadlineOf, lateWrite, unknownWrite } from './late.ts';
 import { LockClient, locksLost } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import { PlanCache } from './plan-cache.ts';
+import { performAtOnce } from './perform-action.ts';
 import { bind, isLocking, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
 import { openRowStream } from './row-stream.ts';
@@ -322,7 +324,9 @@ export class Executor implements Backend, TransactionHost {
       plan.steps.map(({ sql, bindings }) => ({ sql, values: bind(bindings, parameters) })),
     );
     const checkTime = timeLimit(options.statementTimeoutMs);
-    const context = { now, seed, setting: options.setting, catalog, checkTime };
+    const { setting } = options;
+    const action = (text: string): SqliteValue => performAtOnce(text, options);
+    const context = { now, seed, setting, catalog, checkTime, action };
     const read = reader.run(steps, context, index);
     if (read === null) return null;
     const results = read.rows.map((rows): StatementResult => ({ rows, count: rows.length }));

@@ -33,8 +33,10 @@ import type {
 import type { QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
+import { monotonicMs } from './clock.ts';
 import { locksLost } from './lock-client.ts';
 import type { TransactionMutations } from './mutations.ts';
+import { performAction } from './perform-action.ts';
 import { isLocking, isSameStep, pinned, stepsOf } from './plan-steps.ts';
 import type { Statements } from './speculator.ts';
 import { Staging } from './staging.ts';
@@ -133,7 +135,11 @@ export class OpenTransaction implements Transaction {
 
   async run(bound: BoundPlan, options: RunOptions, recompile: Recompile): Promise<StatementResult> {
     const isRead = bound.plan.access === 'read' && !isLocking(bound.plan);
-    if (isRead && !this.#wasAsked) {
+    if (isRead && bound.plan.isOfSession === true && bound.plan.reads.length === 0) {
+      // It has nothing to do with the data: not recorded, so that it is not done again.
+      return this.#readFresh(bound, { ...options, consistency: 'stale' }, recompile);
+    }
+    if (isRead && !this.#wasAsked && bound.plan.isOfSession !== true) {
       return this.#checksReads
         ? this.#readInSnapshot(bound, options, recompile)
         : this.#readFresh(bound, options, recompile);
@@ -226,6 +232,7 @@ export class OpenTransaction implements Transaction {
     recompile: Recompile,
   ): Promise<StatementResult> {
     if (options.cancellation.isCanceled) throw canceled();
+    const since = monotonicMs();
     let current = bound;
     // Locks that were seen to end must not be met any more.
     if (!this.#isFresh || !this.#checksReads || hasRowLocks(bound.plan)) {
@@ -263,7 +270,12 @@ export class OpenTransaction implements Transaction {
           if (actions.length === ACTIONS_MAX) throw tooManyActions();
           actions.push({
             action: answer.action,
-            result: await this.#host.locks.perform(answer.action, this.#id, options),
+            result: await performAction(answer.action, {
+              locks: this.#host.locks,
+              transaction: this.#id,
+              options,
+              since,
+            }),
           });
           break;
         default:

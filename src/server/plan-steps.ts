@@ -1,6 +1,7 @@
 // Plans with their values, as the steps that the machine and the readers run.
 import type { Step } from '../machine/command.ts';
 import type { BoundPlan, RunOptions } from '../session/backend.ts';
+import { ANY_SETTING } from '../sql/functions/signature.ts';
 import type { Binding, PlanStep, QueryPlan } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { valueRows } from '../types/value-rows.ts';
@@ -59,6 +60,7 @@ export function pinned(
   options: RunOptions,
 ): readonly (readonly [string, string])[] {
   const names = new Set(plans.flatMap(({ plan }) => plan.settings));
+  if (names.delete(ANY_SETTING)) for (const name of options.settingNames()) names.add(name);
   return [...names].sort().flatMap((name) => {
     const value = options.setting(name);
     return value === null ? [] : [[name, value] as const];

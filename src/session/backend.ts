@@ -1,6 +1,7 @@
 // What a session needs from the node it runs on; server/ implements it, tests fake it.
 import type { Catalog } from '../catalog/catalog.ts';
 import type { PgError } from '../errors/pg-error.ts';
+import type { SetAction } from '../sql/functions/lock-actions.ts';
 import type { Notification } from '../sql/functions/notify.ts';
 import type { CompileSettings, Plan, QueryPlan } from '../sql/plan.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
@@ -51,6 +52,10 @@ export interface RunOptions {
   warn(message: string): void;
   /** Settings and facts of the session by name, see CallContext.setting. */
   setting(name: string): string | null;
+  /** Of all settings that have a value. */
+  settingNames(): readonly string[];
+  /** set_config(): the new value, as it is shown. Throws PgError. */
+  setConfig(action: SetAction): string;
   /** Statements took effect that got these values: what currval() and lastval() show from now on. */
   noteSequences(used: SequencesUsed): void;
   /** The client's name for the transaction, see docs/transactions.md; empty: none. */

@@ -214,6 +214,7 @@ export class ExtendedQuery {
     }
     if (plan.kind === 'copy') return this.#runCopy(portal, plan);
     block.refuseWrite(plan);
+    if (plan.isOfSession === true) await this.#openBlock();
     if (block.isOpen) return this.#runInBlock(portal, plan, rowsMax);
     if (plan.access === 'read' && this.#deferred.length === 0) {
       return this.#runRead(portal, plan, rowsMax);

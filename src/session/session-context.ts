@@ -9,6 +9,7 @@ import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Cursors } from './cursors.ts';
 import type { MessageInput } from './message-input.ts';
+import { setConfig } from './change-setting.ts';
 import type { Channels } from './channels.ts';
 import type { PreparedStatements } from './prepared-statements.ts';
 import { settingFacts } from './setting-facts.ts';
@@ -71,6 +72,8 @@ export function runOptions(context: SessionContext): RunOptions {
     lockTimeoutMs: durationMs(settings.get('lock_timeout')),
     warn: (message) => writeWarning(context, '01000', message),
     setting: (name) => factOrSetting(context, name),
+    settingNames: () => settings.names(),
+    setConfig: (action) => setConfig(context, action),
     idempotencyKey: settings.get('balsa.idempotency_key'),
     noteKeyUsed: () => {
       if (settings.get('balsa.idempotency_key') !== '') settings.set('balsa.idempotency_key', '');

@@ -1,8 +1,10 @@
 // What pg_settings shows of the settings of a session (PG: 54.25 pg_settings).
-import { durationMs } from './setting-values.ts';
+import { IGNORED_SETTINGS } from './ignored-settings.ts';
+import type { IgnoredSetting } from './ignored-settings.ts';
+import { durationMs, memoryKilobytes } from './setting-values.ts';
 import type { Settings } from './settings.ts';
 
-type Kind = 'bool' | 'enum' | 'integer' | 'string' | 'duration';
+type Kind = IgnoredSetting['kind'] | 'duration';
 
 const CLIENT = 'Client Connection Defaults';
 const CLUSTER = 'Replication';
@@ -47,19 +49,29 @@ const ABOUT: Readonly<Record<string, readonly [kind: Kind, category: string, pur
   transaction_read_only: ['bool', CLIENT, 'Whether the current transaction is read-only.'],
 };
 
+const IGNORED = 'Accepted, Without Effect';
+const KINDS = new Map(IGNORED_SETTINGS.map(({ name, kind }) => [name, kind]));
+
+/** Of those that are shown as a number of something. */
+const UNITS: Partial<Record<Kind, readonly [unit: string, amount: (text: string) => number]>> = {
+  duration: ['ms', (text) => durationMs(text)],
+  memory: ['kB', memoryKilobytes],
+};
+
 /** JSON: a list of SettingFacts, for the function behind pg_settings. */
 export function settingFacts(settings: Settings): string {
   const facts = settings.all().map(({ name, value, resetValue, isReadOnly }) => {
-    const [kind, category, description] = ABOUT[name] ?? ['string', 'Customized Options', ''];
-    const shown = (text: string): string => (kind === 'duration' ? String(durationMs(text)) : text);
+    const [kind, category, description] = ABOUT[name] ?? [KINDS.get(name) ?? 'string', IGNORED, ''];
+    const [unit, amount] = UNITS[kind] ?? [null, String];
+    const shown = (text: string): string => String(amount(text));
     return {
       name,
       setting: shown(value),
-      unit: kind === 'duration' ? 'ms' : null,
+      unit,
       category,
       description,
       context: isReadOnly ? 'internal' : 'user',
-      type: kind === 'duration' ? 'integer' : kind,
+      type: unit === null ? kind : 'integer',
       resetValue: shown(resetValue),
     };
   });

@@ -3,7 +3,7 @@
 import { PgError } from '../errors/pg-error.ts';
 import { zoneNamed, zoneOfOffset } from '../types/datetime/zones.ts';
 
-type ValueParser = (text: string, name: string) => string;
+export type ValueParser = (text: string, name: string) => string;
 
 function invalid(name: string, value: string, fields: PgError['fields'] = {}): PgError {
   return new PgError('22023', `invalid value for parameter "${name}": "${value}"`, fields);
@@ -58,6 +58,51 @@ export function integer(first: number, last: number): ValueParser {
     if (value < first || value > last) throw outside(String(value), name, first, last);
     return String(value);
   };
+}
+
+export function real(first: number, last: number): ValueParser {
+  return (text, name) => {
+    const value = Number(text.trim());
+    if (text.trim() === '' || Number.isNaN(value)) throw invalid(name, text);
+    if (value >= first && value <= last) return String(value);
+    // As C's %g has it.
+    const shown = last === Number.MAX_VALUE ? '1.79769e+308' : String(last);
+    const message = `${value} is outside the valid range for parameter "${name}" (${first} .. ${shown})`;
+    throw new PgError('22023', message);
+  };
+}
+
+const MEMORY_UNITS: readonly (readonly [name: string, kilobytes: number])[] = [
+  ['kB', 1],
+  ['MB', 1024],
+  ['GB', 1024 ** 2],
+  ['TB', 1024 ** 3],
+];
+const MEMORY_HINT = 'Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".';
+
+/** An amount of memory; a bare number counts kB, or blocks of so many. Shown in the largest unit that divides it. */
+export function memory(leastKilobytes: number, bareKilobytes = 1): ValueParser {
+  return (text, name) => {
+    const [, number = '', unit = ''] = /^\s*(\d+)\s*(\S*)\s*$/.exec(text) ?? [];
+    if (number === '') throw invalid(name, text);
+    const factor = unit === '' ? bareKilobytes : MEMORY_UNITS.find(([each]) => each === unit)?.[1];
+    if (factor === undefined) throw invalid(name, text, { hint: MEMORY_HINT });
+    const kilobytes = Number(number) * factor;
+    if (kilobytes > DURATION_MAX_MS) {
+      throw invalid(name, text, { hint: 'Value exceeds integer range.' });
+    }
+    if (kilobytes < leastKilobytes) {
+      throw outside(`${kilobytes} kB`, name, leastKilobytes, DURATION_MAX_MS);
+    }
+    const [shown, each] = MEMORY_UNITS.findLast(([, size]) => kilobytes % size === 0) ?? ['kB', 1];
+    return `${kilobytes / each}${shown}`;
+  };
+}
+
+/** Of what memory() has made. */
+export function memoryKilobytes(text: string): number {
+  const unit = MEMORY_UNITS.find(([name]) => text.endsWith(name));
+  return Number.parseInt(text, 10) * (unit?.[1] ?? 1);
 }
 
 const UNITS: readonly (readonly [name: string, ms: number])[] = [

@@ -1,6 +1,7 @@
 // The settings of a session (Postgres calls them GUCs): what clients may SET and SHOW.
 import { parseSearchPath } from '../catalog/search-path.ts';
 import { PgError } from '../errors/pg-error.ts';
+import { IGNORED_SETTINGS } from './ignored-settings.ts';
 import {
   atMost,
   dateStyle,
@@ -100,6 +101,9 @@ const DEFINITIONS: readonly SettingDefinition[] = [
     isReadOnly: true,
     fallback: 'default_transaction_read_only',
   },
+  { name: 'max_function_args', initial: '100', isReadOnly: true },
+  { name: 'max_index_keys', initial: '32', isReadOnly: true },
+  ...IGNORED_SETTINGS,
 ];
 
 function parsed({ name, parse }: SettingDefinition, value: string): string {
@@ -109,6 +113,10 @@ function parsed({ name, parse }: SettingDefinition, value: string): string {
 const BY_NAME = new Map(
   DEFINITIONS.map((definition) => [definition.name.toLowerCase(), definition]),
 );
+
+const SORTED = [...BY_NAME]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([, definition]) => definition);
 
 /** Values as they were, see Settings.snapshot. */
 export interface SettingsSnapshot {
@@ -207,6 +215,10 @@ export class Settings {
 
   /** The end of a transaction is the end of SET LOCAL. */
   dropLocals(): void {
+    const own = [...this.#locals.keys()].filter((key) => !BY_NAME.has(key));
+    const forgotten = own.filter((key) => !this.#values.has(key) && !this.#resets.has(key));
+    // As #change() has it.
+    for (const key of forgotten) this.#change(key, '');
     if (this.#locals.size > 0) this.#locals = new Map();
   }
 
@@ -234,9 +246,15 @@ export class Settings {
     );
   }
 
-  /** All that have a definition, by name. */
+  /** Of all that have a value. */
+  names(): readonly string[] {
+    const own = [...this.#resets.keys(), ...this.#values.keys(), ...this.#locals.keys()];
+    return [...new Set([...BY_NAME.keys(), ...own])];
+  }
+
+  /** All that have a definition, sorted by name. */
   all(): readonly SettingValue[] {
-    return DEFINITIONS.map(({ name, initial, isReadOnly = false }) => {
+    return SORTED.map(({ name, initial, isReadOnly = false }) => {
       const key = name.toLowerCase();
       const resetValue = this.#facts.get(key) ?? this.#resets.get(key) ?? initial;
       return { name, value: this.get(name), resetValue, isReadOnly };

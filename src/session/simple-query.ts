@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
 import { tableCreation } from '../sql/ddl/create-table-as.ts';
-import { tagOf } from '../sql/parse/node.ts';
+import { asTag, list, stringOf, tagOf } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
 import type { QueryPlan } from '../sql/plan.ts';
@@ -62,8 +62,16 @@ function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]):
   const isMany = parsed.length > 1;
   return parsed.some((statement) => {
     const needsBlock = IN_BLOCK.includes(tagOf(statement.node)) || executeOf(statement) !== null;
-    return transactionWord(statement) !== null || (needsBlock && isMany);
+    return transactionWord(statement) !== null || (isMany && (needsBlock || sets(statement.node)));
   });
+}
+
+/** It calls set_config(): what comes after it may mean something else. */
+function sets(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  const call = asTag(node, 'FuncCall');
+  if (call !== null && stringOf(list(call, 'funcname').at(-1) ?? {}) === 'set_config') return true;
+  return Object.values(node).some(sets);
 }
 
 function hasWriteBeforeUtility(parsed: readonly ParsedStatement[]): boolean {

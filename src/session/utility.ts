@@ -10,7 +10,7 @@ import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
 import type { SessionUtilityPlan } from './session-plan.ts';
-import { parseBoolean, parseIsolation } from './setting-values.ts';
+import { changeSetting } from './change-setting.ts';
 
 const NOTHING: StatementResult = { rows: null, count: 0 };
 
@@ -23,7 +23,7 @@ export async function runUtility(
   const { settings } = context;
   switch (utility.kind) {
     case 'set':
-      set(context, utility.name, utility.value, utility.isLocal);
+      changeSetting(context, utility);
       return NOTHING;
     case 'reset':
       if (utility.name === null) settings.resetAll();
@@ -112,38 +112,6 @@ async function declareCursor(
   }));
   cursors.declare(declare, plan.columns ?? [], rows ?? []);
   if (isAlone) await block.endImplicit();
-}
-
-/** Settings that belong to the transaction alone. */
-const OF_TRANSACTION: Readonly<Record<string, keyof TransactionModes>> = {
-  transaction_isolation: 'isolation',
-  transaction_read_only: 'isReadOnly',
-  transaction_deferrable: 'isDeferrable',
-};
-
-function set(context: SessionContext, name: string, value: string | null, isLocal: boolean): void {
-  const { settings, block } = context;
-  const mode = OF_TRANSACTION[name.toLowerCase()];
-  if (mode !== undefined) {
-    const text = value ?? settings.get(`default_${name}`);
-    // Outside of a transaction it would end with the statement.
-    if (block.isOpen) block.setModes({ ...NO_MODES, [mode]: modeValue(mode, text, name) });
-    return;
-  }
-  if (isLocal && !block.isOpen) {
-    writeWarning(context, '25P01', 'SET LOCAL can only be used in transaction blocks');
-    // Checked all the same, and forgotten at once.
-    settings.set(name, value, true);
-    settings.dropLocals();
-    return;
-  }
-  settings.set(name, value, isLocal);
-}
-
-const NO_MODES: TransactionModes = { isolation: null, isReadOnly: null, isDeferrable: null };
-
-function modeValue(mode: keyof TransactionModes, text: string, name: string): string | boolean {
-  return mode === 'isolation' ? parseIsolation(text, name) : parseBoolean(text, name) === 'on';
 }
 
 function setTransaction(

@@ -94,6 +94,7 @@ function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan
     isOfTables: !context.callsVolatile && !context.hasEffects && !context.needsTransaction,
     locking: context.locking,
     needsTransaction: context.needsTransaction,
+    isOfSession: context.isOfSession,
     reads: [...context.reads].sort((a, b) => a - b),
     writes: [...context.writes].sort((a, b) => a - b),
   };

@@ -2,6 +2,7 @@
 import { PgError } from '../errors/pg-error.ts';
 import { asText, decodeUtf8, defineType, exactly, invalidInput } from './define.ts';
 import type { PgType } from './pg-type.ts';
+import type { SqliteValue } from './sqlite-value.ts';
 
 /**
  * A reference to an object by oid, shown by name. Names need the schema, which types do not know:
@@ -38,6 +39,13 @@ function defineReference(oid: number, name: string, arrayOid: number): PgType {
       return buffer;
     },
   });
+}
+
+/** Of a vector as stored. */
+export function vectorItems(vector: SqliteValue): readonly string[] {
+  return String(vector ?? '')
+    .split(' ')
+    .filter((item) => item !== '');
 }
 
 /** `1 2 3`. */

@@ -5,6 +5,7 @@ import { mustType, typeByName } from '../../types/registry.ts';
 import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
 import { ANYARRAY, ANYELEMENT } from '../functions/pseudo-types.ts';
 import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
+import { ANY_SETTING } from '../functions/signature.ts';
 import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
 import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
@@ -133,7 +134,7 @@ function callOf(
   parts: readonly Expression[],
   location: number | undefined,
 ): Expression {
-  context.noteCall(signature);
+  context.noteCall({ ...signature, settings: settingsOf(signature, parts) });
   const { takesElementType = false, takesTexts = false } = signature;
   return {
     kind: 'function',
@@ -191,6 +192,15 @@ function noFunction(
     );
   }
   return context.error('42883', `function ${shown} does not exist`, location, NO_FUNCTION_HINT);
+}
+
+/** The setting that is asked for, where the statement names it. */
+function settingsOf(
+  { settings = [] }: FunctionSignature,
+  [first]: readonly Expression[],
+): readonly string[] {
+  const isNamed = first?.kind === 'constant' && typeof first.value === 'string';
+  return isNamed && settings.includes(ANY_SETTING) ? [String(first.value)] : settings;
 }
 
 function asText(context: BindContext, part: Expression): Expression {

@@ -11,7 +11,7 @@ import type { FunctionSignature } from '../functions/signature.ts';
 
 type CallFacts = Pick<
   FunctionSignature,
-  'volatility' | 'settings' | 'hasEffects' | 'reads' | 'needsTransaction'
+  'volatility' | 'settings' | 'hasEffects' | 'reads' | 'needsTransaction' | 'isOfSession'
 >;
 
 const PARAMETERS_MAX = 65_535;
@@ -44,6 +44,8 @@ export class BindContext {
   hasEffects = false;
   /** It calls a function that does so. */
   needsTransaction = false;
+  /** See QueryPlan. */
+  isOfSession = false;
   /** There is a GROUPING() in it. */
   usesGrouping = false;
   /** SELECT ... FOR UPDATE and the like: of the outermost query that is one. */
@@ -99,12 +101,14 @@ export class BindContext {
   }
 
   /** A function with these properties is called. */
-  noteCall({ volatility, settings, hasEffects, reads, needsTransaction }: CallFacts): void {
+  noteCall(facts: CallFacts): void {
+    const { volatility, settings, hasEffects, reads, needsTransaction, isOfSession } = facts;
     if (volatility !== 'immutable') this.isVolatile = true;
     if (volatility === 'volatile') this.callsVolatile = true;
     if (reads !== undefined) this.reads.add(reads);
     if (hasEffects === true) this.hasEffects = true;
     if (needsTransaction === true) this.needsTransaction = true;
+    if (isOfSession === true) this.isOfSession = true;
     for (const name of settings ?? []) this.usedSettings.add(name);
   }
 
@@ -123,6 +127,7 @@ export class BindContext {
     this.callsVolatile ||= inner.callsVolatile;
     this.hasEffects ||= inner.hasEffects;
     this.needsTransaction ||= inner.needsTransaction;
+    this.isOfSession ||= inner.isOfSession;
     this.locking = inner.locking ?? this.locking;
     for (const name of inner.usedSettings) this.usedSettings.add(name);
     for (const oid of inner.reads) this.reads.add(oid);

@@ -21,6 +21,8 @@ interface BoundCall {
   readonly sqlName: string;
   readonly arguments: readonly Expression[];
   readonly columns: readonly { readonly name: string; readonly type: number }[];
+  /** Columns of the SQLite function; the number of the row comes behind them. */
+  readonly width: number;
 }
 
 export function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): FromItem {
@@ -37,13 +39,15 @@ export function bindRangeFunction(context: BindContext, fields: Fields, scope: S
   const sqliteAlias = context.nextAlias();
   const isSingle = bound.columns.length === 1;
   const shown = [...bound.columns, ...(hasOrdinality ? [{ name: 'ordinality', type: INT8 }] : [])];
+  const sqliteName = (at: number): string =>
+    at < bound.columns.length ? `c${at + 1}` : `c${bound.width + 1}`;
   const columns = shown.map((column, at): ScopeColumn => ({
     name:
       alias.columns[at] ??
       (isSingle && at === 0 ? (alias.name ?? (column.name || bound.name)) : column.name),
     type: column.type,
     typmod: -1,
-    sqliteName: `c${at + 1}`,
+    sqliteName: sqliteName(at),
     tableOid: 0,
     columnNumber: 0,
     isNotNull: false,
@@ -87,6 +91,7 @@ function bindCall(context: BindContext, call: Fields, scope: Scope): BoundCall {
       name: column.name,
       type: concreteType(column.type, variables),
     })),
+    width: signature.columns.length,
   };
 }
 
@@ -108,6 +113,10 @@ function unnestMany(
     if (elementOid !== 0) return { name: 'unnest', type: elementOid };
     throw context.error('42883', `function unnest(${displayName}) does not exist`, at);
   });
+  // A vector of the catalog is no array yet.
+  const arrays = parts.map((part, index) =>
+    mustCoerce(context, part, mustType(columns[index]?.type ?? 0).arrayOid, 'unnest'),
+  );
   const none: Expression = { kind: 'constant', type: TEXT, typmod: -1, value: NO_ARRAY };
   const padding = new Array<Expression>(2 * (UNNEST_ARRAYS_MAX - parts.length)).fill(none);
   const orNone = (part: Expression): Expression => ({
@@ -120,9 +129,10 @@ function unnestMany(
     name: 'unnest',
     sqlName: UNNEST_MANY,
     arguments: [
-      ...parts.flatMap((part, index) => [oidConstant(columns[index]?.type ?? 0), orNone(part)]),
+      ...arrays.flatMap((part, index) => [oidConstant(columns[index]?.type ?? 0), orNone(part)]),
       ...padding,
     ],
     columns,
+    width: UNNEST_ARRAYS_MAX,
   };
 }

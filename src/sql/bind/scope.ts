@@ -1,5 +1,6 @@
 // Which names an expression can see: the entries of FROM, and those of the queries around it.
 import { PgError } from '../../errors/pg-error.ts';
+import { BOOL, INT8, OID } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import type { Fields } from '../parse/node.ts';
 import type { ResultColumn } from '../plan.ts';
@@ -176,6 +177,11 @@ export class Scope {
       this.#mustBeFree(context, match[0], location);
       return reference(...match, level, location);
     }
+    const tables = SYSTEM_COLUMNS.includes(name) ? this.entries.filter(isTable) : [];
+    if (tables.length > 1) {
+      throw context.error('42702', `column reference "${name}" is ambiguous`, location);
+    }
+    if (tables[0] !== undefined) return systemColumn(context, tables[0], name, level, location);
     return this.parent === null ? null : this.parent.#tryColumn(context, name, location, level + 1);
   }
 
@@ -185,7 +191,7 @@ export class Scope {
     table: string,
     name: string,
     location: number | undefined,
-  ): ColumnReference {
+  ): Expression {
     let level = 0;
     for (let scope: Scope | null = this; scope !== null; scope = scope.parent, level++) {
       const matches = scope.entries.filter((entry) => entry.name === table);
@@ -197,6 +203,9 @@ export class Scope {
       scope.#mustBeFree(context, entry, location);
       const column = entry.columns.find((candidate) => candidate.name === name);
       if (column !== undefined) return reference(entry, column, level, location);
+      if (SYSTEM_COLUMNS.includes(name) && isTable(entry)) {
+        return systemColumn(context, entry, name, level, location);
+      }
       throw context.error('42703', `column ${table}.${name} does not exist`, location);
     }
     const isThere = this.#siblings().some(({ name: other }) => other === table);
@@ -228,6 +237,55 @@ export function reference(
     isNotNull: column.isNotNull,
     level,
     location,
+  };
+}
+
+/** Of every table, and not shown by `*` (PG: 5.5 System Columns). */
+const SYSTEM_COLUMNS = ['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'];
+
+function isTable({ hasRowId, columns }: RangeEntry): boolean {
+  return hasRowId === true && columns.length > 0;
+}
+
+/** The oid of the table; there are no versions of rows that the others could tell of. */
+function systemColumn(
+  context: BindContext,
+  entry: RangeEntry,
+  name: string,
+  level: number,
+  location: number | undefined,
+): Expression {
+  if (name !== 'tableoid') throw context.notSupported(`the system column ${name}`, location);
+  const oid = BigInt(entry.columns[0]?.tableOid ?? 0);
+  const tableOid: Expression = { kind: 'constant', type: OID, typmod: -1, value: oid, location };
+  if (entry.isNullable !== true) return tableOid;
+  const isMissing = isMissingRow(entry, level, location);
+  const none: Expression = { ...tableOid, value: null };
+  return {
+    kind: 'case',
+    branches: [{ when: isMissing, then: none }],
+    otherwise: tableOid,
+    type: OID,
+    typmod: -1,
+    location,
+  };
+}
+
+/** Of a table: an outer join has no row of it. */
+export function isMissingRow(
+  entry: RangeEntry,
+  level: number,
+  location: number | undefined,
+): Expression {
+  const [first] = entry.columns;
+  const rowId = { ...first, name: 'ctid', sqliteName: 'ctid', type: INT8, columnNumber: 0 };
+  return {
+    kind: 'test',
+    test: 'null',
+    isNegated: false,
+    argument: reference(entry, rowId as ScopeColumn, level, location),
+    type: BOOL,
+    typmod: -1,
   };
 }
 

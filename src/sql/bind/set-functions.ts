@@ -10,41 +10,73 @@ import { resultName } from './result-name.ts';
 const CLOSED = ['CaseExpr', 'CoalesceExpr', 'SubLink'];
 
 function isSetCall(call: Fields): boolean {
-  const name = stringOf(list(call, 'funcname').at(-1) ?? {});
+  const name = nameOf(call);
   return setFunctionsNamed(name).length > 0 && functionsNamed(name).length === 0;
+}
+
+function nameOf(call: Fields): string {
+  return stringOf(list(call, 'funcname').at(-1) ?? {});
+}
+
+function givesRows(call: Fields): boolean {
+  return setFunctionsNamed(nameOf(call)).every(({ columns }) => columns.length > 1);
 }
 
 interface Found {
   readonly call: Node;
+  /** Of its item of FROM, and of its column. */
   readonly alias: string;
-  /** Its column's name, where it is the whole target. */
-  readonly name: string;
+  /** `(f(x)).field`; null: it gives values, not rows. */
+  readonly field: string | null;
+}
+
+/** `(f(x)).field` of a function that gives rows. */
+function fieldOfCall(node: Node): { readonly call: Fields; readonly field: string } | null {
+  const indirection = asTag(node, 'A_Indirection');
+  const call = asTag(child(indirection ?? {}, 'arg'), 'FuncCall');
+  const [first, ...others] = list(indirection ?? {}, 'indirection');
+  const field = asTag(first, 'String');
+  if (call === null || field === null || others.length > 0) return null;
+  return isSetCall(call) && givesRows(call) ? { call, field: text(field, 'sval') } : null;
 }
 
 /** The part of a tree with columns in place of the calls, which are added to `found`. */
-function replaced(node: unknown, found: Found[], nameAlone: string | null): unknown {
-  if (Array.isArray(node)) return node.map((item) => replaced(item, found, null));
+function replaced(context: BindContext, node: unknown, found: Found[]): unknown {
+  if (Array.isArray(node)) return node.map((item) => replaced(context, item, found));
   if (typeof node !== 'object' || node === null) return node;
   if (CLOSED.includes(tagOf(node as Node))) return node;
+  const alias = `set function ${found.length + 1}`;
+  const ofField = fieldOfCall(node as Node);
+  if (ofField !== null) {
+    const { call, field } = ofField;
+    found.push({ call: { FuncCall: call }, alias, field });
+    return columnOf(alias, location(call));
+  }
   const call = asTag(node, 'FuncCall');
   if (call !== null && isSetCall(call)) {
-    const alias = `set function ${found.length + 1}`;
-    const name = nameAlone ?? stringOf(list(call, 'funcname').at(-1) ?? {});
-    found.push({ call: node as Node, alias, name });
-    const fields = [{ String: { sval: alias } }, { String: { sval: name } }];
-    return { ColumnRef: { fields, location: location(call) } };
+    if (givesRows(call)) throw context.notSupported('a row as a value', location(call));
+    found.push({ call: node as Node, alias, field: null });
+    return columnOf(alias, location(call));
   }
   return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, replaced(value, found, null)]),
+    Object.entries(node).map(([key, value]) => [key, replaced(context, value, found)]),
   );
 }
 
-function rangeOf({ call, alias, name }: Found, ordinality: string | null): Node {
-  const names = [name, ...(ordinality === null ? [] : [ordinality])];
+function columnOf(name: string, at: number | undefined): Node {
+  return { ColumnRef: { fields: [stringNode(name)], location: at } };
+}
+
+function stringNode(sval: string): Node {
+  return { String: { sval } };
+}
+
+function rangeOf({ call, alias }: Found, ordinality: string | null): Node {
+  const names = [alias, ...(ordinality === null ? [] : [ordinality])];
   return {
     RangeFunction: {
       functions: [{ List: { items: [call] } }],
-      alias: { aliasname: alias, colnames: names.map((each) => ({ String: { sval: each } })) },
+      alias: { aliasname: alias, colnames: names.map(stringNode) },
       ...(ordinality === null ? {} : { ordinality: true }),
     },
   };
@@ -56,12 +88,9 @@ function namesColumns(node: unknown): boolean {
 }
 
 /** Joined by the number of the row. */
-function inLockstep(context: BindContext, found: readonly Found[]): Node {
+function inLockstep(found: readonly Found[]): Node {
   const [first, ...others] = found;
-  if (found.some(({ call }) => namesColumns(call))) {
-    throw context.notSupported('several set-returning functions over columns in a select list');
-  }
-  const using = [{ String: { sval: 'row number of set functions' } }];
+  const using = [stringNode('row number of set functions')];
   const numbered = (each: Found): Node => rangeOf(each, 'row number of set functions');
   return others.reduce<Node>(
     (joined, each) => ({
@@ -76,6 +105,35 @@ function inLockstep(context: BindContext, found: readonly Found[]): Node {
   );
 }
 
+/** `unnest(array(SELECT f(x)), array(SELECT g(x)))`: they may depend on the row of FROM. */
+function asArrays(found: readonly Found[]): Node {
+  const arrays = found.map(({ call, field }) => {
+    const targets = [{ ResTarget: { val: field === null ? call : columnOf(field, undefined) } }];
+    const range = { RangeFunction: { functions: [{ List: { items: [call] } }] } };
+    const query = {
+      targetList: targets,
+      ...(field === null ? {} : { fromClause: [range] }),
+      op: 'SETOP_NONE',
+    };
+    return { SubLink: { subLinkType: 'ARRAY_SUBLINK', subselect: { SelectStmt: query } } };
+  });
+  const call = { FuncCall: { funcname: [stringNode('unnest')], args: arrays } };
+  const colnames = found.map(({ alias }) => stringNode(alias));
+  return {
+    RangeFunction: {
+      functions: [{ List: { items: [call] } }],
+      alias: { aliasname: found[0]?.alias ?? '', colnames },
+    },
+  };
+}
+
+function itemOf(found: readonly Found[]): Node {
+  const [first] = found;
+  if (found.length === 1 && first?.field === null) return rangeOf(first, null);
+  const isByRow = found.some(({ call, field }) => field !== null || namesColumns(call));
+  return isByRow ? asArrays(found) : inLockstep(found);
+}
+
 export function withSetFunctionsInFrom(context: BindContext, fields: Fields): Fields {
   const found: Found[] = [];
   const targets = list(fields, 'targetList').map((node) => {
@@ -84,14 +142,17 @@ export function withSetFunctionsInFrom(context: BindContext, fields: Fields): Fi
     if (value === null) return node;
     const name = text(target, 'name') || resultName(value);
     const before = found.length;
-    const changed = replaced(value, found, name);
+    const changed = replaced(context, value, found);
     return before === found.length ? node : { ResTarget: { ...target, name, val: changed } };
   });
   const [first] = found;
   if (first === undefined) return fields;
   refuseGrouped(context, fields, first);
-  const item = found.length === 1 ? rangeOf(first, null) : inLockstep(context, found);
-  return { ...fields, targetList: targets, fromClause: [...list(fields, 'fromClause'), item] };
+  return {
+    ...fields,
+    targetList: targets,
+    fromClause: [...list(fields, 'fromClause'), itemOf(found)],
+  };
 }
 
 /** Rows would have to be made after the grouping. */

@@ -8,7 +8,7 @@ import type { Expression } from '../tree/expression.ts';
 import { resolveUnknown } from './coerce.ts';
 import { bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
-import { reference } from './scope.ts';
+import { isMissingRow, reference } from './scope.ts';
 import type { RangeEntry } from './scope.ts';
 
 const TAKERS = [
@@ -89,22 +89,12 @@ function wholeRow(
     entry.columns.map((column) => [column.name, reference(entry, column, level, at)]),
   );
   if (entry.isNullable !== true) return row;
-  const [first] = entry.columns;
-  if (entry.hasRowId !== true || first === undefined) {
+  if (entry.hasRowId !== true || entry.columns.length === 0) {
     throw context.notSupported('a row of what is no table from an outer join', at);
   }
-  const rowId = { ...first, name: 'ctid', sqliteName: 'ctid', type: 20, columnNumber: 0 };
-  const isMissing: Expression = {
-    kind: 'test',
-    test: 'null',
-    isNegated: false,
-    argument: reference(entry, rowId, level, at),
-    type: BOOL,
-    typmod: -1,
-  };
   return {
     kind: 'case',
-    branches: [{ when: isMissing, then: constant(JSON, null) }],
+    branches: [{ when: isMissingRow(entry, level, at), then: constant(JSON, null) }],
     otherwise: row,
     type: JSON,
     typmod: -1,

@@ -1,6 +1,7 @@
 // Functions and operators of arrays (PG: 9.19). Each gets the element type before the arguments.
 import { PgError, notSupported } from '../../errors/pg-error.ts';
 import { CANONICAL, arrayItems, arrayOf, splitArray } from '../../types/arrays.ts';
+import { vectorItems } from '../../types/catalog-types.ts';
 import { countParts } from '../../types/count-parts.ts';
 import { compareStored } from '../../types/compare-stored.ts';
 import { BOOL, INT4, INT8, TEXT } from '../../types/oids.ts';
@@ -8,6 +9,7 @@ import type { PgType } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, operator } from './builders.ts';
+import { INT2VECTOR, OIDVECTOR } from './catalog-context.ts';
 import { formatSettingsOf } from './format-settings.ts';
 import {
   ANYARRAY,
@@ -347,6 +349,25 @@ export const ARRAY_FUNCTIONS: readonly FunctionSignature[] = [
     INT4,
     bound('pg_array_lower', () => 1),
   ),
+  // Vectors of the catalog count from 0.
+  ...[INT2VECTOR, OIDVECTOR].flatMap((vector) => [
+    fn(
+      'array_lower',
+      [vector, INT4],
+      INT4,
+      js('pg_vector_lower', ([items, dimension]) =>
+        dimension === 1n && items !== '' ? 0n : null,
+      ),
+    ),
+    fn(
+      'array_upper',
+      [vector, INT4],
+      INT4,
+      js('pg_vector_upper', ([items = null, dimension]) =>
+        dimension === 1n && items !== '' ? BigInt(vectorItems(items).length - 1) : null,
+      ),
+    ),
+  ]),
   fn(
     'array_ndims',
     [ANYARRAY],

@@ -29,6 +29,7 @@ interface Options {
   readonly settings?: readonly string[];
   readonly hasEffects?: boolean;
   readonly needsTransaction?: boolean;
+  readonly isOfSession?: boolean;
   readonly reads?: Oid;
   readonly takesElementType?: boolean;
   readonly takesTexts?: boolean;

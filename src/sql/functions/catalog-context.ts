@@ -7,6 +7,7 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import type { CallContext, FunctionSignature } from './signature.ts';
 
 export const REGPROC = 24;
+export const INT2VECTOR = 22;
 export const OIDVECTOR = 30;
 export const REGPROCEDURE = 2202;
 export const REGOPER = 2203;

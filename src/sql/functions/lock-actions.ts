@@ -1,4 +1,4 @@
-// What functions ask for with CallContext.action() that is about locks, as text.
+// What functions ask for with CallContext.action(), as text: locks, and what session-actions.ts has.
 import type { LockMode } from './lock-modes.ts';
 import { CLAIM_POLICIES } from './row-locks.ts';
 import type { ClaimPolicy, RowClaim } from './row-locks.ts';
@@ -12,7 +12,18 @@ export interface RowsAction {
   readonly released: readonly RowClaim[];
 }
 
+/** Of the session that the statement runs in. */
+export interface SetAction {
+  readonly kind: 'set';
+  readonly name: string;
+  /** null: the default. */
+  readonly value: string | null;
+  readonly isLocal: boolean;
+}
+
 export type WantedAction =
+  | SetAction
+  | { readonly kind: 'sleep'; readonly seconds: number }
   | {
       readonly kind: 'lock';
       readonly mode: LockMode;
@@ -25,7 +36,7 @@ export type WantedAction =
   | { readonly kind: 'unlock-all' }
   | RowsAction;
 
-const KINDS = ['lock', 'unlock', 'unlock-all', 'rows'] as const;
+const KINDS = ['set', 'sleep', 'lock', 'unlock', 'unlock-all', 'rows'] as const;
 
 export function writeAction(action: WantedAction): string {
   switch (action.kind) {
@@ -34,6 +45,10 @@ export function writeAction(action: WantedAction): string {
       const level = isOfTransaction ? 'transaction' : 'session';
       return `lock ${mode} ${level} ${mayWait ? 'wait' : 'try'} ${resource}`;
     }
+    case 'set':
+      return `set ${JSON.stringify([action.name, action.value, action.isLocal])}`;
+    case 'sleep':
+      return `sleep ${String(action.seconds)}`;
     case 'unlock':
       return `unlock ${action.mode} ${action.resource}`;
     case 'rows': {
@@ -60,6 +75,12 @@ export function readAction(text: string): WantedAction {
         resource: resource.join(' '),
       };
     }
+    case 'set': {
+      const [name, value, isLocal] = JSON.parse(text.slice('set '.length)) as SetParts;
+      return { kind, name, value, isLocal };
+    }
+    case 'sleep':
+      return { kind, seconds: Number(mode) };
     case 'unlock':
       return { kind, mode: Number(mode), resource: rest.join(' ') };
     case 'unlock-all':
@@ -75,6 +96,8 @@ export function readAction(text: string): WantedAction {
       throw new TypeError(`action ${text}`);
   }
 }
+
+type SetParts = [name: string, value: string | null, isLocal: boolean];
 
 /** Rows of one table, in one mode, one behind the other. */
 type Group = [name: string, table: string, mode: LockMode, rows: string];

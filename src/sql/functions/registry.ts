@@ -36,6 +36,7 @@ import { SEQUENCE_FUNCTIONS, SEQUENCE_SET_FUNCTIONS } from './sequences.ts';
 import { IDEMPOTENCY_FUNCTIONS } from './idempotency.ts';
 import { QUANTIFIERS } from './quantifiers.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
+import { SESSION_ACTION_FUNCTIONS } from './session-actions.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
 import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS } from './support.ts';
@@ -70,6 +71,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ROW_TO_JSON,
   ...INTERVAL_FUNCTIONS,
   ...SESSION_FUNCTIONS,
+  ...SESSION_ACTION_FUNCTIONS,
   ...CAST_FUNCTIONS,
   ...SUPPORT_FUNCTIONS,
   ...SORT_KEY_FUNCTIONS,

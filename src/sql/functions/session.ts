@@ -3,6 +3,7 @@
 import { BOOL, FLOAT8, INT4, NAME, TEXT } from '../../types/oids.ts';
 import { fn, js } from './builders.ts';
 import { BY_PATH, viewerOf } from './catalog-context.ts';
+import { ANY_SETTING } from './signature.ts';
 import type { CallContext, FunctionSignature } from './signature.ts';
 import { PgError } from '../../errors/pg-error.ts';
 
@@ -79,7 +80,7 @@ export const SESSION_FUNCTIONS: readonly FunctionSignature[] = [
         throw new PgError('42704', `unrecognized configuration parameter "${String(name)}"`);
       return value;
     }),
-    { volatility: 'stable', settings: ['*'] },
+    { volatility: 'stable', settings: [ANY_SETTING] },
   ),
   fn(
     'current_setting',
@@ -92,7 +93,7 @@ export const SESSION_FUNCTIONS: readonly FunctionSignature[] = [
       }
       return value;
     }),
-    { volatility: 'stable', settings: ['*'] },
+    { volatility: 'stable', settings: [ANY_SETTING] },
   ),
   fn(
     'random',

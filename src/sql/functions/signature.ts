@@ -6,6 +6,9 @@ import type { Notification } from './notify.ts';
 import type { RowClaim } from './row-locks.ts';
 import type { UpsertedRows } from './upserts.ts';
 
+/** Among the settings of a function: it may be any. */
+export const ANY_SETTING = '*';
+
 export type Volatility = 'immutable' | 'stable' | 'volatile';
 
 /** Values of a sequence, one behind the other. */
@@ -51,7 +54,7 @@ export interface CallContext {
   notify(notification: Notification): void;
   /**
    * Does something outside of the transaction, through the log, and gives its result: at most once,
-   * however often the statement runs. Only for functions with `needsTransaction`.
+   * however often the statement runs. Only for functions with `needsTransaction` or `isOfSession`.
    */
   action(action: string): SqliteValue;
   /** The row is in the result, and locked for it. False: it is not to be in it. */
@@ -91,6 +94,8 @@ export interface FunctionSignature {
   readonly isStrict: boolean;
   /** It calls CallContext.action(): the statement must be an interactive transaction. */
   readonly needsTransaction?: boolean;
+  /** Its action() is for the session itself, which a reader can tell at once. */
+  readonly isOfSession?: boolean;
   /** Settings and facts that the function asks the context for: pinned in replicated commands. */
   readonly settings?: readonly string[];
   /** A call changes something: the statement goes through the log. */

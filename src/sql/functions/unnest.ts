@@ -1,8 +1,10 @@
 // Functions that give rows for the elements of arrays.
 import { arrayItems } from '../../types/arrays.ts';
-import { INT4, TEXT } from '../../types/oids.ts';
+import { BOOL, INT2, INT4, OID, TEXT } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
+import { vectorItems } from '../../types/catalog-types.ts';
+import { INT2VECTOR, OIDVECTOR } from './catalog-context.ts';
 import { ANYARRAY, ANYELEMENT } from './pseudo-types.ts';
 import type { SetFunctionSignature } from './signature.ts';
 
@@ -46,6 +48,29 @@ function* subscripts(args: readonly SqliteValue[]): Iterable<readonly SqliteValu
   }
 }
 
+/** Vectors of the catalog count from 0. */
+function* vectorSubscripts(args: readonly SqliteValue[]): Iterable<readonly SqliteValue[]> {
+  const [vector = null, dimension, isReversed = null] = args;
+  if (dimension !== 1n) return;
+  const { length } = vectorItems(vector);
+  for (let at = 0; at < length; at++) {
+    yield [BigInt(isReversed === 1n ? length - 1 - at : at)];
+  }
+}
+
+/** What information_schema makes of an array: its elements, numbered from 1. */
+function* expanded([type, array = null]: readonly SqliteValue[]): Iterable<readonly SqliteValue[]> {
+  for (const [at, item] of elementsOf(type, array).entries()) yield [item, BigInt(at + 1)];
+}
+
+function* expandedVector([vector = null]: readonly SqliteValue[]): Iterable<
+  readonly SqliteValue[]
+> {
+  for (const [at, item] of vectorItems(vector).entries()) yield [BigInt(item), BigInt(at + 1)];
+}
+
+const VECTORS = [INT2VECTOR, OIDVECTOR] as const;
+
 const COMMON = { oid: 0, isStrict: true, volatility: 'immutable' } as const;
 
 export const UNNEST_FUNCTIONS: readonly SetFunctionSignature[] = [
@@ -78,10 +103,43 @@ export const UNNEST_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...[false, true].map((hasDirection) => ({
     ...COMMON,
     name: 'generate_subscripts',
-    arguments: [ANYARRAY, INT4, ...(hasDirection ? [16] : [])],
+    arguments: [ANYARRAY, INT4, ...(hasDirection ? [BOOL] : [])],
     columns: [{ name: 'generate_subscripts', type: INT4 }],
     takesElementType: true,
     sqlName: hasDirection ? 'pg_subscripts_directed' : 'pg_subscripts',
     rows: subscripts,
   })),
+  ...VECTORS.flatMap((vector) =>
+    [false, true].map((hasDirection) => ({
+      ...COMMON,
+      name: 'generate_subscripts',
+      arguments: [vector, INT4, ...(hasDirection ? [BOOL] : [])],
+      columns: [{ name: 'generate_subscripts', type: INT4 }],
+      sqlName: hasDirection ? 'pg_vector_subscripts_directed' : 'pg_vector_subscripts',
+      rows: vectorSubscripts,
+    })),
+  ),
+  ...VECTORS.map((vector, at) => ({
+    ...COMMON,
+    name: '_pg_expandarray',
+    arguments: [vector],
+    columns: [
+      { name: 'x', type: at === 0 ? INT2 : OID },
+      { name: 'n', type: INT4 },
+    ],
+    sqlName: 'pg_expand_vector',
+    rows: expandedVector,
+  })),
+  {
+    ...COMMON,
+    name: '_pg_expandarray',
+    arguments: [ANYARRAY],
+    columns: [
+      { name: 'x', type: ANYELEMENT },
+      { name: 'n', type: INT4 },
+    ],
+    takesElementType: true,
+    sqlName: 'pg_expand_array',
+    rows: expanded,
+  },
 ];

@@ -1,0 +1,77 @@
+-- set_config() and current_setting(), pg_sleep(), and settings that clients set.
+CREATE TABLE note (id serial PRIMARY KEY, body text);
+SELECT set_config('app.who', 'ann', false);
+SELECT current_setting('app.who'), current_setting('app.nothing', true);
+SELECT current_setting('app.nothing');
+SELECT set_config('search_path', 'pg_catalog', true);
+SHOW search_path;
+SELECT set_config(NULL, 'x', false);
+SELECT set_config('statement_timeout', 'soon', false);
+SELECT set_config('statement_timeout', '7s', false), set_config('work_mem', '8192', false);
+SELECT name, setting, unit, vartype FROM pg_settings WHERE name IN ('statement_timeout', 'work_mem') ORDER BY name;
+SELECT set_config('statement_timeout', NULL, false);
+SELECT set_config(name, '1', false) FROM pg_settings WHERE name = 'no_such_setting';
+SELECT set_config('app.x', '1', false); SELECT current_setting('app.x');
+-- A local value ends with the transaction, any value with ROLLBACK.
+BEGIN;
+SELECT set_config('app.local', 'here', true), current_setting('app.local');
+INSERT INTO note (body) VALUES (current_setting('app.who')) RETURNING *;
+SELECT set_config('app.who', 'bob', false);
+SELECT current_setting('app.who'), current_setting('app.local');
+INSERT INTO note (body) SELECT current_setting(name) FROM (VALUES ('app.who'), ('work_mem')) AS s (name) RETURNING body;
+SELECT set_config('app.last', body, false) FROM note WHERE body = 'bob';
+COMMIT;
+SELECT current_setting('app.who'), current_setting('app.local'), current_setting('app.last');
+BEGIN;
+SELECT set_config('app.who', 'carl', false);
+INSERT INTO note (body) VALUES ('gone');
+ROLLBACK;
+SELECT current_setting('app.who');
+SELECT body FROM note ORDER BY id;
+-- A migration tool does it while it takes its lock.
+WITH limits AS (SELECT set_config('lock_timeout', '60000', true) AS value) SELECT pg_advisory_lock(11) FROM limits;
+SHOW lock_timeout;
+SELECT pg_advisory_unlock(11);
+-- pg_sleep
+SELECT pg_sleep(0.01), 1 AS one;
+SELECT count(pg_sleep(0.01)) FROM generate_series(1, 3);
+SELECT pg_sleep_for('10 ms'), pg_sleep_until(now() + interval '10 ms');
+SELECT pg_sleep(NULL), pg_sleep(-1);
+SET statement_timeout = 50;
+SELECT pg_sleep(60);
+SELECT count(pg_sleep(0.02)) FROM generate_series(1, 1000);
+RESET statement_timeout;
+-- What dumps set before all else.
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+SET synchronize_seqscans TO off;
+SET extra_float_digits TO 3;
+SHOW row_security;
+SHOW default_table_access_method;
+-- Of the planner, and memory.
+SET enable_seqscan = off;
+SHOW enable_seqscan;
+SET enable_seqscan = maybe;
+SET random_page_cost = 1.1;
+SHOW random_page_cost;
+SET seq_page_cost = -1;
+SET work_mem = '64MB';
+SHOW work_mem;
+SET work_mem = '1kB';
+SET work_mem = '1 XB';
+SET jit = off;
+SET plan_cache_mode = force_custom_plan;
+SET plan_cache_mode = force_nothing;
+SHOW max_index_keys;
+SET max_index_keys = 16;
+SET password_encryption = 'scram-sha-256';
+SET session_replication_role = origin;
+RESET ALL;
+SHOW work_mem;
+SET no_such_setting = 1;
