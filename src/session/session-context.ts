@@ -52,6 +52,10 @@ export function compileSettings(context: SessionContext): CompileSettings {
 }
 
 export function formatSettings({ settings }: SessionContext): FormatSettings {
+  return settings.derived(formatsOf);
+}
+
+function formatsOf(settings: Settings): FormatSettings {
   return {
     timeZone: settings.get('TimeZone'),
     dateStyle: settings.get('DateStyle'),
@@ -61,20 +65,36 @@ export function formatSettings({ settings }: SessionContext): FormatSettings {
   };
 }
 
-export function runOptions(context: SessionContext): RunOptions {
-  const { settings } = context;
+type SetOptions = Pick<
+  RunOptions,
+  | 'consistency'
+  | 'maxStalenessMs'
+  | 'commitTimeoutMs'
+  | 'statementTimeoutMs'
+  | 'lockTimeoutMs'
+  | 'idempotencyKey'
+>;
+
+function setOptionsOf(settings: Settings): SetOptions {
   return {
     consistency: settings.get('balsa.read_consistency') as ReadConsistency,
-    isFresh: context.arrivals.isCovered,
     maxStalenessMs: durationMs(settings.get('balsa.max_staleness')),
     commitTimeoutMs: durationMs(settings.get('balsa.commit_timeout')),
     statementTimeoutMs: durationMs(settings.get('statement_timeout')),
     lockTimeoutMs: durationMs(settings.get('lock_timeout')),
+    idempotencyKey: settings.get('balsa.idempotency_key'),
+  };
+}
+
+export function runOptions(context: SessionContext): RunOptions {
+  const { settings } = context;
+  return {
+    ...settings.derived(setOptionsOf),
+    isFresh: context.arrivals.isCovered,
     warn: (message) => writeWarning(context, '01000', message),
     setting: (name) => factOrSetting(context, name),
     settingNames: () => settings.names(),
     setConfig: (action) => setConfig(context, action),
-    idempotencyKey: settings.get('balsa.idempotency_key'),
     noteKeyUsed: () => {
       if (settings.get('balsa.idempotency_key') !== '') settings.set('balsa.idempotency_key', '');
     },

@@ -58,6 +58,8 @@ export class Session {
   /** After an error in the extended protocol everything is skipped up to the next Sync. */
   #isSkipping = false;
   #reported = new Map<string, string>();
+  /** Settings.reported() as it was then. */
+  #lastReported: unknown = null;
   /** What the settings were when the cycle began: they are part of its transaction. */
   #settingsBefore: SettingsSnapshot;
   readonly #stopListening: () => void;
@@ -344,7 +346,7 @@ export class Session {
   #watchIdleTransaction(): void {
     const { block, settings } = this.#context;
     if (!block.isExplicit) return;
-    const limitMs = durationMs(settings.get('idle_in_transaction_session_timeout'));
+    const limitMs = settings.derived(idleLimitMs);
     if (limitMs === 0) return;
     const message = 'terminating connection due to idle-in-transaction timeout';
     const error = new PgError('25P03', message, { severity: 'FATAL' });
@@ -385,7 +387,10 @@ export class Session {
   }
 
   #reportChanges(): void {
-    for (const [name, value] of this.#context.settings.reported()) {
+    const values = this.#context.settings.reported();
+    if (values === this.#lastReported) return;
+    this.#lastReported = values;
+    for (const [name, value] of values) {
       if (this.#reported.get(name) === value) continue;
       this.#reported.set(name, value);
       this.#context.writer.parameterStatus(name, value);
@@ -432,6 +437,10 @@ export class Session {
     this.#flush();
     this.#options.end();
   }
+}
+
+function idleLimitMs(settings: Settings): number {
+  return durationMs(settings.get('idle_in_transaction_session_timeout'));
 }
 
 function shutdownError(): PgError {

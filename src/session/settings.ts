@@ -133,6 +133,8 @@ export class Settings {
   readonly #resets = new Map<string, string>();
   /** Facts that the server sets, not the client. */
   readonly #facts = new Map<string, string>();
+  /** See derived(). */
+  readonly #derived = new Map<unknown, unknown>();
 
   #definition(name: string): SettingDefinition {
     const known = BY_NAME.get(name.toLowerCase());
@@ -141,6 +143,18 @@ export class Settings {
       throw new PgError('42704', `unrecognized configuration parameter "${name}"`);
     }
     return { name, initial: '' };
+  }
+
+  /**
+   * What the function makes of the settings. It is asked again only when one of them has changed:
+   * as long as none has, the answer is the same object.
+   */
+  derived<T>(compute: (settings: Settings) => T): T {
+    const known = this.#derived.get(compute);
+    if (known !== undefined) return known as T;
+    const value = compute(this);
+    this.#derived.set(compute, value);
+    return value;
   }
 
   /** The value, in the form that SHOW gives. */
@@ -190,6 +204,7 @@ export class Settings {
       this.#change(key, text);
     }
     this.#locals = locals;
+    this.#derived.clear();
     return definition.name;
   }
 
@@ -209,41 +224,48 @@ export class Settings {
 
   /** The transaction, or a part of it, did not take effect. */
   restore({ values, locals }: SettingsSnapshot): void {
+    if (values === this.#values && locals === this.#locals) return;
+    this.#derived.clear();
     this.#values = values;
     this.#locals = locals;
   }
 
   /** The end of a transaction is the end of SET LOCAL. */
   dropLocals(): void {
+    if (this.#locals.size === 0) return;
     const own = [...this.#locals.keys()].filter((key) => !BY_NAME.has(key));
     const forgotten = own.filter((key) => !this.#values.has(key) && !this.#resets.has(key));
     // As #change() has it.
     for (const key of forgotten) this.#change(key, '');
-    if (this.#locals.size > 0) this.#locals = new Map();
+    this.#locals = new Map();
+    this.#derived.clear();
   }
 
   /** From the startup packet: what RESET goes back to. */
   setAtStart(name: string, value: string): void {
     const definition = this.#settable(name);
     this.#resets.set(definition.name.toLowerCase(), parsed(definition, value));
+    this.#derived.clear();
   }
 
   /** What the server knows of itself: server_version, in_hot_standby, transaction_isolation. */
   setFact(name: string, value: string | null): void {
-    if (value === null) this.#facts.delete(name.toLowerCase());
-    else this.#facts.set(name.toLowerCase(), value);
+    const key = name.toLowerCase();
+    if ((this.#facts.get(key) ?? null) === value) return;
+    if (value === null) this.#facts.delete(key);
+    else this.#facts.set(key, value);
+    this.#derived.clear();
   }
 
   resetAll(): void {
     this.#values = new Map();
     this.#locals = new Map();
+    this.#derived.clear();
   }
 
-  /** Settings that clients are told of, with their values. */
+  /** Settings that clients are told of, with their values; see derived(). */
   reported(): readonly (readonly [name: string, value: string])[] {
-    return DEFINITIONS.filter((definition) => definition.isReported === true).map(
-      ({ name }) => [name, this.get(name)] as const,
-    );
+    return this.derived(reportedOf);
   }
 
   /** Of all that have a value. */
@@ -265,4 +287,10 @@ export class Settings {
   searchPath(user: string): readonly string[] {
     return parseSearchPath(this.get('search_path'), user);
   }
+}
+
+function reportedOf(settings: Settings): readonly (readonly [name: string, value: string])[] {
+  return DEFINITIONS.filter((definition) => definition.isReported === true).map(
+    ({ name }) => [name, settings.get(name)] as const,
+  );
 }

@@ -2,6 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { PgError } from '../errors/pg-error.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** Longest character, in bytes. */
 export const CHARACTER_BYTES_MAX = 4;
 
@@ -9,7 +11,7 @@ export const CHARACTER_BYTES_MAX = 4;
  * Throws 22021 for bytes that are no UTF-8, or hold a NUL. `behind`: bytes that follow, which the
  * error may show.
  */
-export function decodeText(bytes: Buffer, behind: Buffer = Buffer.alloc(0)): string {
+export function decodeText(bytes: Buffer, behind: Buffer = NOTHING): string {
   if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString('utf8');
   const bad = [...firstInvalid(Buffer.concat([bytes, behind]))].map(
     (byte) => `0x${byte.toString(16).padStart(2, '0')}`,
