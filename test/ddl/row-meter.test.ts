@@ -67,6 +67,43 @@ it.each([
   expect(bytesOf(`UPDATE "public.c" SET k = NULL`)).toBeGreaterThan(LONG);
 });
 
+it.each([
+  ['create index on c (b)', LONG],
+  ['create index on c (n)', 0],
+  ['create index on c (b) where n = 2', LONG],
+  ['create index on c (n) where b is null', 0],
+  ['create index on c ((k || repeat($$x$$, 1000)))', 2000],
+  ['create index on c (b, k); alter index c_b_k_idx rename to other', 2 * LONG],
+  ['alter table c add unique (b)', LONG],
+  ['alter table c alter n type bigint', LONG],
+])('counts the keys that %s sorts', (sql, bytes) => {
+  database.sqlite.exec(`UPDATE "public.c" SET n = 2 WHERE id = 1`);
+  const done = bytesOfDdl(sql);
+  expect(done).toBeGreaterThanOrEqual(bytes);
+  expect(done).toBeLessThan(bytes + 1000);
+});
+
+it('counts the keys of a foreign key that is added to rows', () => {
+  database.sqlite.exec(`UPDATE "public.p" SET k = '${'k'.repeat(LONG)}'`);
+  const done = bytesOfDdl(
+    'alter table c drop constraint c_k_fkey, add foreign key (k) references p',
+  );
+  expect(done).toBeGreaterThan(2 * LONG);
+});
+
+it('counts the work of an index by its rows', () => {
+  let work = 0;
+  database = new TestDatabase((spent) => (work += spent));
+  database.run('create table many (a int)');
+  database.sqlite.exec(
+    'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 10000) INSERT INTO "public.many" (a) SELECT n FROM r',
+  );
+  work = 0;
+  database.run('create index on many (a)');
+  expect(work).toBeGreaterThan(5000);
+  expect(work).toBeLessThan(7000);
+});
+
 it('counts the rows of a table with as many columns as there may be', () => {
   const columns = Array.from({ length: 1600 }, (_, at) => `c${at} text`);
   database.run(`create table wide (${columns.join(', ')})`);

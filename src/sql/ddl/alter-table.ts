@@ -28,7 +28,7 @@ import type { SchemaEditor } from './schema-editor.ts';
 import { bindDefault, bindStored, columnsOf, rebind, sqliteOf } from './stored-expression.ts';
 import { columnSpec, constraintSpec } from './table-spec.ts';
 import { countRowSql } from './row-meter.ts';
-import { createForeignKeyParts, createIndexSql, rewriteTable } from './table-sql.ts';
+import { createForeignKeyParts, buildIndex, rewriteTable } from './table-sql.ts';
 import { checkNotSystem, findRelation, rangeName, tryFind } from './target.ts';
 import { validateCheck, validateForeignKey, validateNotNull } from './validate.ts';
 import { refuseIfViewed } from './view.ts';
@@ -160,7 +160,8 @@ function addAll(alteration: Alteration, specs: Specs, isUnvalidated = false): vo
     }
   }
   for (const constraint of after.constraints.filter((c) => isNew(c) && !known.has(c.oid))) {
-    if (constraint.kind === 'f') createForeignKeyParts(editor, after, constraint);
+    if (constraint.kind === 'f')
+      createForeignKeyParts(editor, after, constraint, { isEmpty: false });
     if (isUnvalidated) {
       editor.update('pg_constraint', { oid: BigInt(constraint.oid) }, { convalidated: 0n });
       alteration.isStale = true;
@@ -168,8 +169,7 @@ function addAll(alteration: Alteration, specs: Specs, isUnvalidated = false): vo
   }
   const indexesBefore = new Set(before.indexes.map((index) => index.oid));
   for (const index of after.indexes.filter((candidate) => !indexesBefore.has(candidate.oid))) {
-    const sql = createIndexSql(editor, after, index);
-    if (sql !== null) editor.sqlite(sql);
+    buildIndex(editor, after, index, { isEmpty: false });
   }
   updateCounts(editor, oid);
 }

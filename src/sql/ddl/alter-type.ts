@@ -18,7 +18,7 @@ import { operatorClassAfter } from './index-rows.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { rebind, sqliteOf, tableScope } from './stored-expression.ts';
 import { declaredType } from './table-spec.ts';
-import { columnNumbered, createIndexSql, dropIndexSql, rewriteTable } from './table-sql.ts';
+import { columnNumbered, buildIndex, dropIndexSql, rewriteTable } from './table-sql.ts';
 
 interface TypeChange {
   readonly relation: Relation;
@@ -169,8 +169,7 @@ export function alterColumnType(editor: SchemaEditor, change: TypeChange): void 
   if (isRebuilt) {
     for (const { oid } of rebuilt) {
       const index = result.indexes.find((candidate) => candidate.oid === oid);
-      const sql = index === undefined ? null : createIndexSql(editor, result, index);
-      if (sql !== null) editor.sqlite(sql);
+      if (index !== undefined) buildIndex(editor, result, index, { isEmpty: false });
     }
   }
   editor.writes(relation.oid);

@@ -12,7 +12,7 @@ import { makeColumnSequence, ownSequence } from './sequence.ts';
 import { checkIdentityType, sequenceOptions } from './sequence-options.ts';
 import { storageOptions } from './storage-options.ts';
 import { bindDefault } from './stored-expression.ts';
-import { createForeignKeyParts, createIndexSql, createTableSql } from './table-sql.ts';
+import { createForeignKeyParts, buildIndex, createTableSql } from './table-sql.ts';
 import { columnSpec, constraintSpec, type ColumnSpec, type ConstraintSpec } from './table-spec.ts';
 import { creationSchema, rangeName, schemaOid } from './target.ts';
 
@@ -200,11 +200,10 @@ export function makeTable(
   const relation = editor.relation(oid);
   editor.sqlite(createTableSql(editor, relation));
   for (const index of relation.indexes) {
-    const sql = createIndexSql(editor, relation, index);
-    if (sql !== null) editor.sqlite(sql);
+    buildIndex(editor, relation, index, { isEmpty: true });
   }
   for (const constraint of relation.constraints.filter(({ kind }) => kind === 'f')) {
-    createForeignKeyParts(editor, relation, constraint);
+    createForeignKeyParts(editor, relation, constraint, { isEmpty: true });
   }
   return oid;
 }

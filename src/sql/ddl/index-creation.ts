@@ -19,7 +19,7 @@ import { indexChanges, uniqueNames, type IndexKey } from './index-rows.ts';
 import { chooseName, joinColumnNames } from './object-name.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindIndexExpression, bindIndexPredicate, isMutable } from './stored-expression.ts';
-import { columnNumbered, createIndexSql } from './table-sql.ts';
+import { columnNumbered, buildIndex } from './table-sql.ts';
 import { findTable, rangeName } from './target.ts';
 
 const COLUMNS_MAX = 32;
@@ -149,8 +149,7 @@ export function createIndex(editor: SchemaEditor, fields: Fields): string {
   updateCounts(editor, relation.oid);
   const after = editor.relation(relation.oid);
   const index = after.indexes.find((candidate) => candidate.oid === oid);
-  const sql = index === undefined ? null : createIndexSql(editor, after, index);
-  if (sql !== null) editor.sqlite(sql);
+  if (index !== undefined) buildIndex(editor, after, index, { isEmpty: false });
   // A unique index can fail on the rows that are there.
   editor.reads(relation.oid);
   return tag;

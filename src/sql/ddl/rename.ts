@@ -12,7 +12,7 @@ import { clipName } from './object-name.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindStored } from './stored-expression.ts';
 import { checkColumnName } from './table-spec.ts';
-import { createIndexSql, dropIndexSql } from './table-sql.ts';
+import { buildIndex, dropIndexSql } from './table-sql.ts';
 import { checkNotSystem, findRelation, findTable, rangeName, tryFind } from './target.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
@@ -81,10 +81,9 @@ function tableOfIndex(editor: SchemaEditor, index: Oid): Relation | null {
 function recreateIndex(editor: SchemaEditor, table: Relation, before: Index): void {
   const relation = editor.relation(table.oid);
   const index = relation.indexes.find(({ oid }) => oid === before.oid);
-  const sql = index === undefined ? null : createIndexSql(editor, relation, index);
-  if (sql === null) return;
+  if (index === undefined) return;
   editor.sqlite(dropIndexSql(table, before));
-  editor.sqlite(sql);
+  buildIndex(editor, relation, index, { isEmpty: false });
 }
 
 function renameConstraintOfIndex(editor: SchemaEditor, index: Oid, name: string): void {

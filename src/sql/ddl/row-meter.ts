@@ -4,7 +4,7 @@
 import type { Column, Relation } from '../../catalog/catalog.ts';
 import { quoteSqlite } from '../../catalog/sqlite-name.ts';
 import { mustType } from '../../types/registry.ts';
-import { WRITTEN } from '../functions/bounds.ts';
+import { TICK, WRITTEN } from '../functions/bounds.ts';
 
 /** Of a column whose values are short, and of a row. */
 const FIXED_BYTES = 8;
@@ -25,6 +25,19 @@ export function rowCheckSql(relation: Relation): string {
   if (names.length === 0) return `CHECK (${count})`;
   const never = chunks(names).map((some) => `coalesce(${some.join(', ')}, 0)`);
   return `CHECK (CASE WHEN ${count} THEN 1 ELSE ${never.join(' OR ')} END)`;
+}
+
+/** A key in an index takes less than a row, which functions of ours look at: see balsa_tick. */
+const WORK_BYTES_OF_KEY = 16;
+
+/**
+ * Counts the keys of an index that is to be made: `SELECT ...`, without FROM. SQLite adds them up by
+ * itself, which takes a small part of what it takes to sort them.
+ */
+export function countKeysSql(keyCount: number, longValues: readonly string[]): string {
+  const long = longValues.map((value) => `coalesce(sum(octet_length(${value})), 0)`);
+  const sizes = [`count(*) * ${FIXED_BYTES * (keyCount + 1)}`, ...long].join(', ');
+  return `SELECT ${WRITTEN}(${sizes}), ${TICK}(count(*) * ${WORK_BYTES_OF_KEY})`;
 }
 
 /** Nothing if the values are short. */

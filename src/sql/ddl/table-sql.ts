@@ -3,11 +3,12 @@
 import type { Column, Constraint, Index, Relation } from '../../catalog/catalog.ts';
 import { accessMethodName } from '../../catalog/definition-text.ts';
 import { quoteSqlite, sqliteRelationName } from '../../catalog/sqlite-name.ts';
+import type { Oid } from '../../types/pg-type.ts';
 import { mustType } from '../../types/registry.ts';
 import { must } from '../../util/assert.ts';
 import { emitIndexKey } from '../emit/emit-scalar.ts';
 import { TICK } from '../functions/bounds.ts';
-import { rowCheckSql } from './row-meter.ts';
+import { countKeysSql, rowCheckSql } from './row-meter.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindStored, sqliteKeyOf, sqliteOf } from './stored-expression.ts';
 
@@ -82,30 +83,73 @@ export function indexSqliteName(relation: Relation, index: Index): string {
   return quoteSqlite(sqliteRelationName(relation.schema, index.name));
 }
 
+interface IndexParts {
+  /** As SQLite is to hold them, with their direction. */
+  readonly keys: readonly string[];
+  /** Those that may be long, as values of the table. */
+  readonly longValues: readonly string[];
+  /** Of a partial index, else empty. */
+  readonly where: string;
+}
+
 /** null: the index exists in the catalog alone. */
-export function createIndexSql(
-  editor: SchemaEditor,
-  relation: Relation,
-  index: Index,
-): string | null {
+function indexParts(editor: SchemaEditor, relation: Relation, index: Index): IndexParts | null {
   if (!INDEXED_METHODS.includes(accessMethodName(editor.catalog, index.oid))) return null;
+  const longValues: string[] = [];
   const keys = index.columns.map((key) => {
     const direction = key.isDescending ? ' DESC' : '';
     if (key.expressionText === null) {
       const column = columnNumbered(relation, key.column);
+      longValues.push(...longValueOf(column));
       return sqliteKeyOf(quoteSqlite(column.sqliteName), column.type) + direction;
     }
     const expression = bindStored(editor, key.expressionText, relation);
+    if (isLong(expression.type)) longValues.push(emitIndexKey(expression));
     return emitIndexKey(expression) + direction;
   });
   const where =
     index.predicateText === null
       ? ''
       : ` WHERE ${sqliteOf(bindStored(editor, index.predicateText, relation))}`;
+  return { keys, longValues, where };
+}
+
+function isLong(type: Oid): boolean {
+  return ['TEXT', 'BLOB'].includes(mustType(type).storage);
+}
+
+function longValueOf({ sqliteName, type }: Column): readonly string[] {
+  return isLong(type) ? [quoteSqlite(sqliteName)] : [];
+}
+
+function createIndexSql(
+  relation: Relation,
+  index: Index,
+  { keys, where }: Pick<IndexParts, 'keys' | 'where'>,
+): string {
   return [
     `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX ${indexSqliteName(relation, index)}`,
     ` ON ${quoteSqlite(relation.sqliteName)} (${keys.join(', ')})${where}`,
   ].join('');
+}
+
+/** `isEmpty`: there are no rows so far, so that none needs to be counted. */
+export function buildIndex(
+  editor: SchemaEditor,
+  relation: Relation,
+  index: Index,
+  { isEmpty }: { readonly isEmpty: boolean },
+): void {
+  const parts = indexParts(editor, relation, index);
+  if (parts === null) return;
+  if (!isEmpty) countKeys(editor, relation, parts);
+  editor.sqlite(createIndexSql(relation, index, parts));
+}
+
+/** What an index takes of the work and the room of a statement: nothing can end SQLite while it makes it. */
+function countKeys(editor: SchemaEditor, relation: Relation, parts: IndexParts): void {
+  const sql = countKeysSql(parts.keys.length, parts.longValues);
+  editor.sqlite(`${sql} FROM ${quoteSqlite(relation.sqliteName)}${parts.where}`, [], true);
 }
 
 export function dropIndexSql(relation: Relation, index: Index): string {
@@ -128,12 +172,18 @@ function createForeignKeyIndexSql(relation: Relation, constraint: Constraint): s
   return `CREATE INDEX ${foreignKeyIndexName(constraint)} ON ${quoteSqlite(relation.sqliteName)} (${columns})`;
 }
 
-/** What a foreign key has in SQLite beside itself. */
+/** What a foreign key has in SQLite beside itself; see buildIndex(). */
 export function createForeignKeyParts(
   editor: SchemaEditor,
   relation: Relation,
   constraint: Constraint,
+  { isEmpty }: { readonly isEmpty: boolean },
 ): void {
+  if (!isEmpty) {
+    const columns = constraint.columns.map((number) => columnNumbered(relation, number));
+    const keys = columns.map(({ sqliteName }) => sqliteName);
+    countKeys(editor, relation, { keys, longValues: columns.flatMap(longValueOf), where: '' });
+  }
   editor.sqlite(createForeignKeyIndexSql(relation, constraint));
   if (constraint.referenced?.onDelete !== 'c') return;
   editor.sqlite(
