@@ -6,7 +6,7 @@ import type { RunOptions } from '../session/backend.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
 /** Parts of one transaction that are on their way. */
-const UNDER_WAY_MAX = 8;
+const UNDER_WAY_MAX = 4;
 
 export class Staging {
   readonly #host: TransactionHost;

@@ -20,6 +20,8 @@ export interface ParsedStatement {
 /** Longest query string, in bytes. */
 export const SQL_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 500;
+/** Of a query string, see LongStatement. */
+const LONG_TEXT = 16 * 1024;
 
 interface Instance {
   _malloc(bytes: number): number;
@@ -73,11 +75,40 @@ export function parse(sql: string): readonly ParsedStatement[] {
   if (sql.trim() === '') return [];
   const statements = JSON.parse(parseToJson(sql)) as { readonly stmts?: readonly RawStatement[] };
   const bytes = Buffer.from(sql);
-  return (statements.stmts ?? []).map(({ stmt, stmt_location = 0, stmt_len = 0 }) => {
+  return (statements.stmts ?? []).map(({ stmt, stmt_location = 0, stmt_len = 0 }, at) => {
     checkDepth(stmt);
     const end = stmt_len === 0 ? bytes.length : stmt_location + stmt_len;
-    return { node: stmt, source: sql, text: bytes.toString('utf8', stmt_location, end).trim() };
+    const text = bytes.toString('utf8', stmt_location, end).trim();
+    return sql.length > LONG_TEXT
+      ? new LongStatement(stmt, sql, text, at)
+      : { node: stmt, source: sql, text };
   });
+}
+
+/**
+ * A tree takes fifty times as much memory as its text, and an open transaction keeps its statements,
+ * to compile them again if the schema changes. So the tree of a long one goes when there is no room
+ * for it, and is made again when somebody wants it after all.
+ */
+class LongStatement implements ParsedStatement {
+  readonly source: string;
+  readonly text: string;
+  /** Its place in the source. */
+  readonly #at: number;
+  #tree: WeakRef<Node>;
+
+  constructor(tree: Node, source: string, text: string, at: number) {
+    this.#tree = new WeakRef(tree);
+    this.source = source;
+    this.text = text;
+    this.#at = at;
+  }
+
+  get node(): Node {
+    const tree = this.#tree.deref() ?? must(parse(this.source)[this.#at], 'it was there').node;
+    this.#tree = new WeakRef(tree);
+    return tree;
+  }
 }
 
 function parseToJson(sql: string): string {
