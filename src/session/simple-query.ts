@@ -54,7 +54,7 @@ export async function runSimpleQuery(context: SessionContext, sql: string): Prom
 }
 
 /** Statements that are in a block with others of their string. */
-const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt'];
+const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt', 'LockStmt'];
 
 /** True if what was run already must be known before the rest: it cannot be run together then. */
 function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {

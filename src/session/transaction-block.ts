@@ -97,8 +97,11 @@ export class TransactionBlock {
     );
   }
 
-  /** Throws 25006 where nothing may be written; a transaction of one statement too. */
+  /** Throws 25P01 where a block is needed, 25006 where nothing may be written; a transaction of one statement too. */
   refuseWrite(plan: QueryPlan): void {
+    if (plan.needsBlock !== undefined && !this.isOpen) {
+      throw new PgError('25P01', `${plan.needsBlock} can only be used in transaction blocks`);
+    }
     const { access, tag, locking = null, isAboutTransaction, commandName } = plan;
     const isWrite = access === 'write' && isAboutTransaction !== true;
     if (!isWrite && locking === null) return;

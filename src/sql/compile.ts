@@ -23,6 +23,7 @@ import { Emitter } from './emit/emitter.ts';
 import { emitOuterQuery } from './emit/query.ts';
 import { valueRowsSource } from './emit/value-rows.ts';
 import type { ValueRowsSource } from './emit/value-rows.ts';
+import { compileLockTable } from './lock-table.ts';
 import { compileNotify } from './notify.ts';
 import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
@@ -40,7 +41,7 @@ type Compiler = (
   context: BindContext,
   fields: Fields,
 ) => Pick<QueryPlan, 'access' | 'tag' | 'steps' | 'columns' | 'isAboutTransaction'> &
-  Partial<Pick<QueryPlan, 'catalog' | 'notices' | 'changesSchema' | 'commandName'>>;
+  Partial<Pick<QueryPlan, 'catalog' | 'notices' | 'changesSchema' | 'commandName' | 'needsBlock'>>;
 
 const COMPILERS: Readonly<Record<string, Compiler>> = {
   SelectStmt: compileSelect,
@@ -49,6 +50,7 @@ const COMPILERS: Readonly<Record<string, Compiler>> = {
   DeleteStmt: compileDelete,
   NotifyStmt: compileNotify,
   ConstraintsSetStmt: compileSetConstraints,
+  LockStmt: compileLockTable,
 };
 
 /** Throws PgError as Postgres' parse analysis does. `parameterTypes` null: there are none. */

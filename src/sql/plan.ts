@@ -79,6 +79,8 @@ export interface QueryPlan {
   readonly isOfTables?: boolean;
   /** It takes advisory locks: it is an interactive transaction (FunctionSignature). */
   readonly needsTransaction?: boolean;
+  /** The name of a statement that would have no effect outside of a transaction block. */
+  readonly needsBlock?: string;
   /** It changes settings of the session: what comes after it may mean something else. */
   readonly isOfSession?: boolean;
   /** It changes what holds in a transaction and no data: also where nothing may be written. */

@@ -66,11 +66,16 @@ function defineVector(oid: number, name: string, elementOid: number): PgType {
   });
 }
 
+const CATEGORIES: Readonly<Record<string, PgType['category']>> = {
+  pg_node_tree: 'Z',
+  anyarray: 'P',
+};
+
 function defineOpaque(oid: number, name: string, length: number, arrayOid = 0): PgType {
   return defineType({
     oid,
     name,
-    category: name === 'pg_node_tree' ? 'Z' : 'U',
+    category: CATEGORIES[name] ?? 'U',
     length,
     arrayOid,
     storage: 'TEXT',
@@ -102,5 +107,7 @@ export const CATALOG_TYPES: readonly PgType[] = [
   defineOpaque(27, 'tid', 6, 1010),
   defineOpaque(3220, 'pg_lsn', 8, 3221),
   defineOpaque(1033, 'aclitem', 12, 1034),
+  // Of columns of the catalog that are always NULL.
+  defineOpaque(2277, 'anyarray', -1),
   defineOpaque(869, 'inet', -1, 1041),
 ];

@@ -31,12 +31,30 @@ const RULE_OID_BASE = 15000n;
 const OPERATOR_OID_BASE = 14000;
 const CAST_OID_BASE = 10200;
 
+/** Privileges on the schemas that everybody may use, as initdb gives them. */
+const SCHEMA_PRIVILEGES: Readonly<Record<string, string>> = {
+  pg_catalog: '{postgres=UC/postgres,=U/postgres}',
+  public: '{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}',
+  information_schema: '{postgres=UC/postgres,=U/postgres}',
+};
+
 function namespaceRows(): readonly CatalogRow[] {
   return Object.entries(SCHEMA_OID).map(([name, oid]) => ({
     oid: BigInt(oid),
     nspname: name,
-    nspowner: OWNER,
-    nspacl: null,
+    nspowner: name === 'public' ? DATABASE_OWNER : OWNER,
+    nspacl: SCHEMA_PRIVILEGES[name] ?? null,
+  }));
+}
+
+/** Dumps leave out what has not changed since. */
+function initialPrivilegeRows(): readonly CatalogRow[] {
+  return (['pg_catalog', 'public'] as const).map((name) => ({
+    objoid: BigInt(SCHEMA_OID[name]),
+    classoid: BigInt(CLASS_OID.pg_namespace),
+    objsubid: 0n,
+    privtype: 'i',
+    initprivs: SCHEMA_PRIVILEGES[name] ?? null,
   }));
 }
 
@@ -281,6 +299,24 @@ function collationRows(): readonly CatalogRow[] {
   }));
 }
 
+const DATABASE_OWNER = 6171n;
+
+/** PG: 22.5 Predefined Roles. */
+const PREDEFINED_ROLES: readonly (readonly [oid: bigint, name: string])[] = [
+  [3373n, 'pg_monitor'],
+  [3374n, 'pg_read_all_settings'],
+  [3375n, 'pg_read_all_stats'],
+  [3377n, 'pg_stat_scan_tables'],
+  [4200n, 'pg_signal_backend'],
+  [4544n, 'pg_checkpoint'],
+  [4569n, 'pg_read_server_files'],
+  [4570n, 'pg_write_server_files'],
+  [4571n, 'pg_execute_server_program'],
+  [DATABASE_OWNER, 'pg_database_owner'],
+  [6181n, 'pg_read_all_data'],
+  [6182n, 'pg_write_all_data'],
+];
+
 function roleRow(oid: bigint, name: string): CatalogRow {
   const isOwner = oid === OWNER;
   return {
@@ -380,7 +416,8 @@ export function bootstrapRows(facts: ProgramFacts): ReadonlyMap<string, readonly
     pg_opclass: operatorClassRows(),
     pg_opfamily: operatorFamilyRows(),
     pg_collation: collationRows(),
-    pg_authid: [roleRow(OWNER, 'postgres'), roleRow(6171n, 'pg_database_owner')],
+    pg_authid: [roleRow(OWNER, 'postgres'), ...PREDEFINED_ROLES.map((role) => roleRow(...role))],
+    pg_init_privs: initialPrivilegeRows(),
     pg_database: [databaseRow(facts.databaseName)],
     pg_language: languageRows(),
     pg_tablespace: tablespaceRows(),

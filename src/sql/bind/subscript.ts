@@ -1,5 +1,5 @@
 // `array[position]` and `array[first:last]`, as values and as targets of assignments.
-import { BOOL, INT4, INT8 } from '../../types/oids.ts';
+import { BOOL, CHAR, INT4, INT8, NAME } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import { must } from '../../util/assert.ts';
 import { functionsNamed } from '../functions/registry.ts';
@@ -33,6 +33,9 @@ export function bindSubscript(place: Place, fields: Fields): Expression {
   const [step = null, ...more] = steps;
   if (step === null) throw context.notSupported('a field of a composite value', at);
   const { elementOid } = mustType(base.type);
+  if (base.type === NAME && more.length === 0 && !flag(step, 'is_slice')) {
+    return bindByteOfName(place, base, step);
+  }
   if (elementOid === 0) {
     throw context.error(
       '42804',
@@ -42,6 +45,19 @@ export function bindSubscript(place: Place, fields: Fields): Expression {
   }
   if (more.length > 0) throw context.notSupported('an array with more than one dimension', at);
   return flag(step, 'is_slice') ? bindSlice(place, base, step) : bindElement(place, base, step);
+}
+
+/** A name is also an array of characters, from 0. */
+function bindByteOfName(place: Place, name: Expression, step: Fields): Expression {
+  const [signature] = functionsNamed('pg_byte_of_name');
+  return {
+    kind: 'function',
+    signature: must(signature, 'pg_byte_of_name'),
+    arguments: [name, bindPosition(place, child(step, 'uidx') as Node)],
+    type: CHAR,
+    typmod: -1,
+    location: name.location,
+  };
 }
 
 function bindElement(place: Place, array: Expression, step: Fields): Expression {

@@ -143,7 +143,24 @@ export function setDefault(
         kind: 'a',
       }),
     },
+    ...sequencesIn(editor, text).map((sequence) => ({
+      kind: 'insert' as const,
+      table: 'pg_depend',
+      row: dependRow({
+        classOid: CLASS_OID.pg_attrdef,
+        objectOid: oid,
+        referencedClassOid: CLASS_OID.pg_class,
+        referencedOid: sequence,
+        kind: 'n',
+      }),
+    })),
   );
+}
+
+/** Of which an expression takes values: dumps must restore them before the expression. */
+function sequencesIn({ catalog }: SchemaEditor, { text }: ExpressionText): readonly Oid[] {
+  const oids = text.filter((piece) => typeof piece === 'number');
+  return [...new Set(oids)].filter((oid) => catalog.relationByOid(oid)?.kind === 'S');
 }
 
 /** The default of a column, or its sequence, once the column is there. */

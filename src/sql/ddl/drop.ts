@@ -185,6 +185,9 @@ function removeTable(editor: SchemaEditor, oid: Oid): void {
   for (const sequence of ownedSequences(editor, oid, null)) removeSequence(editor, sequence);
   for (const index of relation.indexes) dropIndexOf(editor, relation, index.oid);
   for (const constraint of relation.constraints) forget(editor, constraint.oid);
+  for (const row of editor.catalog.rows('pg_attrdef')) {
+    if (row['adrelid'] === id) forget(editor, number(row, 'oid'));
+  }
   forget(editor, oid);
   editor.change(
     { kind: 'delete', table: 'pg_constraint', key: { conrelid: id } },

@@ -355,9 +355,7 @@ export const ARRAY_FUNCTIONS: readonly FunctionSignature[] = [
       'array_lower',
       [vector, INT4],
       INT4,
-      js('pg_vector_lower', ([items, dimension]) =>
-        dimension === 1n && items !== '' ? 0n : null,
-      ),
+      js('pg_vector_lower', ([items, dimension]) => (dimension === 1n && items !== '' ? 0n : null)),
     ),
     fn(
       'array_upper',

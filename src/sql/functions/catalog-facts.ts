@@ -1,6 +1,6 @@
 // Encodings, sizes and other facts of the database that tools ask for. Sizes of single objects
 // are not measured: they read as 0.
-import { BOOL, INT2, INT4, INT8, NAME, OID, TEXT } from '../../types/oids.ts';
+import { BOOL, CHAR, INT2, INT4, INT8, NAME, OID, TEXT } from '../../types/oids.ts';
 import { accessMethodName } from '../../catalog/definition-text.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js } from './builders.ts';
@@ -22,6 +22,8 @@ function encodingNumber(name: string): bigint {
 }
 
 const INT2_ARRAY = 1005;
+/** PG: NAMEDATALEN. */
+const NAME_BYTES = 64;
 
 /** Properties of btree, the way every index works here (PG: table 9.73). */
 const METHOD_PROPERTIES: Readonly<Record<string, boolean>> = {
@@ -101,6 +103,17 @@ export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
     [INT8],
     TEXT,
     js('pg_size_pretty', ([bytes]) => sizePretty(bytes as bigint)),
+  ),
+  // Subscripts of names.
+  fn(
+    'pg_byte_of_name',
+    [NAME, INT8],
+    CHAR,
+    js('pg_byte_of_name', ([name, at]) => {
+      const position = Number(at);
+      if (position < 0 || position >= NAME_BYTES) return null;
+      return String(name)[position] ?? '';
+    }),
   ),
   fn(
     'array_position',

@@ -146,6 +146,18 @@ function undefinedFunction(what: string): (text: string) => PgError {
 const findRoutine: Lookup = (viewer, text) =>
   bySchemaAndName('pg_proc', 'proname', 'pronamespace')(viewer, text.replace(/\(.*$/, ''));
 
+/** Throws 42725 where the name alone does not tell which. */
+const findOnlyRoutine: Lookup = (viewer, text) => {
+  const oid = findRoutine(viewer, text);
+  const row = oid === null ? null : rowByOid(viewer.catalog, 'pg_proc', BigInt(oid));
+  const isSame = (other: CatalogRow): boolean =>
+    other['proname'] === row?.['proname'] && other['pronamespace'] === row?.['pronamespace'];
+  if (row !== null && viewer.catalog.rows('pg_proc').filter(isSame).length > 1) {
+    throw new PgError('42725', `more than one function named "${text}"`);
+  }
+  return oid;
+};
+
 const findOperator: Lookup = ({ catalog }, text) => {
   const name = text.replace(/^.*\./, '').replace(/\(.*$/, '');
   const row = namedRow(catalog, 'pg_operator', 'oprname', name);
@@ -197,7 +209,7 @@ const REG_TYPES: readonly RegType[] = [
   ).map(([name, type]) => ({
     type,
     name,
-    find: findRoutine,
+    find: name === 'regproc' ? findOnlyRoutine : findRoutine,
     show: nameIn('pg_proc', 'proname'),
     undefinedError: undefinedFunction('function'),
   })),

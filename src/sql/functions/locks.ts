@@ -1,5 +1,6 @@
 // Advisory locks (PG: 9.27.10), and what shows locks. Taking and releasing one goes through the log
 // before the statement that asks for it; see CallContext.action().
+import { PgError } from '../../errors/pg-error.ts';
 import { BOOL, INT2, INT4, INT8, OID, TEXT, VOID } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, sql } from './builders.ts';
@@ -86,6 +87,31 @@ const shared = { mode: SHARE } as const;
 const wait = { mayWait: true } as const;
 const attempt = { mayWait: false } as const;
 
+/** LOCK TABLE: the table, its name, the mode, and whether to wait. */
+export const LOCK_TABLE_CALL: FunctionSignature = fn(
+  'pg_lock_table',
+  [OID, TEXT, INT4, BOOL],
+  VOID,
+  js('pg_lock_table', ([table = null, name, mode, mayWait], context) => {
+    // What others do without a lock is checked only where reads are.
+    if (context.setting('transaction_isolation')?.startsWith('read ') === true) {
+      throw new PgError('0A000', 'LOCK TABLE in this mode at read committed is not supported');
+    }
+    const isTaken = context.action(
+      writeAction({
+        kind: 'lock',
+        mode: Number(mode),
+        isOfTransaction: true,
+        mayWait: mayWait === 1n,
+        resource: `t ${String(table)}`,
+      }),
+    );
+    if (isTaken === 1n) return '';
+    throw new PgError('55P03', `could not obtain lock on relation "${String(name)}"`);
+  }),
+  { ...ACTION, settings: ['@pid', 'transaction_isolation'] },
+);
+
 export const LOCK_FUNCTIONS: readonly FunctionSignature[] = [
   ...takers([2880, 2886], 'pg_advisory_lock', { ...session, ...exclusive, ...wait }),
   ...takers([2881, 2887], 'pg_advisory_lock_shared', { ...session, ...shared, ...wait }),
@@ -117,6 +143,7 @@ export const LOCK_FUNCTIONS: readonly FunctionSignature[] = [
   ),
   fn('balsa_lock_token', [INT8], INT8, js('pg_balsa_lock_token', token), TOKEN),
   fn('balsa_lock_token', [INT4, INT4], INT8, js('pg_balsa_lock_token', token), TOKEN),
+  LOCK_TABLE_CALL,
   // The lock table, for the view pg_locks.
   fn(
     'balsa_lock_list',
