@@ -10,6 +10,7 @@ import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { ValueRowsReader } from '../types/value-rows.ts';
 import { Prng } from '../util/prng.ts';
 import type { PerformedAction, Request, SequencesUsed } from './command.ts';
+import { KeptRows } from './kept-rows.ts';
 import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import type { NotificationTable } from './notification-table.ts';
@@ -96,6 +97,7 @@ export class RequestContext implements CallContext {
   #claims: RowClaims | null = null;
   /** Of the running step. */
   #upserted = new UpsertedRows();
+  readonly #rows = new KeptRows();
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
 
@@ -134,6 +136,7 @@ export class RequestContext implements CallContext {
     this.#settings = new Map(settings);
     this.#actions = null;
     this.#claims = null;
+    this.#rows.clear();
     this.#sequences.beginRequest();
   }
 
@@ -215,6 +218,7 @@ export class RequestContext implements CallContext {
     this.#keptBefore = this.#kept;
     this.#writtenBefore = this.#written;
     this.#valueRow = null;
+    this.#rows.beginStep();
     this.#drawnBefore = this.#drawn;
     this.#drawnBeforeRow = this.#drawn;
     this.#actionsBefore = this.#actions?.taken ?? 0;
@@ -230,6 +234,7 @@ export class RequestContext implements CallContext {
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
     this.#notified = [];
+    this.#rows.undoStep();
     this.#actions?.rewind(this.#actionsBefore);
     this.#claims?.restart();
     this.#rewind(this.#drawnBefore);
@@ -341,6 +346,21 @@ export class RequestContext implements CallContext {
       throw new PgError('0A000', 'taking locks or setting parameters here is not supported');
     }
     return this.#actions.take(action);
+  }
+
+  /** A statement of several steps begins. */
+  beginStatement(): void {
+    this.#rows.clear();
+  }
+
+  /** See CallContext. */
+  keepRow(set: number, row: readonly SqliteValue[]): void {
+    this.#rows.add(set, row);
+  }
+
+  /** See CallContext. */
+  keptRows(set: number): readonly (readonly SqliteValue[])[] {
+    return this.#rows.of(set);
   }
 
   /** See CallContext. */

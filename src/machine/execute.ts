@@ -102,6 +102,7 @@ export class Execution {
 
   #runSteps(request: Request, at: number, isSchemaChanging: boolean): StepResult | ErrorData {
     let told: StepResult = NOTHING;
+    this.#options.context.beginStatement();
     for (const step of request.statements[at] ?? []) {
       // An earlier step may have changed the schema.
       if (isSchemaChanging) this.#options.context.forgetCatalog();

@@ -68,6 +68,8 @@ export class Reader {
       setval: () => refuse('setval'),
       notify: () => refuse('pg_notify'),
       action: (action) => (this.#context?.action ?? refuse)(action),
+      keepRow: () => refuse('WITH that changes tables'),
+      keptRows: () => [],
       claimRow: () => refuse('FOR UPDATE'),
       isRowFree: () => refuse('FOR UPDATE'),
       upserted: () => refuse('an INSERT'),

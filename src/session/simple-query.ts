@@ -5,6 +5,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
+import { changesInWith } from '../sql/bind/changing-with.ts';
 import { tableCreation } from '../sql/ddl/create-table-as.ts';
 import { asTag, list, stringOf, tagOf } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
@@ -78,7 +79,7 @@ function hasWriteBeforeUtility(parsed: readonly ParsedStatement[]): boolean {
   const write = parsed.findIndex(
     ({ node }, at) =>
       !isUtility(parsed[at] as ParsedStatement) &&
-      (tagOf(node) !== 'SelectStmt' || tableCreation(node) !== null),
+      (tagOf(node) !== 'SelectStmt' || tableCreation(node) !== null || changesInWith(node)),
   );
   return write >= 0 && parsed.findLastIndex(isUtility) > write;
 }

@@ -5,7 +5,7 @@ import { PgError } from '../errors/pg-error.ts';
 import { UNKNOWN, TEXT } from '../types/oids.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { bindDelete, bindInsert, bindUpdate } from './bind/change.ts';
-import type { Insert, Update } from './bind/change.ts';
+import type { Change, Insert, Update } from './bind/change.ts';
 import { BindContext } from './bind/context.ts';
 import { derivedFrom, plainSelect } from './bind/derived.ts';
 import { bindSelectFields } from './bind/select.ts';
@@ -20,14 +20,15 @@ import {
   emitUpdatedRows,
 } from './emit/change.ts';
 import { Emitter } from './emit/emitter.ts';
-import { emitOuterQuery } from './emit/query.ts';
+import { emitOuterQuery, emitWith } from './emit/query.ts';
 import { valueRowsSource } from './emit/value-rows.ts';
 import type { ValueRowsSource } from './emit/value-rows.ts';
 import { compileLockTable } from './lock-table.ts';
 import { compileNotify } from './notify.ts';
-import { fieldsOf, tagOf } from './parse/node.ts';
+import { fieldsOf, inner, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
+import { stepsOfChange, stepsOfParts } from './parts.ts';
 import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from './plan.ts';
 import { castBetween } from './functions/registry.ts';
 import type { Expression } from './tree/expression.ts';
@@ -71,6 +72,7 @@ export function compile(
   const creation = tableCreation(statement.node);
   if (creation !== null) {
     const context = new BindContext(catalog, settings, statement.source, parameterTypes);
+    context.topWith = inner(creation.query, 'withClause');
     return planOf(context, createTableAs(context, creation));
   }
   const compiler = COMPILERS[tagOf(statement.node)];
@@ -80,7 +82,9 @@ export function compile(
     throw new PgError('0A000', `${statementName(tagOf(statement.node))} is not supported`);
   }
   const context = new BindContext(catalog, settings, statement.source, parameterTypes);
-  return planOf(context, compiler(context, fieldsOf(statement.node)));
+  const fields = fieldsOf(statement.node);
+  context.topWith = inner(fields, 'withClause');
+  return planOf(context, compiler(context, fields));
 }
 
 function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan {
@@ -140,7 +144,26 @@ export function compileQuery(context: BindContext, query: Query): QueryPlan {
 }
 
 function compileSelect(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  return selectOf(shown(context, bindSelectFields(context, fields, null)));
+  const plan = selectOf(shown(context, bindSelectFields(context, fields, null)));
+  if (context.parts.length === 0) return plan;
+  const { before, after } = stepsOfParts(context);
+  return { ...plan, access: 'write', steps: [...before, ...plan.steps, ...after] };
+}
+
+/** `plain`: of a change that needs one step only. */
+function compileChange(
+  context: BindContext,
+  change: Change,
+  name: string,
+  plain: () => PlanStep,
+): ReturnType<Compiler> {
+  const isPlain = context.parts.length === 0 && !change.isTellingMore;
+  return {
+    access: 'write',
+    tag: { name, hasCount: true },
+    steps: isPlain ? [plain()] : stepsOfChange(context, change),
+    columns: change.returning === null ? null : columnsOf(change.returning),
+  };
 }
 
 function selectOf(query: Query): ReturnType<Compiler> {
@@ -188,33 +211,28 @@ function isReference(type: Oid): boolean {
 
 function compileInsert(context: BindContext, fields: Fields): ReturnType<Compiler> {
   const insert = bindInsert(context, fields);
-  const bulk = insert.rows === null ? null : valueRowsSource(insert.rows);
-  const emitter = new Emitter();
-  const text = emitter.finish(emitInsert(emitter, insert, bulk));
-  return {
-    access: 'write',
-    tag: { name: 'INSERT 0', hasCount: true },
-    steps: [step(text, insert.returning !== null, insertedRows(insert, bulk))],
-    columns: insert.returning === null ? null : columnsOf(insert.returning),
-  };
+  return compileChange(context, insert, 'INSERT 0', () => {
+    const bulk = insert.rows === null ? null : valueRowsSource(insert.rows);
+    const emitter = new Emitter();
+    const text = emitter.finish(emitInsert(emitter, insert, bulk));
+    return step(text, insert.returning !== null, insertedRows(insert, bulk));
+  });
 }
 
 function insertedRows(insert: Insert, bulk: ValueRowsSource | null): PlanStep['rowsAtFault'] {
   const emitter = new Emitter();
-  const text = emitter.finish(emitInsertRows(emitter, insert, bulk));
+  const rows = emitWith(emitter, insert.ctes) + emitInsertRows(emitter, insert, bulk);
+  const text = emitter.finish(rows);
   return { tableOid: insert.relation.oid, ...text };
 }
 
 function compileUpdate(context: BindContext, fields: Fields): ReturnType<Compiler> {
   const update = bindUpdate(context, fields);
-  const emitter = new Emitter();
-  const text = emitter.finish(emitUpdate(emitter, update));
-  return {
-    access: 'write',
-    tag: { name: 'UPDATE', hasCount: true },
-    steps: [step(text, update.returning !== null, updatedRows(update))],
-    columns: update.returning === null ? null : columnsOf(update.returning),
-  };
+  return compileChange(context, update, 'UPDATE', () => {
+    const emitter = new Emitter();
+    const text = emitter.finish(emitUpdate(emitter, update));
+    return step(text, update.returning !== null, updatedRows(update));
+  });
 }
 
 function updatedRows(update: Update): PlanStep['rowsAtFault'] {
@@ -225,12 +243,8 @@ function updatedRows(update: Update): PlanStep['rowsAtFault'] {
 
 function compileDelete(context: BindContext, fields: Fields): ReturnType<Compiler> {
   const change = bindDelete(context, fields);
-  const emitter = new Emitter();
-  const text = emitter.finish(emitDelete(emitter, change));
-  return {
-    access: 'write',
-    tag: { name: 'DELETE', hasCount: true },
-    steps: [step(text, change.returning !== null)],
-    columns: change.returning === null ? null : columnsOf(change.returning),
-  };
+  return compileChange(context, change, 'DELETE', () => {
+    const emitter = new Emitter();
+    return step(emitter.finish(emitDelete(emitter, change)), change.returning !== null);
+  });
 }

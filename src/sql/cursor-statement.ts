@@ -1,5 +1,6 @@
 // DECLARE, FETCH, MOVE and CLOSE (PG: 43.7 is PL/pgSQL's; SQL's are in the reference pages).
 import { PgError } from '../errors/pg-error.ts';
+import { changesInWith } from './bind/changing-with.ts';
 import { child, flag, integer, list, asTag, text } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
@@ -18,6 +19,10 @@ export function declareStatement(fields: Fields, statement: ParsedStatement): Cu
   const query = child(fields, 'query');
   const select = asTag(query, 'SelectStmt');
   if (query === null || select === null) throw new PgError('42601', 'DECLARE needs a query');
+  if (changesInWith(query)) {
+    const message = 'DECLARE CURSOR must not contain data-modifying statements in WITH';
+    throw new PgError('0A000', message);
+  }
   if (list(select, 'lockingClause').length > 0 && (options & HOLD) !== 0) {
     throw new PgError('0A000', 'DECLARE CURSOR WITH HOLD ... FOR UPDATE is not supported', {
       detail: 'Holdable cursors must be READ ONLY.',

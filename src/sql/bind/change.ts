@@ -4,17 +4,28 @@ import { hasForeignKeys } from '../../catalog/cascades.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
-import { asTag, child, inner, list, location, startOf, text } from '../parse/node.ts';
+import {
+  asTag,
+  child,
+  fieldsOf,
+  inner,
+  list,
+  location,
+  startOf,
+  tagOf,
+  text,
+} from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
 import { someNode } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
-import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
+import type { CommonTable, FromItem, Query, Select, Target } from '../tree/query.ts';
 import { coerceToColumn } from './coerce.ts';
 import { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom, relationColumns } from './from.ts';
+import { addChange } from './parts.ts';
 import { bindElementAssignment } from './subscript.ts';
 import { Scope, reference, resultScopeColumns } from './scope.ts';
 import { bindQuery, bindTarget, bindWith } from './select.ts';
@@ -31,6 +42,8 @@ export interface ConflictClause {
   /** null: DO NOTHING. */
   readonly set: readonly Assignment[] | null;
   readonly where: Expression | null;
+  /** Carried out twice it might do something else. */
+  readonly isVolatile: boolean;
 }
 
 export interface Insert {
@@ -51,6 +64,8 @@ export interface Insert {
   } | null;
   readonly conflict: ConflictClause | null;
   readonly returning: readonly Target[] | null;
+  /** Of other tables, or of the table as it was: RETURNING of SQLite cannot. */
+  readonly isTellingMore: boolean;
 }
 
 export interface Update {
@@ -62,6 +77,8 @@ export interface Update {
   readonly from: readonly FromItem[];
   readonly where: Expression | null;
   readonly returning: readonly Target[] | null;
+  /** Of other tables, or of the table as it was: RETURNING of SQLite cannot. */
+  readonly isTellingMore: boolean;
 }
 
 export interface Delete {
@@ -74,7 +91,11 @@ export interface Delete {
   /** Or else SQLite drops all rows at once, without looking at them. */
   readonly isRowByRow: boolean;
   readonly returning: readonly Target[] | null;
+  /** Of other tables, or of the table as it was: RETURNING of SQLite cannot. */
+  readonly isTellingMore: boolean;
 }
+
+export type Change = Insert | Update | Delete;
 
 interface ChangedTable {
   readonly relation: Relation;
@@ -82,7 +103,8 @@ interface ChangedTable {
   readonly alias: string;
 }
 
-function targetRelation(context: BindContext, fields: Fields): ChangedTable {
+/** `outer`: whose entries of WITH it sees. */
+function targetRelation(context: BindContext, fields: Fields, outer: Scope | null): ChangedTable {
   const range = inner(fields, 'relation') ?? {};
   const name = text(range, 'relname');
   const relation = context.relation(text(range, 'schemaname') || null, name, location(range));
@@ -99,7 +121,7 @@ function targetRelation(context: BindContext, fields: Fields): ChangedTable {
     );
   }
   context.writes.add(relation.oid);
-  const scope = new Scope(null);
+  const scope = new Scope(outer);
   const alias = context.nextAlias();
   const shown = text(inner(range, 'alias') ?? {}, 'aliasname') || name;
   scope.add({ name: shown, alias, columns: relationColumns(relation) });
@@ -144,8 +166,12 @@ export function defaultValue(context: BindContext, column: Column): Expression {
   return bound;
 }
 
-export function bindInsert(context: BindContext, fields: Fields): Insert {
-  const { relation, scope, alias } = targetRelation(context, fields);
+export function bindInsert(
+  context: BindContext,
+  fields: Fields,
+  outer: Scope | null = null,
+): Insert {
+  const { relation, scope, alias } = targetRelation(context, fields, outer);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   const named = list(fields, 'cols').map((node) => {
     const target = asTag(node, 'ResTarget') ?? {};
@@ -160,16 +186,19 @@ export function bindInsert(context: BindContext, fields: Fields): Insert {
     }
   }
   const wanted = named.length > 0 ? named.map(({ column }) => column) : relation.columns;
-  const cteScope = new Scope(null);
+  const cteScope = new Scope(outer);
   for (const [name, cte] of scope.ctes) cteScope.ctes.set(name, cte);
   const source = bindSource(context, fields, cteScope, wanted, named.length > 0, relation);
-  const conflict = bindConflict(context, inner(fields, 'onConflictClause'), relation, scope);
+  const [onConflict, isVolatile] = context.watchVolatile(() =>
+    bindConflict(context, inner(fields, 'onConflictClause'), relation, scope),
+  );
+  const conflict = onConflict === null ? null : { ...onConflict, isVolatile };
   const isOneRow = source.rows?.length === 1;
   if (!isOneRow && queriesTable([conflict?.set ?? [], conflict?.where ?? null], relation)) {
     throw context.notSupported('a query of the changed table in ON CONFLICT, for several rows,');
   }
   const returning = bindReturning(context, fields, scope);
-  refuseOtherRows(context, returning, { scope, alias, relation });
+  const isTellingMore = tellsMore(returning, { scope, alias, relation });
   return {
     kind: 'insert',
     relation,
@@ -179,6 +208,7 @@ export function bindInsert(context: BindContext, fields: Fields): Insert {
     ...source,
     conflict,
     returning,
+    isTellingMore,
   };
 }
 
@@ -325,7 +355,7 @@ function bindConflict(
   fields: Fields | null,
   relation: Relation,
   scope: Scope,
-): ConflictClause | null {
+): Omit<ConflictClause, 'isVolatile'> | null {
   if (fields === null) return null;
   const columns = conflictColumns(context, inner(fields, 'infer'), relation);
   if (text(fields, 'action') !== 'ONCONFLICT_UPDATE') return { columns, set: null, where: null };
@@ -458,6 +488,23 @@ function assignedValue(place: Place, column: Column, node: Node): Expression {
   return coerceToColumn(context, bindExpression(place, item), column);
 }
 
+/** A query of WITH that changes a table; what it gives back as a query, null: nothing. */
+export function bindChange(
+  context: BindContext,
+  node: Node,
+  outer: Scope,
+  ctes: readonly CommonTable[],
+): Select | null {
+  const bind = { InsertStmt: bindInsert, UpdateStmt: bindUpdate, DeleteStmt: bindDelete };
+  const visible = new Scope(null);
+  for (const [name, cte] of outer.ctes) visible.ctes.set(name, cte);
+  const change = bind[tagOf(node) as keyof typeof bind](context, fieldsOf(node), visible);
+  if (change.kind === 'insert' && change.conflict !== null && change.isTellingMore) {
+    throw context.notSupported('a query of the changed table in RETURNING');
+  }
+  return addChange(context, change, [...ctes, ...change.ctes]);
+}
+
 /** RETURNING: null without one. */
 function bindReturning(
   context: BindContext,
@@ -482,8 +529,12 @@ function bindOtherTables(
   return scope.blocking(scope.entries.slice(), 'target', bind);
 }
 
-export function bindUpdate(context: BindContext, fields: Fields): Update {
-  const { relation, scope, alias } = targetRelation(context, fields);
+export function bindUpdate(
+  context: BindContext,
+  fields: Fields,
+  outer: Scope | null = null,
+): Update {
+  const { relation, scope, alias } = targetRelation(context, fields, outer);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   const from = bindOtherTables(context, list(fields, 'fromClause'), scope);
   const place: Place = { context, scope, noAggregates: 'UPDATE' };
@@ -494,8 +545,8 @@ export function bindUpdate(context: BindContext, fields: Fields): Update {
       ? null
       : bindCondition({ ...place, noAggregates: 'WHERE' }, whereNode, 'WHERE');
   const returning = bindReturning(context, fields, scope);
-  refuseOtherRows(context, returning, { scope, alias, relation });
-  return { kind: 'update', relation, alias, ctes, set, from, where, returning };
+  const isTellingMore = tellsMore(returning, { scope, alias, relation });
+  return { kind: 'update', relation, alias, ctes, set, from, where, returning, isTellingMore };
 }
 
 function queriesTable(part: unknown, relation: Relation): boolean {
@@ -506,34 +557,30 @@ function queriesTable(part: unknown, relation: Relation): boolean {
  * SQLite's RETURNING sees the changed table only, and queries in it see the rows that are changed
  * already, where Postgres shows them the table as it was before.
  */
-function refuseOtherRows(
-  context: BindContext,
+function tellsMore(
   returning: readonly Target[] | null,
   { scope, alias, relation }: ChangedTable,
-): void {
+): boolean {
   const others = scope.entries.map((entry) => entry.alias).filter((name) => name !== alias);
-  if (
-    someNode(
-      returning,
-      ({ kind, alias: name }) => kind === 'column' && others.includes(name as string | null),
-    )
-  ) {
-    throw context.notSupported("RETURNING another table's column");
-  }
-  if (queriesTable(returning, relation)) {
-    throw context.notSupported('a query of the changed table in RETURNING');
-  }
+  const isOther = ({ kind, alias: name }: Readonly<Record<string, unknown>>): boolean =>
+    kind === 'column' && others.includes(name as string | null);
+  return someNode(returning, isOther) || queriesTable(returning, relation);
 }
 
-export function bindDelete(context: BindContext, fields: Fields): Delete {
-  const { relation, scope, alias } = targetRelation(context, fields);
+export function bindDelete(
+  context: BindContext,
+  fields: Fields,
+  outer: Scope | null = null,
+): Delete {
+  const { relation, scope, alias } = targetRelation(context, fields, outer);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   const using = bindOtherTables(context, list(fields, 'usingClause'), scope);
   const place: Place = { context, scope, noAggregates: 'WHERE' };
   const whereNode = child(fields, 'whereClause');
   const where = whereNode === null ? null : bindCondition(place, whereNode, 'WHERE');
   const returning = bindReturning(context, fields, scope);
-  refuseOtherRows(context, returning, { scope, alias, relation });
+  const isTellingMore = tellsMore(returning, { scope, alias, relation });
   const isRowByRow = where !== null || hasForeignKeys(context.catalog, relation);
-  return { kind: 'delete', relation, alias, ctes, using, where, isRowByRow, returning };
+  const base = { kind: 'delete', relation, alias, ctes, using, where } as const;
+  return { ...base, isRowByRow, returning, isTellingMore };
 }

@@ -3,11 +3,13 @@ import type { Catalog, Relation } from '../../catalog/catalog.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
+import type { Fields } from '../parse/node.ts';
 import { characterPosition } from '../parse/parse.ts';
 import { must } from '../../util/assert.ts';
 import type { CompileSettings } from '../plan.ts';
 import type { LockStrength } from '../functions/row-locks.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
+import type { Part } from './parts.ts';
 
 type CallFacts = Pick<
   FunctionSignature,
@@ -46,6 +48,11 @@ export class BindContext {
   needsTransaction = false;
   /** See QueryPlan. */
   isOfSession = false;
+  /** WITH of the statement itself: only there tables may be changed. */
+  topWith: Fields | null = null;
+  /** What is carried out before the statement itself, see parts.ts. */
+  readonly parts: Part[] = [];
+  #rowSets = 0;
   /** There is a GROUPING() in it. */
   usesGrouping = false;
   /** SELECT ... FOR UPDATE and the like: of the outermost query that is one. */
@@ -78,6 +85,11 @@ export class BindContext {
   nextAlias(): string {
     this.#aliases += 1;
     return `t${this.#aliases}`;
+  }
+
+  nextRowSet(): number {
+    this.#rowSets += 1;
+    return this.#rowSets;
   }
 
   position(location: number | undefined): number | undefined {

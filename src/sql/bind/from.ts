@@ -87,6 +87,10 @@ function bindRangeVar(context: BindContext, fields: Fields, scope: Scope): FromI
   const sqliteAlias = context.nextAlias();
   const cte = schema === null ? scope.findCte(name) : null;
   if (cte !== null) {
+    if (cte.hasNoRows === true) {
+      const message = `WITH query "${name}" does not have a RETURNING clause`;
+      throw context.error('0A000', message, at);
+    }
     const columns = renamedColumns(resultScopeColumns(cte.columns), alias);
     addEntry(context, scope, { name: alias.name ?? name, alias: sqliteAlias, columns }, at);
     return { kind: 'cte', alias: sqliteAlias, cteName: cte.cteName };

@@ -4,7 +4,7 @@
 import { INT4 } from '../../types/oids.ts';
 import { asTag, flag, list, location, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
-import { expressionKey, someExpression, startOf } from '../tree/expression.ts';
+import { expressionKey, replaceExpressions, someExpression, startOf } from '../tree/expression.ts';
 import type { ColumnReference, Expression, GroupingCall } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Select, Target } from '../tree/query.ts';
 import { must } from '../../util/assert.ts';
@@ -136,7 +136,7 @@ export function groupedPlainly(context: BindContext, select: Select): Grouped {
   const positionsOf = keyPositions(context, select);
   const all = select.groupBy.map((_key, at) => at);
   const rewrite = <T>(part: T): T =>
-    rewritten(part, (expression) => {
+    replaceExpressions(part, (expression) => {
       if (expression.kind !== 'grouping') return null;
       const positions = positionsOf(expression);
       return positions === null ? null : groupingOf(positions, all);
@@ -162,7 +162,7 @@ export function groupedBySets(
   const ours = aliasesOf(select.from);
   const groups = new Groups(context.nextAlias());
   const rewrite = <T>(part: T): T =>
-    rewritten(part, (expression, isInQuery) => {
+    replaceExpressions(part, (expression, isInQuery) => {
       if (expression.kind === 'grouping') {
         const positions = positionsOf(expression);
         return positions && groups.column(expression, (set) => groupingOf(positions, set));
@@ -240,7 +240,7 @@ class Rows {
   }
 
   #moved<T>(part: T): T {
-    return rewritten(part, (expression) => {
+    return replaceExpressions(part, (expression) => {
       const column = ownColumn(expression, this.#ours);
       if (column === null) return null;
       const key = expressionKey(column);
@@ -294,25 +294,6 @@ function rewriteResults(select: Select, rewrite: <T>(part: T) => T): Select {
   }));
   const [having, orderBy] = [rewrite(select.having), rewrite(select.orderBy)];
   return { ...select, targets, columns: targets, having, orderBy };
-}
-
-/** The part with expressions replaced where `replace` gives one; not asked inside of those. */
-function rewritten<T>(
-  part: T,
-  replace: (expression: Expression, isInQuery: boolean) => Expression | null,
-  isInQuery = false,
-): T {
-  if (Array.isArray(part)) {
-    return part.map((item: unknown) => rewritten(item, replace, isInQuery)) as T;
-  }
-  if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return part;
-  const replaced = 'kind' in part ? replace(part as unknown as Expression, isInQuery) : null;
-  if (replaced !== null) return replaced as T;
-  const parts = Object.entries(part).map(([name, value]: [string, unknown]) => [
-    name,
-    name === 'signature' ? value : rewritten(value, replace, isInQuery || name === 'query'),
-  ]);
-  return Object.fromEntries(parts) as T;
 }
 
 /** A column of one of our range entries, as our own query sees it. */

@@ -49,6 +49,8 @@ export type ShownColumn =
 
 export interface CteEntry {
   readonly cteName: string;
+  /** A change without RETURNING: it gives no rows. */
+  readonly hasNoRows?: boolean;
   readonly columns: readonly ResultColumn[];
 }
 

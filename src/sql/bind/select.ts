@@ -15,6 +15,8 @@ import type { Fields, Node } from '../parse/node.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
 import { containsAggregate } from './call.ts';
+import { bindChange } from './change.ts';
+import { checkChange, hasChange, isChange } from './changing-with.ts';
 import { commonType, mustCoerce, resolveUnknown } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { plainSelect } from './derived.ts';
@@ -31,6 +33,7 @@ import {
   withLockingInside,
 } from './locking.ts';
 import { resultName } from './result-name.ts';
+import { keptQuery } from './parts.ts';
 import { Scope, reference } from './scope.ts';
 import type { ShownColumn } from './scope.ts';
 import { withSetFunctionsInFrom } from './set-functions.ts';
@@ -75,17 +78,32 @@ export function bindWith(
 ): readonly CommonTable[] {
   if (clause === null) return [];
   const isRecursive = flag(clause, 'recursive');
-  return list(clause, 'ctes').map((node) => {
+  const hasParts = hasChange(clause);
+  const ctes: CommonTable[] = [];
+  for (const node of list(clause, 'ctes')) {
     const cte = asTag(node, 'CommonTableExpr') ?? {};
     const name = text(cte, 'ctename');
+    if (scope.ctes.has(name)) {
+      throw context.error(
+        '42712',
+        `WITH query name "${name}" specified more than once`,
+        location(cte),
+      );
+    }
     const cteName = `cte_${context.nextAlias()}`;
     const body = child(cte, 'ctequery') as Node;
-    if (asTag(body, 'SelectStmt') === null) {
-      throw context.notSupported('a data-modifying statement in WITH', location(cte));
-    }
     const names = list(cte, 'aliascolnames').map(stringOf);
-    const [query, isMaterialized] = context.watchVolatile(() =>
-      isRecursive && mentions(body, name)
+    const isOwn = mentions(body, name);
+    if (isChange(body)) {
+      checkChange(context, clause, cte, isOwn);
+      const query = bindChange(context, body, scope, ctes);
+      if (query !== null) ctes.push({ cteName, query, isMaterialized: false });
+      const columns = renamed(query?.columns ?? [], names);
+      scope.ctes.set(name, { cteName, columns, hasNoRows: query === null });
+      continue;
+    }
+    const [query, isVolatile] = context.watchVolatile(() =>
+      isRecursive && isOwn
         ? bindRecursive(context, body, scope, name, cteName, names)
         : bindQuery(context, body, scope),
     );
@@ -94,8 +112,13 @@ export function bindWith(
       throw context.error('42P10', `WITH query "${name}" has ${counts}`, location(cte));
     }
     scope.ctes.set(name, { cteName, columns: renamed(query.columns, names) });
-    return { cteName, query, isMaterialized };
-  });
+    ctes.push(
+      hasParts && isVolatile
+        ? keptQuery(context, cteName, { ...query, ctes: [...ctes, ...query.ctes] })
+        : { cteName, query, isMaterialized: isVolatile },
+    );
+  }
+  return ctes;
 }
 
 /** True if the query names the table: only then is a WITH RECURSIVE entry recursive. */

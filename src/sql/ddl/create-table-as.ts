@@ -10,6 +10,7 @@ import { emitInsert } from '../emit/change.ts';
 import { Emitter } from '../emit/emitter.ts';
 import { asTag, child, flag, inner, list, stringOf, tagOf, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
+import { stepsOfParts } from '../parts.ts';
 import type { PlanStep, QueryPlan } from '../plan.ts';
 import type { Query } from '../tree/query.ts';
 import { makeTable, newTableName, refuseUnsupported } from './create-table.ts';
@@ -84,7 +85,7 @@ export function createTableAs(context: BindContext, creation: TableCreation): Cr
   return {
     ...base,
     tag,
-    steps: isEmpty ? steps : withRows(steps, rowsOf(context, query, editor, oid)),
+    steps: isEmpty ? steps : withRows(context, steps, rowsOf(context, query, editor, oid)),
     catalog,
     notices,
     changesSchema: true,
@@ -117,8 +118,13 @@ function columnsOf(query: Query, names: readonly string[]): readonly ColumnSpec[
 }
 
 /** The last step makes the table; the query is not to see the table in the catalog. */
-function withRows(steps: readonly PlanStep[], rows: PlanStep): readonly PlanStep[] {
-  return [...steps.slice(-1), rows, ...steps.slice(0, -1)];
+function withRows(
+  context: BindContext,
+  steps: readonly PlanStep[],
+  rows: PlanStep,
+): readonly PlanStep[] {
+  const { before, after } = stepsOfParts(context);
+  return [...steps.slice(-1), ...before, rows, ...after, ...steps.slice(0, -1)];
 }
 
 function rowsOf(context: BindContext, query: Query, editor: SchemaEditor, oid: number): PlanStep {
@@ -134,6 +140,7 @@ function rowsOf(context: BindContext, query: Query, editor: SchemaEditor, oid: n
     source: { query, alias: from.alias, values, isMaterialized: false },
     conflict: null,
     returning: null,
+    isTellingMore: false,
   };
   const emitter = new Emitter();
   return { ...emitter.finish(emitInsert(emitter, insert)), hasRows: false, isResult: true };

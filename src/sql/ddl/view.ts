@@ -8,6 +8,7 @@ import { number } from '../../catalog/relation-from-rows.ts';
 import { CLASS_OID } from '../../catalog/system/oids.ts';
 import { notSupported, PgError } from '../../errors/pg-error.ts';
 import type { Oid } from '../../types/pg-type.ts';
+import { changesInWith } from '../bind/changing-with.ts';
 import { BindContext, STORED_SCHEMA, type RangeUse } from '../bind/context.ts';
 import { typeDisplay } from '../bind/coerce.ts';
 import { bindQuery } from '../bind/select.ts';
@@ -63,6 +64,9 @@ export function createView(editor: SchemaEditor, fields: Fields, statementText: 
 function bindViewQuery(editor: SchemaEditor, fields: Fields, statementText: string): View {
   if (tableCreation(child(fields, 'query') as Node) !== null) {
     throw new PgError('0A000', 'views must not contain SELECT INTO');
+  }
+  if (changesInWith(child(fields, 'query'))) {
+    throw new PgError('0A000', 'views must not contain data-modifying statements in WITH');
   }
   const context = new BindContext(editor.catalog, editor.settings, editor.source, null);
   const query = bindQuery(context, child(fields, 'query') as Node, null);

@@ -1,6 +1,7 @@
 // INSERT, UPDATE and DELETE -> SQLite SQL.
 import type { Column } from '../../catalog/catalog.ts';
 import type { Assignment, Delete, Insert, Update } from '../bind/change.ts';
+import type { KeptDelete } from '../bind/parts.ts';
 import type { Expression } from '../tree/expression.ts';
 import { mustType } from '../../types/registry.ts';
 import { KEEP } from '../functions/bounds.ts';
@@ -170,6 +171,13 @@ export function emitUpdatedRows(emitter: Emitter, update: Update): string {
 function emitDeletedRows(emitter: Emitter, alias: string, where: Expression | null): string {
   if (where === null) return ` WHERE ${tableTick(alias)}`;
   return `${emitWhere(emitter, alias, [], where)} AND ${tableTick(alias)}`;
+}
+
+/** The rows whose keys were kept. */
+export function emitKeptDelete(emitter: Emitter, { relation, alias, rows }: KeptDelete): string {
+  const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
+  const keys = `SELECT c1 FROM ${emitFrom(emitter, rows)}`;
+  return `DELETE FROM ${table} WHERE "ctid" IN (${keys}) AND ${tableTick(alias)}`;
 }
 
 export function emitDelete(emitter: Emitter, change: Delete): string {

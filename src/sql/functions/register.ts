@@ -3,6 +3,7 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { KEEP, TICK, WRITTEN, bytesOfRow, checkLength, lengthOf } from './bounds.ts';
 import { distinct, windowed } from './aggregate-forms.ts';
 import type { AggregateCalls } from './aggregate-forms.ts';
+import { CHANGED_TWICE, KEEP_ROW, changedTwice, keepRow } from './kept-rows.ts';
 import {
   ALL_AGGREGATES,
   ALL_CASTS,
@@ -83,6 +84,10 @@ function registerBounds(host: FunctionHost, context: CallContext): void {
     context.write(bytes);
     return 1;
   });
+  host.function(KEEP_ROW, { ...options, safeIntegers: true }, (...row: SqliteValue[]) =>
+    keepRow(row, context),
+  );
+  host.function(CHANGED_TWICE, options, changedTwice);
   host.function(KEEP, { ...options, safeIntegers: true }, (...row: SqliteValue[]) => {
     context.keep(bytesOfRow(row));
     return row[0] ?? null;

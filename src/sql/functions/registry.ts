@@ -27,6 +27,7 @@ import { FORMATTING_FUNCTIONS } from './formatting.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
+import { KEPT_SET_FUNCTIONS } from './kept-rows.ts';
 import { LATERAL_AGGREGATES, LATERAL_SET_FUNCTIONS } from './lateral.ts';
 import { WINDOW_SUPPORT } from './windows.ts';
 import { LOCK_FUNCTIONS, LOCK_SET_FUNCTIONS } from './locks.ts';
@@ -114,6 +115,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...JSON_SET_FUNCTIONS,
   ...UNNEST_FUNCTIONS,
   ...LATERAL_SET_FUNCTIONS,
+  ...KEPT_SET_FUNCTIONS,
   ...TEXT_SET_FUNCTIONS,
   ...PATTERN_SET_FUNCTIONS,
   ...CATALOG_SET_FUNCTIONS,

@@ -61,6 +61,9 @@ export interface CallContext {
   claimRow(row: RowClaim): boolean;
   /** The rows that an ON CONFLICT DO UPDATE has written. */
   upserted(): UpsertedRows;
+  /** For the steps of the statement behind this one, see kept-rows.ts. */
+  keepRow(set: number, row: readonly SqliteValue[]): void;
+  keptRows(set: number): readonly (readonly SqliteValue[])[];
   /** False: SKIP LOCKED has to do without it. */
   isRowFree(row: RowClaim): boolean;
 }

@@ -316,3 +316,27 @@ export function someNode(
     ([name, value]) => name !== 'signature' && someNode(value, isWanted),
   );
 }
+
+/**
+ * The part with expressions replaced where `replace` gives one, in queries inside too; it is not asked
+ * inside of what it replaces.
+ */
+export function replaceExpressions<T>(
+  part: T,
+  replace: (expression: Expression, isInQuery: boolean) => Expression | null,
+  isInQuery = false,
+): T {
+  if (Array.isArray(part)) {
+    return part.map((item: unknown) => replaceExpressions(item, replace, isInQuery)) as T;
+  }
+  if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return part;
+  const replaced = 'kind' in part ? replace(part as unknown as Expression, isInQuery) : null;
+  if (replaced !== null) return replaced as T;
+  const parts = Object.entries(part).map(([name, value]: [string, unknown]) => [
+    name,
+    name === 'signature'
+      ? value
+      : replaceExpressions(value, replace, isInQuery || name === 'query'),
+  ]);
+  return Object.fromEntries(parts) as T;
+}

@@ -55,6 +55,8 @@ export class TestDatabase {
       setval: () => undefined,
       notify: () => undefined,
       action: () => null,
+      keepRow: () => undefined,
+      keptRows: () => [],
       claimRow: () => true,
       isRowFree: () => true,
       upserted: () => new UpsertedRows(),
