@@ -24,6 +24,7 @@ import {
   removeSequence,
 } from './drop.ts';
 import { addIdentity, changeIdentity, dropIdentity, retypeIdentity } from './identity.ts';
+import { checkOwner } from './owner.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 import { bindDefault, bindStored, columnsOf, rebind, sqliteOf } from './stored-expression.ts';
 import { columnSpec, constraintSpec } from './table-spec.ts';
@@ -444,18 +445,21 @@ function changeColumnIdentity({ editor, oid }: Alteration, fields: Fields): void
   }
 }
 
-function changeOwner(_alteration: Alteration, fields: Fields): void {
-  const role = inner(fields, 'newowner') ?? {};
-  const name = text(role, 'rolename');
-  if (text(role, 'roletype') === 'ROLESPEC_CSTRING' && name !== 'postgres') {
-    throw new PgError('42704', `role "${name}" does not exist`);
-  }
+function changeOwner({ editor }: Alteration, fields: Fields): void {
+  checkOwner(editor, inner(fields, 'newowner') ?? {});
+}
+
+/** Also of views and sequences, by their names or as tables. */
+function isOwnerChange(node: Node): boolean {
+  return text(asTag(node, 'AlterTableCmd') ?? {}, 'subtype') === 'AT_ChangeOwner';
 }
 
 export function alterTable(editor: SchemaEditor, fields: Fields): string {
   const objectType = text(fields, 'objtype');
   const tag = `ALTER ${objectType.replace('OBJECT_', '')}`;
-  if (objectType !== 'OBJECT_TABLE' && objectType !== 'OBJECT_SEQUENCE') {
+  const isOwnerOnly = list(fields, 'cmds').every(isOwnerChange);
+  const isView = objectType === 'OBJECT_VIEW' && isOwnerOnly;
+  if (objectType !== 'OBJECT_TABLE' && objectType !== 'OBJECT_SEQUENCE' && !isView) {
     throw notSupported(`ALTER ${objectType.replace('OBJECT_', '').replaceAll('_', ' ')}`);
   }
   const target = { ...rangeName(editor, inner(fields, 'relation') ?? {}), position: undefined };
@@ -466,7 +470,6 @@ export function alterTable(editor: SchemaEditor, fields: Fields): string {
   const relation = findRelation(editor, target);
   checkNotSystem(relation);
   const commands = list(fields, 'cmds').map((node) => asTag(node, 'AlterTableCmd') ?? {});
-  const isOwnerOnly = commands.every((command) => text(command, 'subtype') === 'AT_ChangeOwner');
   if (relation.kind !== 'r' && !isOwnerOnly) {
     throw new PgError('42809', `ALTER action cannot be performed on relation "${relation.name}"`);
   }

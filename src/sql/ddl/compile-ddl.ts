@@ -7,6 +7,7 @@ import type { ParsedStatement } from '../parse/parse.ts';
 import type { CompileSettings, QueryPlan } from '../plan.ts';
 import { alterSequence } from './alter-sequence.ts';
 import { alterTable } from './alter-table.ts';
+import { alterOwner } from './owner.ts';
 import { createIndex } from './index-creation.ts';
 import { createTable } from './create-table.ts';
 import { dropObjects } from './drop.ts';
@@ -30,6 +31,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   RenameStmt: renameObject,
   TruncateStmt: truncate,
   CreateSeqStmt: createSequence,
+  AlterOwnerStmt: alterOwner,
   AlterSeqStmt: alterSequence,
   ViewStmt: createView,
 };
@@ -45,7 +47,6 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   AlterExtensionStmt: 'ALTER EXTENSION',
   AlterFunctionStmt: 'ALTER FUNCTION',
   AlterObjectSchemaStmt: 'ALTER ... SET SCHEMA',
-  AlterOwnerStmt: 'ALTER ... OWNER',
   AlterPolicyStmt: 'ALTER POLICY',
   AlterRoleStmt: 'ALTER ROLE',
   AlterRoleSetStmt: 'ALTER ROLE',
