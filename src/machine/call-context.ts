@@ -58,6 +58,8 @@ export interface StatementCost {
   readonly bytes: number;
 }
 
+const NONE_PERFORMED = new PerformedActions([]);
+
 export const NO_COST: StatementCost = { work: 0, bytes: 0 };
 
 export class RequestContext implements CallContext {
@@ -69,7 +71,8 @@ export class RequestContext implements CallContext {
   readonly #mutations: MachineMutations;
   #now = 0n;
   #seed = 0;
-  #prng = new Prng(0);
+  /** Made where it is needed, as most of what follows: most statements need none of it. */
+  #prng: Prng | null = null;
   #drawn = 0;
   #drawnBefore = 0;
   #drawnBeforeRow = 0;
@@ -89,14 +92,16 @@ export class RequestContext implements CallContext {
   #givenBytes = 0;
   /** A statement of the transaction failed for that. */
   #wasTooMuch = false;
-  #settings: ReadonlyMap<string, string> = new Map();
+  #settings: Request['settings'] = [];
   #valueRow: ValueRow | null = null;
   /** null: the request is no interactive transaction. */
   #actions: PerformedActions | null = null;
   #actionsBefore = 0;
   #claims: RowClaims | null = null;
+  /** Makes it for the first row that is claimed. */
+  #openClaims: (() => RowClaims) | null = null;
   /** Of the running step. */
-  #upserted = new UpsertedRows();
+  #upserted: UpsertedRows | null = null;
   readonly #rows = new KeptRows();
   /** null: not loaded since the schema changed. */
   #catalog: unknown = null;
@@ -123,7 +128,7 @@ export class RequestContext implements CallContext {
   begin({ now, seed, settings }: Pick<Request, 'now' | 'seed' | 'settings'>): void {
     this.#now = now;
     this.#seed = seed;
-    this.#prng = new Prng(seed);
+    this.#prng = null;
     this.#drawn = 0;
     this.#drawnBefore = 0;
     this.#drawnBeforeRow = 0;
@@ -133,10 +138,11 @@ export class RequestContext implements CallContext {
     this.#isCounted = false;
     this.#spent = 0;
     this.#written = 0;
-    this.#settings = new Map(settings);
+    this.#settings = settings;
     this.#actions = null;
     this.#claims = null;
     this.#rows.clear();
+    this.#openClaims = null;
     this.#sequences.beginRequest();
   }
 
@@ -191,10 +197,14 @@ export class RequestContext implements CallContext {
    * told before.
    */
   usePerformed(actions: readonly PerformedAction[], locks: Pick<Locks, 'isFree'> | null): void {
-    this.#actions = new PerformedActions(actions);
-    const sessionId = Number(this.setting('@gateway_session'));
-    const owner = { sessionId, owner: Number(this.setting('@pid')) };
-    this.#claims = new RowClaims(actions, locks, owner, this.#mutations);
+    this.#actions = actions.length === 0 ? NONE_PERFORMED : new PerformedActions(actions);
+    this.#openClaims = () => {
+      const sessionId = Number(this.setting('@gateway_session'));
+      const owner = { sessionId, owner: Number(this.setting('@pid')) };
+      return new RowClaims(actions, locks, owner, this.#mutations);
+    };
+    // Rows that were locked, and that it does not meet any more, are to be given back.
+    if (actions.length > 0) this.#claims = this.#openClaims();
   }
 
   /** From here to the end of the request nextval() gives values that were reserved before. */
@@ -208,12 +218,13 @@ export class RequestContext implements CallContext {
 
   randomUint32(): number {
     this.#drawn += 1;
+    this.#prng ??= new Prng(this.#seed);
     return this.#prng.uint32();
   }
 
   /** Remembers where a step begins: it may run again. */
   beginStep(): void {
-    this.#upserted = new UpsertedRows();
+    this.#upserted = null;
     this.#spentBefore = this.#spent;
     this.#keptBefore = this.#kept;
     this.#writtenBefore = this.#written;
@@ -226,7 +237,7 @@ export class RequestContext implements CallContext {
 
   /** Undoes what functions did since the step began: it failed, or runs again and draws the same. */
   undoStep(): void {
-    this.#upserted = new UpsertedRows();
+    this.#upserted = null;
     this.#spent = this.#spentBefore;
     this.#kept = this.#keptBefore;
     this.#written = this.#writtenBefore;
@@ -251,8 +262,9 @@ export class RequestContext implements CallContext {
 
   #rewind(drawn: number): void {
     if (drawn === this.#drawn) return;
-    this.#prng = new Prng(this.#seed);
-    for (let skipped = 0; skipped < drawn; skipped++) this.#prng.uint32();
+    const prng = new Prng(this.#seed);
+    for (let skipped = 0; skipped < drawn; skipped++) prng.uint32();
+    this.#prng = prng;
     this.#drawn = drawn;
   }
 
@@ -316,7 +328,7 @@ export class RequestContext implements CallContext {
   }
 
   setting(name: string): string | null {
-    const value = this.#settings.get(name) ?? null;
+    const value = this.#settings.find(([known]) => known === name)?.[1] ?? null;
     return name === '@sequences' ? this.#sequences.sessionText(value) : value;
   }
 
@@ -370,6 +382,7 @@ export class RequestContext implements CallContext {
 
   /** See CallContext. */
   upserted(): UpsertedRows {
+    this.#upserted ??= new UpsertedRows();
     return this.#upserted;
   }
 
@@ -379,6 +392,7 @@ export class RequestContext implements CallContext {
   }
 
   #mustClaim(): RowClaims {
+    this.#claims ??= this.#openClaims?.() ?? null;
     if (this.#claims !== null) return this.#claims;
     throw new PgError('0A000', 'locking rows here is not supported');
   }

@@ -223,25 +223,27 @@ export class SequenceValues {
 /** What currval() and lastval() show. */
 class LastValues {
   #last: Oid = 0;
-  readonly #values = new Map<Oid, bigint>();
+  /** null: there are none. */
+  #values: Map<Oid, bigint> | null = null;
 
   note(oid: Oid, value: bigint, isLast: boolean): void {
     if (isLast) this.#last = oid;
+    this.#values ??= new Map();
     this.#values.set(oid, value);
   }
 
   add(later: LastValues): void {
-    for (const [oid, value] of later.#values) this.#values.set(oid, value);
+    for (const [oid, value] of later.#values ?? []) this.note(oid, value, false);
     if (later.#last !== 0) this.#last = later.#last;
   }
 
   addTo(session: SessionSequences): void {
-    for (const [oid, value] of this.#values) session.values.set(oid, value);
+    for (const [oid, value] of this.#values ?? []) session.values.set(oid, value);
     if (this.#last !== 0) session.last = this.#last;
   }
 
   used(): SequencesUsed {
-    if (this.#values.size === 0) return NOTHING_USED;
+    if (this.#values === null) return NOTHING_USED;
     return { last: this.#last, values: [...this.#values] };
   }
 }
