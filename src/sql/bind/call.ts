@@ -23,6 +23,7 @@ import {
 import type { BindContext } from './context.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
+import { checkFunctionSchema } from './function-schema.ts';
 import { chooseOverload } from './overload.ts';
 import type { Chosen } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
@@ -41,6 +42,7 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   const at = location(fields);
   const nodes = list(fields, 'args');
   const over = inner(fields, 'over');
+  checkFunctionSchema(context, fields);
   if (flag(fields, 'agg_within_group')) throw context.notSupported('WITHIN GROUP', at);
   if (isAggregateCall(name, fields)) return bindAggregate(place, name, fields, nodes, over);
   if (over !== null) {

@@ -56,7 +56,7 @@ export function aliasOf(fields: Fields): Alias {
 }
 
 /** Throws 42P10. */
-function renamedColumns(
+export function renamedColumns(
   columns: readonly ScopeColumn[],
   { name, columns: names }: Alias,
 ): readonly ScopeColumn[] {

@@ -1,22 +1,24 @@
 // Functions in FROM: set-returning ones, unnest() of several arrays, WITH ORDINALITY.
 import { INT4, INT8, TEXT } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
-import { setFunctionsNamed } from '../functions/registry.ts';
+import { functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import { NO_ARRAY, UNNEST_ARRAYS_MAX, UNNEST_MANY } from '../functions/unnest.ts';
 import { asTag, flag, list, location, strings } from '../parse/node.ts';
-import type { Fields } from '../parse/node.ts';
+import type { Fields, Node } from '../parse/node.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { FromItem } from '../tree/query.ts';
 import { mustCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { addEntry, aliasOf } from './from.ts';
+import { addEntry, aliasOf, renamedColumns } from './from.ts';
+import { checkFunctionSchema } from './function-schema.ts';
+import { bindRowsFrom } from './rows-from.ts';
 import { chooseOverload } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
 import type { Scope, ScopeColumn } from './scope.ts';
 
 /** A call with its columns, before it gets names in the statement. */
-interface BoundCall {
+export interface BoundCall {
   readonly name: string;
   readonly sqlName: string;
   readonly arguments: readonly Expression[];
@@ -26,14 +28,16 @@ interface BoundCall {
 }
 
 export function bindRangeFunction(context: BindContext, fields: Fields, scope: Scope): FromItem {
-  const functions = list(fields, 'functions');
-  const item = list(asTag(functions[0], 'List') ?? {}, 'items')[0];
-  const call = asTag(item, 'FuncCall');
-  if (functions.length !== 1 || call === null) throw context.notSupported('ROWS FROM');
-  if (list(fields, 'coldeflist').length > 0) {
-    throw context.notSupported('a column definition list', location(call));
+  const items = list(fields, 'functions').map((each) => list(asTag(each, 'List') ?? {}, 'items'));
+  const functions = items.map(([node]) => node as Node);
+  const [node] = functions;
+  const ofItems = items.flatMap(([, each]) => list(asTag(each, 'List') ?? {}, 'items'));
+  refuseDefinitions(context, functions, [...list(fields, 'coldeflist'), ...ofItems]);
+  const call = asTag(node, 'FuncCall');
+  if (functions.length !== 1 || call === null || !isSetCall(call)) {
+    return bindRowsFrom(context, fields, functions, scope);
   }
-  const bound = bindCall(context, call, scope);
+  const bound = bindSetCall(context, call, scope);
   const hasOrdinality = flag(fields, 'ordinality');
   const alias = aliasOf(fields);
   const sqliteAlias = context.nextAlias();
@@ -41,10 +45,8 @@ export function bindRangeFunction(context: BindContext, fields: Fields, scope: S
   const shown = [...bound.columns, ...(hasOrdinality ? [{ name: 'ordinality', type: INT8 }] : [])];
   const sqliteName = (at: number): string =>
     at < bound.columns.length ? `c${at + 1}` : `c${bound.width + 1}`;
-  const columns = shown.map((column, at): ScopeColumn => ({
-    name:
-      alias.columns[at] ??
-      (isSingle && at === 0 ? (alias.name ?? (column.name || bound.name)) : column.name),
+  const own = shown.map((column, at): ScopeColumn => ({
+    name: isSingle && at === 0 ? (alias.name ?? (column.name || bound.name)) : column.name,
     type: column.type,
     typmod: -1,
     sqliteName: sqliteName(at),
@@ -52,6 +54,7 @@ export function bindRangeFunction(context: BindContext, fields: Fields, scope: S
     columnNumber: 0,
     isNotNull: false,
   }));
+  const columns = renamedColumns(own, alias);
   addEntry(context, scope, { name: alias.name ?? bound.name, alias: sqliteAlias, columns });
   return {
     kind: 'function',
@@ -61,8 +64,32 @@ export function bindRangeFunction(context: BindContext, fields: Fields, scope: S
   };
 }
 
-function bindCall(context: BindContext, call: Fields, scope: Scope): BoundCall {
-  const name = strings(list(call, 'funcname')).at(-1) ?? '';
+/** No function that there is returns `record`. */
+function refuseDefinitions(
+  context: BindContext,
+  functions: readonly Node[],
+  [definition]: readonly Node[],
+): void {
+  if (definition === undefined) return;
+  const call = asTag(functions[0], 'FuncCall') ?? {};
+  const isKnown = isSetCall(call) || functionsNamed(nameOf(call)).length > 0;
+  if (!isKnown) throw context.notSupported('a column definition list', location(call));
+  const message = 'a column definition list is only allowed for functions returning "record"';
+  throw context.error('42601', message, location(asTag(definition, 'ColumnDef') ?? {}));
+}
+
+/** It gives rows, not a value. */
+export function isSetCall(call: Fields): boolean {
+  return setFunctionsNamed(nameOf(call)).length > 0;
+}
+
+function nameOf(call: Fields): string {
+  return strings(list(call, 'funcname')).at(-1) ?? '';
+}
+
+export function bindSetCall(context: BindContext, call: Fields, scope: Scope): BoundCall {
+  const name = nameOf(call);
+  checkFunctionSchema(context, call);
   const place = { context, scope, noAggregates: 'functions in FROM' };
   const parts = list(call, 'args').map((node) => bindExpression(place, node));
   if (name === 'unnest' && parts.length > 1) return unnestMany(context, parts, location(call));
