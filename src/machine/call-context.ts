@@ -2,6 +2,7 @@
 // same on all nodes.
 import { PgError } from '../errors/pg-error.ts';
 import type { Notification } from '../sql/functions/notify.ts';
+import type { LockMode } from '../sql/functions/lock-modes.ts';
 import type { RowClaim } from '../sql/functions/row-locks.ts';
 import type { CallContext, SequenceRun } from '../sql/functions/signature.ts';
 import { UpsertedRows } from '../sql/functions/upserts.ts';
@@ -16,6 +17,7 @@ import type { MachineMutations } from './mutations.ts';
 import type { NotificationTable } from './notification-table.ts';
 import { PerformedActions } from './performed-actions.ts';
 import type { ActionWanted } from './performed-actions.ts';
+import type { HeldRow, RowGuard } from './row-guard.ts';
 import type { ReservedValues } from './reserved-values.ts';
 import { RowClaims } from './row-claims.ts';
 import { SequenceValues, SequenceWanted } from './sequence-values.ts';
@@ -66,6 +68,7 @@ export class RequestContext implements CallContext {
   readonly #load: () => unknown;
   readonly #sequences: SequenceValues;
   readonly #notifications: Pick<NotificationTable, 'add'>;
+  readonly #guard: Pick<RowGuard, 'hasAny' | 'write'>;
   /** Of the running step. */
   #notified: Notification[] = [];
   readonly #mutations: MachineMutations;
@@ -111,6 +114,7 @@ export class RequestContext implements CallContext {
     stores: {
       readonly sequences: SequenceStore;
       readonly notifications: Pick<NotificationTable, 'add'>;
+      readonly rows: Pick<RowGuard, 'hasAny' | 'write'>;
     },
     mutations: MachineMutations = {},
   ) {
@@ -122,6 +126,7 @@ export class RequestContext implements CallContext {
         : sequences,
     );
     this.#notifications = stores.notifications;
+    this.#guard = stores.rows;
     this.#mutations = mutations;
   }
 
@@ -390,6 +395,20 @@ export class RequestContext implements CallContext {
   isRowFree(row: RowClaim): boolean {
     return this.#mustClaim().isFree(row);
   }
+
+  /** See CallContext. */
+  hasLockedRows(table: Oid): boolean {
+    return this.#guard.hasAny(table);
+  }
+
+  /** See CallContext. */
+  writeRow(table: Oid, key: number, mode: LockMode): void {
+    this.#guard.write(table, key, mode, this.#askFor);
+  }
+
+  readonly #askFor = (row: HeldRow): void => {
+    this.#mustClaim().claim({ ...row, policy: 'wait', name: '' });
+  };
 
   #mustClaim(): RowClaims {
     this.#claims ??= this.#openClaims?.() ?? null;

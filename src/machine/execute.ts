@@ -14,6 +14,7 @@ import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import { ActionWanted } from './performed-actions.ts';
 import { recordedAt } from './recorded-request.ts';
+import { heldError, RowHeld } from './row-guard.ts';
 import type { ReservedValues } from './reserved-values.ts';
 import { SequenceExhausted } from './sequence-values.ts';
 import { statementErrorData } from './statement-error.ts';
@@ -132,7 +133,7 @@ export class Execution {
     const { database, mutations } = this.#options;
     database.run('SAVEPOINT request');
     this.beginTransaction();
-    const outcome = this.endRecording(request, check());
+    const outcome = orHeld(() => this.endRecording(request, check()));
     if (outcome.kind !== 'done' && mutations.conflictNotUndone !== true) {
       database.run('ROLLBACK TO request');
       database.resetPragmas();
@@ -147,11 +148,12 @@ export class Execution {
     const { database, context } = this.#options;
     database.run('SAVEPOINT request');
     this.beginTransaction();
-    const told = this.#runParts(parts);
-    const outcome: Outcome =
-      'code' in told
+    const outcome = orHeld(() => {
+      const told = this.#runParts(parts);
+      return 'code' in told
         ? { kind: 'failed', results: [], error: told }
         : this.#checkEnd(request, { kind: 'done', results: [told] });
+    });
     if (outcome.kind !== 'done') {
       database.run('ROLLBACK TO request');
       database.resetPragmas();
@@ -204,7 +206,7 @@ export class Execution {
     const [only] = request.statements.length === 1 ? (request.statements[0] ?? []) : [];
     const isSingle = only !== undefined && request.statements[0]?.length === 1;
     const isPlain = isSingle && keys === null && !request.isDoomed && !isSchemaChanging;
-    return isPlain ? this.#runSingle(only) : this.#runInSavepoint(request);
+    return isPlain ? orHeld(() => this.#runSingle(only)) : this.#runInSavepoint(request);
   }
 
   #runSingle(step: Step): Outcome {
@@ -217,7 +219,7 @@ export class Execution {
     const { database, context } = this.#options;
     database.run('SAVEPOINT request');
     this.beginTransaction();
-    const outcome = this.#checkEnd(request, this.#runStatements(request));
+    const outcome = orHeld(() => this.#checkEnd(request, this.#runStatements(request)));
     const isUndone = outcome.kind === 'failed' || request.isDoomed;
     if (isUndone) {
       database.run('ROLLBACK TO request');
@@ -271,6 +273,10 @@ export class Execution {
       context.endStep();
       return resultOf(step, run);
     } catch (error) {
+      if (error instanceof RowHeld) {
+        context.undoStep();
+        throw error;
+      }
       // An error may be of a row that is another one once it is locked.
       const wanting = isWanting(error) ? error : context.claimsWanted();
       if (wanting !== null) {
@@ -323,6 +329,16 @@ export class Execution {
     if (data !== null) return data;
     if (mutations.fatalErrorAsResult !== true) throw halted(error, step);
     return { code: 'XX000', message: String(error), fields: {} };
+  }
+}
+
+/** A row that another transaction has locked is not written: nothing of the request is to stay. */
+function orHeld(run: () => Outcome): Outcome {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RowHeld)) throw error;
+    return { kind: 'failed', results: [], error: heldError(error.row) };
   }
 }
 

@@ -5,8 +5,10 @@
 // holder and with no waiter ahead; who holds the resource in some mode passes the waiters, which
 // may wait for him. An owner waits for one lock at most, so who waits for whom is known in full when
 // he begins to wait, and only then can a cycle close.
-import { conflicts, covers } from '../sql/functions/lock-modes.ts';
+import { ACCESS_EXCLUSIVE, conflicts, covers } from '../sql/functions/lock-modes.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
+import { tableOfRow } from '../sql/functions/row-locks.ts';
+import type { Oid } from '../types/pg-type.ts';
 
 /** A session of a client: its process id, unique in the life of the gateway session. */
 export interface LockOwner {
@@ -57,6 +59,8 @@ export class Locks {
   /** By resource, in order of the queue. */
   readonly #resources = new Map<string, Lock[]>();
   readonly #owners = new Map<string, Set<Lock>>();
+  /** How many locks of rows a table has, and waits for them. */
+  readonly #rows = new Map<Oid, number>();
   readonly #waits = new Map<string, Lock>();
   #grants: Grant[] = [];
   #index = 0;
@@ -96,6 +100,29 @@ export class Locks {
     return !locks.some(
       (lock) => !isOf(lock, owner) && conflicts(lock.mode, mode) && (lock.token > 0 || !isHolder),
     );
+  }
+
+  /** Locks of rows of the table, and waits for them. */
+  rowsOf(table: Oid): number {
+    return this.#rows.get(table) ?? 0;
+  }
+
+  /** True if somebody else holds it in a mode that conflicts. `owner` null: anybody is. */
+  isHeldByOthers(owner: LockOwner | null, resource: string, mode: LockMode): boolean {
+    const locks = this.#resources.get(resource) ?? [];
+    return locks.some(
+      (lock) =>
+        lock.token > 0 && conflicts(lock.mode, mode) && (owner === null || !isOf(lock, owner)),
+    );
+  }
+
+  /** What others hold in any mode of the rows that begin so, in order. */
+  rowsHeldByOthers(owner: LockOwner | null, prefix: string): readonly string[] {
+    const resources = [...this.#resources.keys()].filter(
+      (resource) =>
+        resource.startsWith(prefix) && this.isHeldByOthers(owner, resource, ACCESS_EXCLUSIVE),
+    );
+    return resources.sort();
   }
 
   /** True if the owner holds it in that mode, or in a stronger one. */
@@ -163,6 +190,7 @@ export class Locks {
     if (owned === undefined) this.#owners.set(key, new Set([lock]));
     else owned.add(lock);
     if (lock.token === 0) this.#waits.set(key, lock);
+    this.#count(lock, 1);
   }
 
   /** `wait` is not in the queue yet. Follows who waits for whom from there. */
@@ -251,6 +279,15 @@ export class Locks {
     owned?.delete(lock);
     if (owned?.size === 0) this.#owners.delete(key);
     if (this.#waits.get(key) === lock) this.#waits.delete(key);
+    this.#count(lock, -1);
+  }
+
+  #count({ resource }: Lock, by: number): void {
+    const table = tableOfRow(resource);
+    if (table === null) return;
+    const count = this.rowsOf(table) + by;
+    if (count === 0) this.#rows.delete(table);
+    else this.#rows.set(table, count);
   }
 
   #grantWaiters(locks: readonly Lock[]): void {

@@ -24,11 +24,12 @@ import type { ExplainConstraint, KeyChecks } from './execute.ts';
 import { IdempotencyTable } from './idempotency.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import { openLocks, runLockActions } from './lock-table.ts';
-import type { Grant, Locks } from './locks.ts';
+import type { Grant, LockOwner, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import { isRecorded } from './recorded-request.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
+import { heldRowOf, RowGuard } from './row-guard.ts';
 import { ReservedValues } from './reserved-values.ts';
 import { NotificationTable } from './notification-table.ts';
 import { SequenceTable } from './sequence-table.ts';
@@ -95,6 +96,7 @@ export class Machine {
   #notified: Notification[] = [];
   readonly #sessions: SessionTable;
   readonly #locks: Locks;
+  readonly #rows: RowGuard;
   readonly #idempotency: IdempotencyTable;
   readonly #staged: StagedParts;
   readonly #execution: Execution;
@@ -116,13 +118,18 @@ export class Machine {
     this.#database = database;
     this.#mutations = mutations;
     this.#notifications = new NotificationTable(database);
+    this.#locks = openLocks(database);
+    this.#rows = new RowGuard(this.#locks);
     this.#context = new RequestContext(
       options.catalog,
-      { sequences: new SequenceTable(database), notifications: this.#notifications },
+      {
+        sequences: new SequenceTable(database),
+        notifications: this.#notifications,
+        rows: this.#rows,
+      },
       mutations,
     );
     database.onRollback(() => this.#context.rolledBack());
-    this.#locks = openLocks(database);
     this.#sessions = new SessionTable(database, mutations, (session) => this.#closed(session));
     this.#idempotency = new IdempotencyTable(database);
     this.#staged = new StagedParts(database, this.#decoder, mutations);
@@ -151,6 +158,7 @@ export class Machine {
       execution: this.#execution,
       changes: this.#changes,
       locks: this.#locks,
+      rows: this.#rows,
       mutations,
       ...(options.clock === undefined ? {} : { now: options.clock }),
     });
@@ -273,6 +281,8 @@ export class Machine {
     const request = this.#decoder.decode(encoded);
     const isExpected =
       this.#mutations.openCommittedUnseen === true || this.#isToRun(command, request);
+    // What it met of locked rows depends on whose locks are no hindrance.
+    if (!this.#speculations.isOf(ownerOf(request, command.sessionId))) return false;
     if (!isExpected || this.#execution.endRecording(request, null).kind !== 'done') return false;
     this.#database.run('RELEASE request');
     this.#speculations.handOver();
@@ -475,12 +485,13 @@ export class Machine {
       return { kind: 'done', results };
     }
     const locks = request.recording?.locks ?? null;
-    if (locks === null) return this.#runRequest(request, index);
-    const owner = { sessionId, owner: locks.owner };
+    const owner = ownerOf(request, sessionId);
+    this.#rows.use(owner, this.#mutations.heldRowsWritten === true ? 'note' : 'refuse');
+    if (locks === null || owner === null) return this.#runRequest(request, index);
     if (!this.#locks.hasTransaction(owner, locks.transaction)) return { kind: 'locks-lost' };
     const outcome = this.#runRequest(request, index);
     // The gateway proposes it again.
-    if (outcome.kind === 'stale-schema') return outcome;
+    if (outcome.kind === 'stale-schema' || heldRowOf(outcome) !== null) return outcome;
     if (this.#mutations.locksOutliveTransaction !== true) {
       this.#locks.releaseTransaction(owner, locks.transaction);
     }
@@ -562,6 +573,12 @@ export class Machine {
     this.#sessions.fence(sessionId, sequence);
     return fenced({ kind: 'fenced' });
   }
+}
+
+/** Who has the locks of the transaction; null: it has none. */
+function ownerOf({ recording }: Request, sessionId: number): LockOwner | null {
+  const locks = recording?.locks ?? null;
+  return locks === null ? null : { sessionId, owner: locks.owner };
 }
 
 const NO_OUTCOMES = packOutcomes([]);

@@ -15,6 +15,10 @@ export interface MachineMutations {
   readonly closeIgnoresNewerEntries?: boolean;
   /** Locks outlive the session that they belong to. */
   readonly locksOutliveSession?: boolean;
+  /** Rows that other transactions have locked are written all the same. */
+  readonly heldRowsWritten?: boolean;
+  /** A speculation that wrote rows which were locked behind it is committed as it is. */
+  readonly heldRowsNotNoted?: boolean;
   /** Rows that a statement locks are given without asking for them. */
   readonly rowsNotAsked?: boolean;
   /** Rows whose locks the log refused are given all the same. */

@@ -73,6 +73,8 @@ export class Reader {
       claimRow: () => refuse('FOR UPDATE'),
       isRowFree: () => refuse('FOR UPDATE'),
       upserted: () => refuse('an INSERT'),
+      hasLockedRows: () => refuse('an UPDATE'),
+      writeRow: () => refuse('an UPDATE'),
     };
     Object.defineProperty(callContext, 'now', { get: () => this.#context?.now ?? 0n });
     registerFunctions(this.#database.driver as unknown as FunctionHost, callContext);

@@ -20,10 +20,11 @@ import { NOTHING_EARLIER } from './earlier-statements.ts';
 import type { EarlierStatements } from './earlier-statements.ts';
 import { isWanting } from './execute.ts';
 import type { Execution } from './execute.ts';
-import type { Locks } from './locks.ts';
+import type { LockOwner, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
+import type { RowGuard } from './row-guard.ts';
 import { ReservedValues } from './reserved-values.ts';
 import { SequenceExhausted } from './sequence-values.ts';
 import type { TableChanges } from './table-changes.ts';
@@ -38,6 +39,7 @@ export interface SpeculationOptions {
   readonly execution: Execution;
   readonly changes: TableChanges;
   readonly locks: Pick<Locks, 'isFree'>;
+  readonly rows: RowGuard;
   readonly mutations: MachineMutations;
   /** Milliseconds of a clock: only for the owner, who decides how long others wait. */
   readonly now?: () => number;
@@ -60,6 +62,8 @@ export interface Speculate {
    * the active one it runs alone, and they do not run again for it. Absent: it may.
    */
   readonly standsAlone?: boolean;
+  /** Of the gateway: whose `recording.locks` are. Absent: nobody's. */
+  readonly sessionId?: number;
   readonly request: Request;
 }
 
@@ -86,6 +90,8 @@ interface Speculation {
   now: bigint;
   schemaChanges: number;
   snapshot: Index;
+  /** Of its locks; null: it has none. */
+  owner: LockOwner | null;
   earlier: EarlierStatements;
   /** Behind them. */
   readonly statements: (readonly Step[])[];
@@ -105,6 +111,8 @@ export class Speculations {
   #activeMs = 0;
   /** The active one has ended, and this is what was proposed of it; null: it goes on. */
   #proposed: EncodedRequest | null = null;
+  /** The active one has written rows that others had locked when it was taken up. */
+  #hasMetHeldRows = false;
 
   constructor(options: SpeculationOptions) {
     this.#options = options;
@@ -125,7 +133,15 @@ export class Speculations {
 
   /** Throws MachineHalted. */
   run(
-    { id, isWhole, earlier = NOTHING_EARLIER, isKept, standsAlone = false, request }: Speculate,
+    {
+      id,
+      isWhole,
+      earlier = NOTHING_EARLIER,
+      isKept,
+      standsAlone = false,
+      sessionId = 0,
+      request,
+    }: Speculate,
     machine: { readonly appliedIndex: Index; readonly schemaVersion: number },
   ): Speculated {
     const recording = must(request.recording, 'a speculated request has a recording');
@@ -135,6 +151,8 @@ export class Speculations {
     const speculation = this.#speculation(id, request, recording.snapshot);
     forgetEarlier(speculation, earlier);
     speculation.schemaChanges = request.schemaChanges;
+    const { locks } = recording;
+    speculation.owner = locks === null ? null : { sessionId, owner: locks.owner };
     speculation.sequences.push(...recording.sequences);
     if (this.#active !== null) speculation.reserved.addAll(recording.sequences);
     if (request.schemaVersion !== machine.schemaVersion) {
@@ -163,8 +181,9 @@ export class Speculations {
   }
 
   #runLast(speculation: Speculation, schemaVersion: number, isKept: boolean): Speculated {
-    const { context, execution, locks, mutations } = this.#options;
+    const { context, execution, locks, rows, mutations } = this.#options;
     const before = context.transactionCost;
+    rows.use(speculation.owner, 'ask');
     const { statements, recorded, reserved, snapshot } = speculation;
     const at = statements.length - 1;
     try {
@@ -199,7 +218,8 @@ export class Speculations {
     const lists = { statements: [], recorded: [], sequences: [] };
     const earlier = NOTHING_EARLIER;
     const cost = NO_COST;
-    const created = { now, schemaChanges, snapshot, earlier, reserved, cost, ...lists };
+    const owner = null;
+    const created = { now, schemaChanges, snapshot, owner, earlier, reserved, cost, ...lists };
     this.#open.set(id, created);
     return created;
   }
@@ -211,8 +231,9 @@ export class Speculations {
     schemaVersion: number,
     appliedIndex: Index,
   ): number | null {
-    const { execution, changes, mutations } = this.#options;
+    const { execution, changes, rows, mutations } = this.#options;
     this.#begin(id, speculation, NO_COST);
+    rows.use(speculation.owner, 'note');
     const differing = replay(
       requestsOf(speculation, schemaVersion),
       speculation.snapshot,
@@ -221,6 +242,7 @@ export class Speculations {
       changes,
       mutations.resumeWithoutCheck === true ? { ...mutations, digestsNotChecked: true } : mutations,
     );
+    this.#hasMetHeldRows = rows.hasMet && mutations.heldRowsNotNoted !== true;
     const isMoved = differing === null && mutations.snapshotNotMoved !== true;
     if (isMoved) speculation.snapshot = appliedIndex + (mutations.snapshotTooFar === true ? 1 : 0);
     return differing;
@@ -266,10 +288,16 @@ export class Speculations {
 
   /** The active one is what `request` would run, in the state that it would run in. */
   isOpen(request: EncodedRequest): boolean {
-    if (this.#proposed === null) return false;
+    if (this.#proposed === null || this.#hasMetHeldRows) return false;
     if (this.#options.mutations.openNotCompared === true) return true;
     const { template, inputs } = this.#proposed;
     return isEqual(request.inputs, inputs) && isEqual(request.template, template);
+  }
+
+  /** The active one has run as that owner's. */
+  isOf(owner: LockOwner | null): boolean {
+    const own = this.#open.get(must(this.#active, 'one is active'))?.owner ?? null;
+    return own?.owner === owner?.owner && own?.sessionId === owner?.sessionId;
   }
 
   /** The active one ends here; its SQLite transaction stays open, and is the caller's. */

@@ -19,10 +19,10 @@ export function answerSpeculation(
     machine.forgetSpeculation(asked.id);
     return null;
   }
-  const { id, isWhole, isKept, standsAlone } = asked;
+  const { id, isWhole, isKept, standsAlone, sessionId } = asked;
   const earlier = asked.earlier === null ? undefined : earlierIn(asked.earlier, decoder);
   const request = decoder.decode(splitRequest(asked.request));
-  return machine.speculate({ id, isWhole, earlier, isKept, standsAlone, request });
+  return machine.speculate({ id, isWhole, earlier, isKept, standsAlone, sessionId, request });
 }
 
 function earlierIn(

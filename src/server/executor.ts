@@ -11,6 +11,7 @@ import { decodeOutcome, encodeRequest } from '../machine/command-codec.ts';
 import type { ErrorData, Outcome, StagedTransaction, Step } from '../machine/command.ts';
 import { isFatalCode, sqliteCode } from '../machine/database.ts';
 import { statementErrorData } from '../machine/statement-error.ts';
+import { heldRowOf } from '../machine/row-guard.ts';
 import { stagePart, unstageParts } from '../machine/staged-parts.ts';
 import type { Reader } from '../machine/reader.ts';
 import type {
@@ -63,6 +64,9 @@ const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 const STAGED_BYTES_MAX = 8 * 1024 * 1024 * 1024;
 /** Parts on their way through the log: other requests of the gateway are to have room beside them. */
 const STAGED_AT_ONCE_MAX = 16;
+
+/** Another transaction has locked a row that the statements write: they have to wait for it. */
+const HELD = 'held';
 
 export interface ExecutorOptions {
   readonly gateway: Gateway;
@@ -183,6 +187,7 @@ export class Executor implements Backend, TransactionHost {
       const result = isRead
         ? await this.#runReads(current, options)
         : await this.#runWrites(current, options, failure !== null);
+      if (result === HELD) return runAsTransaction(this, current, options, failure, recompile);
       if (result !== null) return result;
       current = recompile(this.catalog());
     }
@@ -372,8 +377,9 @@ export class Executor implements Backend, TransactionHost {
     plans: readonly BoundPlan[],
     options: RunOptions,
     isDoomed: boolean,
-  ): Promise<TransactionResult | null> {
+  ): Promise<TransactionResult | typeof HELD | null> {
     const outcome = await this.propose(this.#encode(plans, options, isDoomed), options);
+    if (heldRowOf(outcome) !== null) return HELD;
     return outcome.kind === 'stale-schema'
       ? null
       : this.#transactionResult(outcome, plans, options);

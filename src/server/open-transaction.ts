@@ -19,6 +19,8 @@ import type {
   StepResult,
 } from '../machine/command.ts';
 import type { Reader } from '../machine/reader.ts';
+import { heldRowOf } from '../machine/row-guard.ts';
+import type { HeldRow } from '../machine/row-guard.ts';
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
 import { pgErrorData } from '../machine/statement-error.ts';
 import { DIGEST_OF_NOTHING, digestOf, isError } from '../machine/told.ts';
@@ -30,6 +32,7 @@ import type {
   StatementResult,
   Transaction,
 } from '../session/backend.ts';
+import { writeAction } from '../sql/functions/lock-actions.ts';
 import type { QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
@@ -54,6 +57,8 @@ const SCHEMA_RETRIES_MAX = 20;
 const ACTIONS_MAX = 10_000;
 /** Values of a sequence in one go: what a transaction does not use of them is lost. */
 const SEQUENCE_VALUES_MAX = 4 * 1024 * 1024;
+/** Of one commit, one after the other: rows that others have locked. */
+const WAITS_MAX = 1000;
 /** How long an end waits for its locks to be released. */
 const RELEASE_MS = 2000;
 /** Outcomes of a commit with which the locks of its transaction have ended. */
@@ -335,11 +340,15 @@ export class OpenTransaction implements Transaction {
     return answer;
   }
 
-  async #wait(asked: Omit<Statements, 'id' | 'earlier'>, options: RunOptions): Promise<Speculated> {
+  async #wait(
+    asked: Omit<Statements, 'id' | 'earlier' | 'sessionId'>,
+    options: RunOptions,
+  ): Promise<Speculated> {
     this.#wasAsked = true;
     const { answer, giveUp } = this.#host.speculator.run({
       id: this.#id,
       earlier: this.#record.earlier,
+      sessionId: Number(options.setting('@gateway_session') ?? 0),
       ...asked,
     });
     const { statementTimeoutMs, cancellation } = options;
@@ -597,7 +606,8 @@ export class OpenTransaction implements Transaction {
     staged: StagedTransaction | null,
     options: RunOptions,
   ): Promise<void> {
-    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+    let waits = 0;
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX;) {
       const request = this.#request(last, this.#schemaChanges(), this.#sequences);
       const { recording } = request;
       const bytes = encodeRequest({
@@ -613,6 +623,14 @@ export class OpenTransaction implements Transaction {
       const outcome = await this.#host.propose(bytes, options);
       // The machine has applied it, and holds nothing of it any more.
       if (outcome.kind === 'done') this.#wasAsked = false;
+      const held = heldRowOf(outcome);
+      if (held !== null) {
+        // Its parts are gone by now.
+        if (staged !== null || waits === WAITS_MAX) throw rowHeld();
+        waits += 1;
+        await this.#waitFor(held, options);
+        continue;
+      }
       this.#isReleased = RELEASING.includes(outcome.kind);
       switch (outcome.kind) {
         case 'done':
@@ -629,6 +647,7 @@ export class OpenTransaction implements Transaction {
         case 'stale-schema':
           // What its parts say of tables cannot be said again.
           if (staged !== null) throw schemaChanged();
+          attempt += 1;
           await this.#moveTo(outcome.schemaVersion);
           break;
         default:
@@ -639,6 +658,14 @@ export class OpenTransaction implements Transaction {
       }
     }
     throw schemaChanged();
+  }
+
+  /** Rows that others have locked since the statement which writes them: they are before it. */
+  async #waitFor(held: HeldRow, options: RunOptions): Promise<void> {
+    if (options.cancellation.isCanceled) throw canceled();
+    const acquired = [{ ...held, policy: 'wait' as const, name: '' }];
+    const action = writeAction({ kind: 'rows', policy: 'wait', acquired, released: [] });
+    await this.#host.locks.perform(action, this.#id, options);
   }
 
   async rollback(): Promise<void> {
@@ -761,6 +788,13 @@ function readTooMuch(): PgError {
 
 function schemaChanged(): PgError {
   return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
+    hint: RETRY_HINT,
+  });
+}
+
+function rowHeld(): PgError {
+  return new PgError('40001', 'could not serialize access due to concurrent update', {
+    detail: 'Another transaction has locked a row since this one has changed it.',
     hint: RETRY_HINT,
   });
 }

@@ -11,6 +11,7 @@ export interface Statements {
   readonly earlier: EarlierInFile | null;
   readonly isKept: boolean;
   readonly standsAlone: boolean;
+  readonly sessionId: number;
   readonly request: Uint8Array;
 }
 

@@ -79,6 +79,7 @@ export type SpeculationRequest =
       readonly earlier: EarlierInFile | null;
       readonly isKept: boolean;
       readonly standsAlone: boolean;
+      readonly sessionId: number;
       /** See encodeRequest. */
       readonly request: Uint8Array;
     }

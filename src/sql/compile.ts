@@ -19,6 +19,7 @@ import {
   emitUpdate,
   emitUpdatedRows,
 } from './emit/change.ts';
+import { allRowsWritten } from './emit/written-rows.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitOuterQuery, emitWith } from './emit/query.ts';
 import { valueRowsSource } from './emit/value-rows.ts';
@@ -243,8 +244,12 @@ function updatedRows(update: Update): PlanStep['rowsAtFault'] {
 
 function compileDelete(context: BindContext, fields: Fields): ReturnType<Compiler> {
   const change = bindDelete(context, fields);
-  return compileChange(context, change, 'DELETE', () => {
+  const compiled = compileChange(context, change, 'DELETE', () => {
     const emitter = new Emitter();
     return step(emitter.finish(emitDelete(emitter, change)), change.returning !== null);
   });
+  if (change.using.length > 0 || change.isRowByRow) return compiled;
+  const sql = allRowsWritten(change.relation);
+  const before = { sql, bindings: [], hasRows: false, isResult: false };
+  return { ...compiled, steps: [before, ...compiled.steps] };
 }

@@ -4,6 +4,7 @@ import { PgError } from '../../src/errors/pg-error.ts';
 import { NO_COST, RequestContext } from '../../src/machine/call-context.ts';
 
 const NO_STORES = {
+  rows: { hasAny: () => false, write: () => undefined },
   sequences: {
     load: (oid: number) => new PgError('XX000', `could not open relation with OID ${oid}`),
     save: () => undefined,

@@ -128,17 +128,19 @@ describe('at read committed', () => {
     expect(await on(1, 'update x set n = 1; commit')).toBe('UPDATE 1; COMMIT');
     await on(1, 'begin isolation level read committed');
     expect(await on(1, 'select n from t where k = 1 for update')).toBe('(10)');
-    await on(2, 'update t set n = 11 where k = 1');
+    // A row that is inserted is locked by nobody.
+    expect(await on(1, 'select n from t where n = 77 for update')).toBe('');
+    await on(2, 'insert into t values (77, 77)');
     expect(await on(1, 'update x set n = 2')).toBe('ERROR 40001');
     expect(await on(1, 'commit')).toBe('ROLLBACK');
   });
 
   it('a locking read inside of a statement counts as well', async () => {
     await on(1, 'begin isolation level read committed');
-    const read = 'select s.n from (select n from t where k = 1 for update) s';
+    const read = 'select s.n from (select n from t where k in (1, 77) for update) s';
     expect(await on(1, read)).toBe('(10)');
     await on(1, 'update x set n = 1');
-    await on(2, 'update t set n = 11 where k = 1');
+    await on(2, 'insert into t values (77, 77)');
     expect(await on(1, 'commit')).toBe('ERROR 40001');
   });
 });

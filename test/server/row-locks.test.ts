@@ -72,8 +72,8 @@ describe('FOR UPDATE', () => {
       writes = b.query('update job set n = n + 100');
     };
     const told = await a.query(locks);
-    expect(await writes).toBe('UPDATE 5');
-    expect(told || (await a.later())).toBe('(101)');
+    expect(told || (await a.later())).toBe('(1)');
+    expect((await writes) || (await b.answered())).toBe('UPDATE 5');
     expect(await c.query('select n from job where id = 1')).toBe('(101)');
   });
 
@@ -134,6 +134,118 @@ describe('FOR UPDATE', () => {
   });
 });
 
+describe('a row that is locked', () => {
+  it.each([
+    ['update job set n = n + 10 where id = 1', 'UPDATE 1', '(11)'],
+    ['delete from job where id = 1', 'DELETE 1', ''],
+    ['delete from job j using job k where j.id = 1 and k.id = 2', 'DELETE 1', ''],
+    [
+      'insert into job values (1, 9) on conflict (id) do update set n = excluded.n',
+      'INSERT 0 1',
+      '(9)',
+    ],
+    ['update job j set n = k.id from job k where j.id = k.id and j.id = 1', 'UPDATE 1', '(1)'],
+    [
+      'with w as (select 7 as n) update job set n = w.n from w where id = 1 returning id',
+      '(1)',
+      '(7)',
+    ],
+    ['delete from job', 'DELETE 5', ''],
+    ['truncate job', 'TRUNCATE TABLE', ''],
+  ])('is waited for by %s', async (sql, tag, left) => {
+    expect(await a.query('begin; select n from job where id = 1 for update')).toBe('BEGIN; (0)');
+    expect(await b.query(sql)).toBe('');
+    expect(await a.query('update job set n = 1 where id = 1; commit')).toBe('UPDATE 1; COMMIT');
+    expect(await b.answered()).toBe(tag);
+    expect(await c.query('select n from job where id = 1')).toBe(left);
+    expect(await c.query('select count(*) from pg_locks')).toBe('(0)');
+  });
+
+  it('is waited for in a block, and who waits has it then', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    await b.query('begin');
+    expect(await b.query('update job set n = n + 1 where id = 1 returning n')).toBe('');
+    await a.query('update job set n = 10 where id = 1; commit');
+    expect(await b.answered()).toBe('(11)');
+    expect(await c.query('update job set n = n + 1 where id = 1')).toBe('');
+    expect(await b.query('commit')).toBe('COMMIT');
+    expect(await c.answered()).toBe('UPDATE 1');
+    expect(await a.query('select n from job where id = 1')).toBe('(12)');
+  });
+
+  it('that was changed before is waited for at COMMIT', async () => {
+    await b.query('begin; update job set n = n + 1 where id = 1');
+    await a.query('begin; select n from job where id = 1 for update');
+    expect(await b.query('commit')).toBe('');
+    expect(await a.query('update job set n = n + 10 where id = 1; commit')).toBe(
+      'UPDATE 1; COMMIT',
+    );
+    expect(await b.answered()).toBe('COMMIT');
+    expect(await c.query('select n from job where id = 1')).toBe('(11)');
+  });
+
+  it('is not waited for by who changes others, or finds that it does not match', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    expect(await b.query('update job set n = 2 where id = 2')).toBe('UPDATE 1');
+    expect(await b.query('delete from job where id > 3')).toBe('DELETE 2');
+    expect(await b.query('update job set n = 3 where id = 1 and n = 5')).toBe('UPDATE 0');
+    const none = 'not exists (select 1 from job k where k.id = j.id)';
+    expect(await b.query(`delete from job j where ${none}`)).toBe('DELETE 0');
+    expect(await b.query('insert into job values (6, 0)')).toBe('INSERT 0 1');
+    expect(await a.query('commit')).toBe('COMMIT');
+  });
+
+  it('is shared as in Postgres', async () => {
+    await a.query('begin; select n from job where id = 1 for key share');
+    expect(await b.query('update job set n = 2 where id = 1')).toBe('UPDATE 1');
+    expect(await b.query('update job set id = 9 where id = 1')).toBe('');
+    expect(await a.query('rollback; begin; select n from job where id = 2 for share')).toBe(
+      'ROLLBACK; BEGIN; (0)',
+    );
+    expect(await b.answered()).toBe('UPDATE 1');
+    expect(await b.query('update job set n = 2 where id = 2')).toBe('');
+    expect(await a.query('update job set n = 1 where id = 2; commit')).toBe('UPDATE 1; COMMIT');
+    expect(await b.answered()).toBe('UPDATE 1');
+  });
+
+  it('is waited for no longer than the client wants', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    await b.query('set lock_timeout = 20');
+    expect(await b.query('update job set n = 5 where id = 1')).toBe('');
+    expect(await b.later()).toBe('ERROR 55P03');
+    await b.query('set lock_timeout = 0; set statement_timeout = 20');
+    expect(await b.query('update job set n = 5 where id = 1')).toBe('');
+    expect(await b.later()).toBe('ERROR 57014');
+    await b.query('set statement_timeout = 0');
+    expect(await b.query('update job set n = 5 where id = 1')).toBe('');
+    expect(await b.cancel()).toBe('ERROR 57014');
+    expect(await c.query('select count(*) from pg_locks')).toBe('(1)');
+    expect(await a.query('commit')).toBe('COMMIT');
+    expect(await c.query('select n from job where id = 1')).toBe('(0)');
+  });
+
+  it('is not waited for in vain: who closes a circle is refused', async () => {
+    await a.query('begin; select n from job where id = 1 for update');
+    await b.query('begin; select n from job where id = 2 for update');
+    expect(await a.query('update job set n = 1 where id = 2')).toBe('');
+    expect(await b.query('update job set n = 1 where id = 1')).toBe('ERROR 40001');
+    expect(await b.query('rollback')).toBe('ROLLBACK');
+    expect(await a.answered()).toBe('UPDATE 1');
+    expect(await a.query('commit')).toBe('COMMIT');
+  });
+
+  it('nor where one of them waits at COMMIT', async () => {
+    await b.query('begin; update job set n = 5 where id = 1');
+    await b.query('select n from job where id = 2 for update');
+    await a.query('begin; select n from job where id = 1 for update');
+    expect(await a.query('update job set n = 1 where id = 2')).toBe('');
+    expect(await b.query('commit')).toBe('ERROR 40001');
+    expect(await a.answered()).toBe('UPDATE 1');
+    expect(await a.query('commit')).toBe('COMMIT');
+    expect(await c.query('select count(*) from pg_locks')).toBe('(0)');
+  });
+});
+
 describe('the log', () => {
   it('has as many entries as docs/decisions/0009-row-locks.md says', async () => {
     const entries = async (client: SqlClient, sql: string): Promise<number> => {
@@ -148,6 +260,7 @@ describe('the log', () => {
     expect(await entries(b, 'select 1 from job where id = 1 for update nowait')).toBe(1);
     expect(await entries(b, 'select 1 from job where id = 9 for update')).toBe(0);
     expect(await entries(a, 'update job set n = 1 where id = 1; commit')).toBe(1);
+    expect(await entries(b, 'update job set n = 0')).toBe(1);
     expect(await entries(a, `begin; ${NEXT}`)).toBe(1);
     expect(await entries(a, 'commit')).toBe(1);
     expect(await entries(a, NEXT)).toBe(2);

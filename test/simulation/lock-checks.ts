@@ -12,12 +12,14 @@ import type {
 import type { Lock, LockOwner } from '../../src/machine/locks.ts';
 import { unpackOutcomes } from '../../src/machine/machine.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
+import { heldRowOf } from '../../src/machine/row-guard.ts';
 import type { Entry } from '../../src/raft/entry.ts';
-import { EXCLUSIVE } from '../../src/sql/functions/lock-modes.ts';
+import { conflicts, EXCLUSIVE } from '../../src/sql/functions/lock-modes.ts';
 import { ModelLocks } from '../machine/support/model-locks.ts';
 import { fail } from './checks.ts';
 import { GUARDED } from './lock-client.ts';
 import { RowChecks } from './row-checks.ts';
+import { writtenBy } from './row-statements.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
 const NOT_TRIED = -3n;
@@ -153,8 +155,18 @@ export class LockChecks {
     if (outcome.kind === 'done') {
       for (const { sql, values } of request.statements.flat()) {
         if (sql === GUARDED) this.#guarded(index, sessionId, values as [string, bigint, bigint]);
-        else this.rows.executed(index, sql, values);
+        else {
+          this.#written(index, sessionId, request, writtenBy(sql, values));
+          this.rows.executed(index, sql, values);
+        }
       }
+    }
+    const held = heldRowOf(outcome);
+    if (held !== null) {
+      const isHeld = this.#isHeldByOthers(sessionId, request, held.resource);
+      if (!isHeld) fail(`entry ${index} was refused for ${held.resource}, which nobody holds`);
+      // The gateway waits for it, and proposes it again.
+      return;
     }
     if (locks === null) return;
     const isHeld = (lock: { sessionId: number; owner: number; transaction: number }): boolean =>
@@ -164,6 +176,25 @@ export class LockChecks {
       fail(`entry ${index} ended as ${outcome.kind}; its locks are ${holds ? 'held' : 'lost'}`);
     }
     this.#locks.removeWhere(isHeld);
+  }
+
+  /** A row is written by nobody while somebody else has it. */
+  #written(index: number, sessionId: number, request: Request, resource: string | null): void {
+    if (resource === null || !this.#isHeldByOthers(sessionId, request, resource)) return;
+    fail(`entry ${index} writes ${resource}, which another one holds`);
+  }
+
+  #isHeldByOthers(sessionId: number, { recording }: Request, resource: string): boolean {
+    const owner = recording?.locks?.owner ?? 0;
+    return this.#locks
+      .list()
+      .some(
+        (lock) =>
+          lock.resource === resource &&
+          lock.token > 0 &&
+          conflicts(lock.mode, EXCLUSIVE) &&
+          !isOf(lock, { sessionId, owner }),
+      );
   }
 
   #guarded(

@@ -83,6 +83,8 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
       ['a search that a refusal ends', { refusalEndsSearch: true }],
       ['locked rows that are searched again', { lockedRowsSearchedAgain: true }],
       ['locks that outlive their transaction', { locksOutliveTransaction: true }],
+      ['rows that others hold and are written', { heldRowsWritten: true }],
+      ['a speculation on rows that others hold by now', { heldRowsNotNoted: true }],
     ],
     ROWS,
   ),

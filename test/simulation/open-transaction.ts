@@ -57,8 +57,9 @@ export class OpenTransaction<Statement> {
   aloneCount = 0;
   /** The machine has run all statements. */
   #isSpeculated = false;
-  /** Locks that it has by now. */
+  /** Locks that it has by now, and of which session of the gateway. */
   locks: Recording['locks'] = null;
+  sessionId = 0;
 
   constructor(id: number, machine: Machine, language: Language<Statement>) {
     this.id = id;
@@ -99,6 +100,7 @@ export class OpenTransaction<Statement> {
       isWhole,
       isKept: true,
       standsAlone,
+      sessionId: this.sessionId,
       request: isWhole
         ? this.#request([...this.statements, statement], [...this.#recorded, recorded], sequences)
         : this.#request([statement], [recorded], sequences),

@@ -4,7 +4,14 @@ import type { Lock, LockOwner } from '../../src/machine/locks.ts';
 import { conflicts } from '../../src/sql/functions/lock-modes.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { fail } from './checks.ts';
-import { ADD_JOB, FINISH_JOB, jobResource, SET_SLOT, slotResource } from './row-statements.ts';
+import {
+  ADD_JOB,
+  FINISH_JOB,
+  jobResource,
+  RAISE_SLOT,
+  SET_SLOT,
+  slotResource,
+} from './row-statements.ts';
 import type { RowStatement } from './row-statements.ts';
 
 /** `to`: the entry that ended it. */
@@ -42,13 +49,16 @@ export class RowChecks {
     const [first = 0, second = 0] = values.map(Number);
     if (sql === ADD_JOB) this.#jobs.set(first, { addedAt: index, doneAt: Infinity });
     if (sql === FINISH_JOB) this.#finished(index, first);
-    if (sql !== SET_SLOT) return;
-    const before = this.#slotAt(second, index);
-    if (first !== before + 1) {
-      fail(`entry ${index} sets slot ${second} to ${first}, it was ${before}: an update is lost`);
+    if (sql === RAISE_SLOT) this.#set(index, first, this.#slotAt(first, index) + 1);
+    if (sql === SET_SLOT) this.#set(index, second, first);
+  }
+
+  #set(index: number, slot: number, n: number): void {
+    const before = this.#slotAt(slot, index);
+    if (n !== before + 1) {
+      fail(`entry ${index} sets slot ${slot} to ${n}, it was ${before}: an update is lost`);
     }
-    const earlier = this.#slots.get(second) ?? [];
-    this.#slots.set(second, [...earlier, { from: index, n: first }]);
+    this.#slots.set(slot, [...(this.#slots.get(slot) ?? []), { from: index, n }]);
   }
 
   #finished(index: number, id: number): void {

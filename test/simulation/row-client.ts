@@ -1,10 +1,12 @@
 // A client of the simulator that locks rows in interactive transactions: takes jobs and does them,
-// or reads slots under a lock and sets them. What a statement wants to lock goes through the log, and
+// reads slots under a lock and sets them, or raises slots and locks none. What a statement wants to lock goes through the log, and
 // then it runs again, as src/server/open-transaction.ts and lock-client.ts do it, without promises.
 import type { Answer } from '../../src/gateway/gateway.ts';
 import { decodeOutcome } from '../../src/machine/command-codec.ts';
 import type { LockAction, Outcome, PerformedAction, Request } from '../../src/machine/command.ts';
 import type { Grant } from '../../src/machine/locks.ts';
+import { heldRowOf } from '../../src/machine/row-guard.ts';
+import type { HeldRow } from '../../src/machine/row-guard.ts';
 import { readAction } from '../../src/sql/functions/lock-actions.ts';
 import type { RowsAction } from '../../src/sql/functions/lock-actions.ts';
 import { ACCESS_EXCLUSIVE, EXCLUSIVE, ROW_SHARE } from '../../src/sql/functions/lock-modes.ts';
@@ -13,7 +15,7 @@ import type { Prng } from '../../src/util/prng.ts';
 import { fail } from './checks.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import type { RowChecks } from './row-checks.ts';
-import { addJobStep, rowLanguage, SLOTS } from './row-statements.ts';
+import { addJobStep, isWrite, raiseStep, rowLanguage, SLOTS } from './row-statements.ts';
 import type { RowStatement } from './row-statements.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimulatedNode } from './simulated-node.ts';
@@ -25,6 +27,10 @@ const IDLE_SHARE = 0.1;
 const IDLE_MS = 900;
 const ROLLBACK_SHARE = 0.15;
 const ADD_SHARE = 0.4;
+/** Of the transactions that lock nothing: how many are a statement by itself. */
+const SINGLE_SHARE = 0.5;
+const RAISE_SHARE = 0.3;
+const HASTE_SHARE = 0.5;
 const JOBS_SHARE = 0.5;
 const JOBS_MAX = 60;
 /** Of one statement: rows that it is to lock may be others each time. */
@@ -82,7 +88,7 @@ export class RowClient {
 
   /** The next transaction, in a while; in peace until all jobs are done. */
   start(): void {
-    const { schedule, prng, nodes } = this.#options;
+    const { schedule, prng, nodes, isPeace } = this.#options;
     this.#turn = null;
     schedule.after(PAUSE_MS * 2 * prng.float(), () => {
       if (this.#isOver) return this.start();
@@ -90,7 +96,8 @@ export class RowClient {
       const isAwake = node.isReady() && node.pausedUntil <= schedule.now;
       if (!isAwake || node.gateway.sessionId === null) this.start();
       else if (this.#mayAdd && prng.chance(ADD_SHARE)) this.#addJob(node);
-      else this.#begin(node, node.gateway.sessionId);
+      else if (isPeace() || !prng.chance(RAISE_SHARE)) this.#begin(node, [this.#draw()]);
+      else this.#raise(node);
     });
   }
 
@@ -114,8 +121,33 @@ export class RowClient {
     this.start();
   }
 
-  #begin(node: SimulatedNode, sessionId: number): void {
+  /** Without locks: as a statement by itself, which becomes a transaction if it has to wait. */
+  #raise(node: SimulatedNode): void {
+    const { prng, ask, count } = this.#options;
+    const slots = [...SLOTS].sort(() => prng.float() - 0.5).slice(0, prng.between(1, 2));
+    const [slot = 0] = slots;
+    const todo = slots.map((each) => ({ kind: 'raise', slot: each }) as const);
+    if (!prng.chance(SINGLE_SHARE)) return this.#begin(node, todo);
+    const { incarnation } = node;
+    const request = { ...NOTHING, schemaVersion: 1, statements: [[raiseStep(slot)]] };
+    const isAsked = ask(node, request, false, (answer) => {
+      const outcome = answer === null ? null : outcomeOf(answer);
+      if (outcome?.kind === 'done') count('rows-raised');
+      const isHeld = outcome !== null && heldRowOf(outcome) !== null;
+      if (isHeld) count('writes-held');
+      node.whenAwake(
+        incarnation,
+        () => (isHeld ? this.#begin(node, todo.slice(0, 1)) : this.start()),
+        () => this.start(),
+      );
+    });
+    if (!isAsked) this.start();
+  }
+
+  #begin(node: SimulatedNode, todo: readonly RowStatement[]): void {
     const { newOwner, newId, count } = this.#options;
+    const { sessionId } = node.gateway;
+    if (sessionId === null) return this.start();
     const owner = newOwner();
     const language = rowLanguage({ sessionId, owner });
     const turn: Turn = {
@@ -124,7 +156,7 @@ export class RowClient {
       owner,
       sessionId,
       transaction: new OpenTransaction(newId(), node.machine, language),
-      todo: [this.#draw()],
+      todo: [...todo],
       actions: [],
       begin: node.machine.appliedIndex,
       held: new Set(),
@@ -134,6 +166,7 @@ export class RowClient {
       isEnding: false,
     };
     this.#turn = turn;
+    turn.transaction.sessionId = sessionId;
     this.#options.begun(turn.transaction.id);
     count('row-transactions');
     this.#goOn(turn);
@@ -182,13 +215,16 @@ export class RowClient {
     } else if (ran.kind === 'told') {
       turn.todo.shift();
       this.#told(turn, statement, ran.told);
-      this.#think(turn);
+      // At once, so that nothing is applied in between.
+      const isHasty = turn.todo.length === 0 && this.#options.prng.chance(HASTE_SHARE);
+      if (isHasty) this.#end(turn);
+      else this.#think(turn);
     } else fail(`a statement is ${ran.kind}`);
   }
 
   #told(turn: Turn, statement: RowStatement, told: string): void {
     const { checks, count, prng } = this.#options;
-    if (statement.kind === 'finish' || statement.kind === 'set') {
+    if (isWrite(statement)) {
       if (told !== 'count 1') fail(`${statement.kind} tells ${told}`);
       return;
     }
@@ -327,15 +363,26 @@ export class RowClient {
 
   #end(turn: Turn): void {
     const { transaction } = turn;
-    const wrote = transaction.statements.some(({ kind }) => kind === 'finish' || kind === 'set');
-    if (!wrote) return this.#release(turn);
+    if (!transaction.statements.some(isWrite)) return this.#release(turn);
     const [request] = transaction.requests(1) as readonly [Request];
     transaction.propose(request);
     this.#send(turn, request, true, (answer) => {
       const outcome = outcomeOf(answer);
+      const held = outcome === null ? null : heldRowOf(outcome);
+      if (held !== null) return this.#waitFor(turn, held);
       if (outcome?.kind !== 'done') return this.#release(turn);
       this.#options.count('row-commits');
       this.start();
+    });
+  }
+
+  /** Of a row that others have locked since it was written here: they come first. */
+  #waitFor(turn: Turn, held: HeldRow): void {
+    this.#options.count('commits-held');
+    const claim = { ...held, policy: 'wait' as const, name: '' };
+    this.#whenAwake(turn, () => {
+      if (turn.isEnding) return;
+      this.#acquire(turn, 'wait', [claim], new Set(), () => this.#end(turn));
     });
   }
 

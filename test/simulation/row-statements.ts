@@ -1,8 +1,10 @@
 // What clients of the simulator that lock rows do: a queue of jobs, each to be done once, and a few
-// slots whose value is read under a lock and then set. As the compiler writes it (sql/bind/locking.ts).
+// slots whose value is read under a lock and then set, or raised by who locks nothing. As the compiler writes it (sql/bind/locking.ts).
 import type { RecordedStatement, Step } from '../../src/machine/command.ts';
 import { DIGEST_BYTES } from '../../src/machine/command.ts';
 import type { LockOwner } from '../../src/machine/locks.ts';
+import { EXCLUSIVE } from '../../src/sql/functions/lock-modes.ts';
+import { WRITE_ROW } from '../../src/sql/functions/row-locks.ts';
 import type { ClaimPolicy } from '../../src/sql/functions/row-locks.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import type { Language } from './open-transaction.ts';
@@ -18,8 +20,13 @@ export const ROWS_SCHEMA = `
   INSERT INTO slot VALUES ${SLOTS.map((slot) => `(${slot}, 0)`).join(', ')};`;
 
 export const ADD_JOB = 'INSERT INTO job VALUES (?, 0)';
-export const FINISH_JOB = 'UPDATE job SET times = times + 1 WHERE ctid = ?';
-export const SET_SLOT = 'UPDATE slot SET n = ? WHERE ctid = ?';
+export const FINISH_JOB = `UPDATE job SET times = ${written(JOB_OID, 'times + 1')} WHERE ctid = ?`;
+export const SET_SLOT = `UPDATE slot SET n = ${written(SLOT_OID, '?')} WHERE ctid = ?`;
+export const RAISE_SLOT = `UPDATE slot SET n = ${written(SLOT_OID, 'n + 1')} WHERE ctid = ?`;
+
+function written(oid: number, value: string): string {
+  return `CASE WHEN ${WRITE_ROW}(${oid}, ctid, ${EXCLUSIVE}) THEN ${value} END`;
+}
 
 export type RowStatement =
   /** The first jobs that are to be done. */
@@ -37,7 +44,9 @@ export type RowStatement =
       readonly mode: number;
       readonly policy: Policy;
     }
-  | { readonly kind: 'set'; readonly slot: number; readonly n: number };
+  | { readonly kind: 'set'; readonly slot: number; readonly n: number }
+  /** Tells no value. */
+  | { readonly kind: 'raise'; readonly slot: number };
 
 type Policy = ClaimPolicy;
 
@@ -73,8 +82,11 @@ export function rowLanguage({ sessionId, owner }: LockOwner): Language<RowStatem
   };
 }
 
-function isWrite({ kind }: RowStatement): boolean {
-  return kind === 'finish' || kind === 'set';
+export type RowWrite = Extract<RowStatement, { kind: 'finish' | 'set' | 'raise' }>;
+
+export function isWrite(statement: RowStatement): statement is RowWrite {
+  const { kind } = statement;
+  return kind === 'finish' || kind === 'set' || kind === 'raise';
 }
 
 function oidOf({ kind }: RowStatement): number {
@@ -94,6 +106,8 @@ function stepOf(statement: RowStatement): Step {
       return step(FINISH_JOB, [BigInt(statement.job)], false);
     case 'set':
       return step(SET_SLOT, [BigInt(statement.n), BigInt(statement.slot)], false);
+    case 'raise':
+      return raiseStep(statement.slot);
   }
 }
 
@@ -114,6 +128,17 @@ function locking(
 
 function step(sql: string, values: readonly SqliteValue[], hasRows: boolean): Step {
   return { sql, values, hasRows, isResult: true, rowsAtFault: null };
+}
+
+export function raiseStep(slot: number): Step {
+  return step(RAISE_SLOT, [BigInt(slot)], false);
+}
+
+/** The row that a statement has written; null: none that can be locked. */
+export function writtenBy(sql: string, values: readonly SqliteValue[]): string | null {
+  const row = Number(values.at(-1));
+  if (sql === FINISH_JOB) return jobResource(row);
+  return sql === SET_SLOT || sql === RAISE_SLOT ? slotResource(row) : null;
 }
 
 export function addJobStep(job: number): Step {

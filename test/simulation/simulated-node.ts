@@ -19,7 +19,7 @@ import { SilentGateways } from '../../src/server/silent-gateways.ts';
 import type { SilenceLimits } from '../../src/server/silent-gateways.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
-import { ROW_LOCK_FUNCTIONS } from '../../src/sql/functions/row-locks.ts';
+import { ROW_LOCK_FUNCTIONS, WRITE_ROW } from '../../src/sql/functions/row-locks.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { CELLS_SCHEMA, NEXTVAL, NEXTVALS, SEQUENCE_SCHEMA } from './cells.ts';
@@ -192,6 +192,11 @@ export class SimulatedNode {
         call(row, context),
       );
     }
+    const options = { safeIntegers: false };
+    driver.function(WRITE_ROW, options, (table: number, key: number, mode: number) => {
+      context.writeRow(table, key, mode);
+      return 1;
+    });
     if (this.store.lastIndex === 0) {
       const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
       this.store.persist(request, () => this.#startRaft());

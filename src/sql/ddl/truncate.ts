@@ -4,6 +4,7 @@ import { PgError } from '../../errors/pg-error.ts';
 import type { Relation } from '../../catalog/catalog.ts';
 import { hasForeignKeys } from '../../catalog/cascades.ts';
 import { tableTick } from '../emit/ticks.ts';
+import { allRowsWritten } from '../emit/written-rows.ts';
 import { asTag, flag, list, text, type Fields } from '../parse/node.ts';
 import { ownedSequences, referencesTo } from './drop.ts';
 import type { SchemaEditor } from './schema-editor.ts';
@@ -64,6 +65,7 @@ export function truncate(editor: SchemaEditor, fields: Fields): string {
   editor.sqlite('PRAGMA defer_foreign_keys = ON');
   for (const table of tables) {
     const name = quoteSqlite(table.sqliteName);
+    editor.sqlite(allRowsWritten(table));
     const isRowByRow = hasForeignKeys(editor.catalog, table);
     editor.sqlite(
       `DELETE FROM ${name}${isRowByRow ? ` WHERE ${tableTick(table.sqliteName)}` : ''}`,

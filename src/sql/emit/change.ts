@@ -1,5 +1,5 @@
 // INSERT, UPDATE and DELETE -> SQLite SQL.
-import type { Column } from '../../catalog/catalog.ts';
+import type { Column, Relation } from '../../catalog/catalog.ts';
 import type { Assignment, Delete, Insert, Update } from '../bind/change.ts';
 import type { KeptDelete } from '../bind/parts.ts';
 import type { Expression } from '../tree/expression.ts';
@@ -14,6 +14,7 @@ import { derivedTable, emitFrom, emitOuterQuery, emitWith } from './query.ts';
 import { scanTick, tableTick, whereTicks } from './ticks.ts';
 import { emitValueRows } from './value-rows.ts';
 import type { ValueRowsSource } from './value-rows.ts';
+import { deletedRow, whenWritten } from './written-rows.ts';
 
 /** `bulk`: of its rows, null if they are to be text. */
 export function emitInsert(
@@ -71,7 +72,7 @@ function emitConflict(emitter: Emitter, insert: Insert): string {
     conditions.push(`pg_upsert_update(${row})`);
   }
   const condition = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  return ` ON CONFLICT${target} DO UPDATE SET ${emitAssignments(emitter, set)}${condition}`;
+  return ` ON CONFLICT${target} DO UPDATE SET ${emitAssignments(emitter, insert.relation, insert.alias, set)}${condition}`;
 }
 
 /** A column as its unique index has it. */
@@ -79,11 +80,18 @@ function indexedColumn(column: Column): string {
   return keyOf(column.type, quoteName(column.sqliteName));
 }
 
-function emitAssignments(emitter: Emitter, set: readonly Assignment[]): string {
+function emitAssignments(
+  emitter: Emitter,
+  relation: Relation,
+  alias: string,
+  set: readonly Assignment[],
+): string {
   return set
-    .map(
-      ({ column, value }) => `${quoteName(column.sqliteName)} = ${emitExpression(emitter, value)}`,
-    )
+    .map(({ column, value }, at) => {
+      const text = emitExpression(emitter, value);
+      const given = at === 0 ? whenWritten(text, relation, alias, set) : text;
+      return `${quoteName(column.sqliteName)} = ${given}`;
+    })
     .join(', ');
 }
 
@@ -118,7 +126,7 @@ function emitReturning(
 export function emitUpdate(emitter: Emitter, update: Update): string {
   const parts = [
     `${emitWith(emitter, update.ctes)}UPDATE ${quoteName(update.relation.sqliteName)} AS ${quoteName(update.alias)}`,
-    `SET ${emitAssignments(emitter, update.set)}`,
+    `SET ${emitAssignments(emitter, update.relation, update.alias, update.set)}`,
   ];
   if (update.from.length === 0 && hasQuery(update)) {
     parts.push(`FROM (SELECT 1) AS "before"`);
@@ -167,28 +175,28 @@ export function emitUpdatedRows(emitter: Emitter, update: Update): string {
   return `${emitWith(emitter, update.ctes)}SELECT ${values.join(', ')} FROM ${from}${where}`;
 }
 
-/** A row that is deleted counts more than one that is looked at. */
-function emitDeletedRows(emitter: Emitter, alias: string, where: Expression | null): string {
-  if (where === null) return ` WHERE ${tableTick(alias)}`;
-  return `${emitWhere(emitter, alias, [], where)} AND ${tableTick(alias)}`;
+function emitDeletedRows(emitter: Emitter, { relation, alias, where }: Delete): string {
+  const written = deletedRow(relation, alias, where);
+  if (where === null) return ` WHERE ${written}`;
+  return `${emitWhere(emitter, alias, [], where)} AND ${written}`;
 }
 
 /** The rows whose keys were kept. */
 export function emitKeptDelete(emitter: Emitter, { relation, alias, rows }: KeptDelete): string {
   const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
   const keys = `SELECT c1 FROM ${emitFrom(emitter, rows)}`;
-  return `DELETE FROM ${table} WHERE "ctid" IN (${keys}) AND ${tableTick(alias)}`;
+  return `DELETE FROM ${table} WHERE "ctid" IN (${keys}) AND ${deletedRow(relation, alias, null)}`;
 }
 
 export function emitDelete(emitter: Emitter, change: Delete): string {
   const { relation, alias, ctes, using, where, isRowByRow } = change;
   const table = `${quoteName(relation.sqliteName)} AS ${quoteName(alias)}`;
   if (using.length === 0) {
-    const condition = isRowByRow ? emitDeletedRows(emitter, alias, where) : '';
+    const condition = isRowByRow ? emitDeletedRows(emitter, change) : '';
     return `${emitWith(emitter, ctes)}DELETE FROM ${table}${condition}${emitReturning(emitter, change)}`;
   }
   const condition = emitWhere(emitter, alias, using, where);
   const others = using.map((item) => emitFrom(emitter, item)).join(' CROSS JOIN ');
   const rows = `SELECT ${quoteName(alias)}."ctid" FROM ${table} CROSS JOIN ${others}${condition}`;
-  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows})${emitReturning(emitter, change)}`;
+  return `${emitWith(emitter, ctes)}DELETE FROM ${table} WHERE "ctid" IN (${rows}) AND ${deletedRow(relation, alias, null)}${emitReturning(emitter, change)}`;
 }

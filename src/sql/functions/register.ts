@@ -11,7 +11,7 @@ import {
   ALL_OPERATORS,
   ALL_SET_FUNCTIONS,
 } from './registry.ts';
-import { ROW_LOCK_FUNCTIONS } from './row-locks.ts';
+import { ROW_LOCK_FUNCTIONS, ROWS_LOCKED, WRITE_ROW } from './row-locks.ts';
 import type {
   AggregateSignature,
   CallContext,
@@ -88,6 +88,12 @@ function registerBounds(host: FunctionHost, context: CallContext): void {
     keepRow(row, context),
   );
   host.function(CHANGED_TWICE, options, changedTwice);
+  host.function(ROWS_LOCKED, options, (table: number) => (context.hasLockedRows(table) ? 1 : 0));
+  host.function(WRITE_ROW, options, (table: number, key: number, mode: number) => {
+    context.spend(1);
+    context.writeRow(table, key, mode);
+    return 1;
+  });
   host.function(KEEP, { ...options, safeIntegers: true }, (...row: SqliteValue[]) => {
     context.keep(bytesOfRow(row));
     return row[0] ?? null;

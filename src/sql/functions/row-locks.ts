@@ -5,6 +5,7 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js } from './builders.ts';
 import { ACCESS_EXCLUSIVE, ACCESS_SHARE, EXCLUSIVE, ROW_SHARE } from './lock-modes.ts';
 import type { LockMode } from './lock-modes.ts';
+import type { Oid } from '../../types/pg-type.ts';
 import type { FunctionSignature } from './signature.ts';
 
 /** Weakest first. */
@@ -42,9 +43,35 @@ export interface RowClaim {
   readonly name: string;
 }
 
+/**
+ * Called for each row that an UPDATE or DELETE, or ON CONFLICT DO UPDATE, is about to write, see
+ * emit/written-rows.ts: with the table, the key and the mode that it would be locked in. Gives 1.
+ */
+export const WRITE_ROW = 'balsa_write_row';
+/** 1 if rows of the table are locked by anybody, else 0: then WRITE_ROW need not be called. */
+export const ROWS_LOCKED = 'balsa_rows_locked';
+/** Instead of a key: all rows of the table. */
+export const ALL_ROWS = 0;
+
+/** `r <table> <ctid>`, see Lock.resource. */
+export function rowResource(table: Oid, key: SqliteValue | number): string {
+  return `${rowResourcesOf(table)}${String(key)}`;
+}
+
+/** How those of the table begin. */
+export function rowResourcesOf(table: Oid): string {
+  return `r ${table} `;
+}
+
+/** null: it is not of a row. */
+export function tableOfRow(resource: string): Oid | null {
+  const [kind, table] = resource.split(' ', 2);
+  return kind === 'r' ? Number(table) : null;
+}
+
 function claimOf([table, row, mode, policy, name]: readonly SqliteValue[]): RowClaim {
   return {
-    resource: `r ${String(table)} ${String(row)}`,
+    resource: rowResource(Number(table), row ?? null),
     mode: Number(mode),
     policy: CLAIM_POLICIES.find((one) => one === policy) ?? 'wait',
     name: String(name),

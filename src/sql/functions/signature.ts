@@ -3,6 +3,7 @@
 import type { Oid } from '../../types/pg-type.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import type { Notification } from './notify.ts';
+import type { LockMode } from './lock-modes.ts';
 import type { RowClaim } from './row-locks.ts';
 import type { UpsertedRows } from './upserts.ts';
 
@@ -66,6 +67,10 @@ export interface CallContext {
   keptRows(set: number): readonly (readonly SqliteValue[])[];
   /** False: SKIP LOCKED has to do without it. */
   isRowFree(row: RowClaim): boolean;
+  /** False: nobody has locked rows of the table. */
+  hasLockedRows(table: Oid): boolean;
+  /** The row is about to be written, see WRITE_ROW. Throws RowHeld if another transaction has it. */
+  writeRow(table: Oid, key: number, mode: LockMode): void;
 }
 
 /**

@@ -60,6 +60,8 @@ export class TestDatabase {
       claimRow: () => true,
       isRowFree: () => true,
       upserted: () => new UpsertedRows(),
+      hasLockedRows: () => false,
+      writeRow: () => undefined,
       catalog: () => this.catalog,
     });
     this.sqlite.exec(readFileSync(SYSTEM_TABLES, 'utf8'));

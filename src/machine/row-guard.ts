@@ -1,0 +1,93 @@
+// Who locks a row first changes it first: what becomes of a statement that is about to write a row
+// which another transaction has locked (docs/decisions/0009-row-locks.md).
+import { ALL_ROWS, rowResource, rowResourcesOf } from '../sql/functions/row-locks.ts';
+import type { LockMode } from '../sql/functions/lock-modes.ts';
+import type { Oid } from '../types/pg-type.ts';
+import type { ErrorData, Outcome } from './command.ts';
+import type { LockOwner, Locks } from './locks.ts';
+
+export interface HeldRow {
+  readonly resource: string;
+  readonly mode: LockMode;
+}
+
+/** The statement has no effect: the row is to be waited for. */
+export class RowHeld extends Error {
+  override readonly name = 'RowHeld';
+  readonly row: HeldRow;
+
+  constructor(row: HeldRow) {
+    super();
+    this.row = row;
+  }
+}
+
+/**
+ * `refuse`: throw RowHeld, at the place in the log; `ask`: tell `onHeld`, which is to get it before
+ * the statement is told; `note`: told before, and for the place in the log to decide.
+ */
+export type WhenHeld = 'refuse' | 'ask' | 'note';
+
+export class RowGuard {
+  readonly #locks: Pick<Locks, 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>;
+  /** Whose locks are no hindrance; null: nobody's. */
+  #owner: LockOwner | null = null;
+  #whenHeld: WhenHeld = 'refuse';
+  #hasMet = false;
+
+  constructor(locks: Pick<Locks, 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>) {
+    this.#locks = locks;
+  }
+
+  /** For the statements that run next. */
+  use(owner: LockOwner | null, whenHeld: WhenHeld): void {
+    this.#owner = owner;
+    this.#whenHeld = whenHeld;
+    this.#hasMet = false;
+  }
+
+  /** A row was held since use(), and it was only noted. */
+  get hasMet(): boolean {
+    return this.#hasMet;
+  }
+
+  /** See ROWS_LOCKED: as a rule nobody locks rows. */
+  hasAny(table: Oid): boolean {
+    return this.#locks.rowsOf(table) > 0;
+  }
+
+  /** See WRITE_ROW. Throws RowHeld. */
+  write(table: Oid, key: number, mode: LockMode, onHeld: (row: HeldRow) => void): void {
+    if (!this.hasAny(table)) return;
+    const owner = this.#owner;
+    if (key === ALL_ROWS) {
+      const held = this.#locks.rowsHeldByOthers(owner, rowResourcesOf(table));
+      for (const resource of held) this.#met({ resource, mode }, onHeld);
+      return;
+    }
+    const resource = rowResource(table, key);
+    if (this.#locks.isHeldByOthers(owner, resource, mode)) this.#met({ resource, mode }, onHeld);
+  }
+
+  #met(row: HeldRow, onHeld: (row: HeldRow) => void): void {
+    if (this.#whenHeld === 'refuse') throw new RowHeld(row);
+    if (this.#whenHeld === 'ask') onHeld(row);
+    else this.#hasMet = true;
+  }
+}
+
+/** As an outcome: what a gateway that cannot wait for it tells its client. */
+export function heldError({ resource, mode }: HeldRow): ErrorData {
+  return {
+    code: '55P03',
+    message: 'could not obtain lock on row: another transaction has locked it',
+    fields: { heldRow: resource, heldMode: mode },
+  };
+}
+
+/** The row that has to be waited for, if the request had no effect because of one. */
+export function heldRowOf(outcome: Outcome): HeldRow | null {
+  if (outcome.kind !== 'failed') return null;
+  const { heldRow, heldMode } = outcome.error.fields;
+  return heldRow === undefined ? null : { resource: String(heldRow), mode: Number(heldMode) };
+}
