@@ -10,7 +10,7 @@ const isCurrent = existsSync(INSTALLED) && readFileSync(INSTALLED).equals(readFi
 
 if (!isCurrent) {
   console.error('Installing packages (first run, or the lock file has changed) ...');
-  // Not "npm ci": it refuses a lock file that leaves out optional packages of other platforms.
+  // Not "npm ci": it empties node_modules first, which may be a link to that of another checkout.
   const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', options, {
     stdio: ['ignore', 'inherit', 'inherit'],
