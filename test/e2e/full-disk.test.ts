@@ -69,8 +69,12 @@ describe.skipIf(whyNot !== null)('full disks', () => {
 
   afterEach(async (context) => {
     if (context.task.result?.state === 'fail') console.error(cluster.logs());
-    await writers.stop();
-    await cluster.stop();
+    try {
+      // What went before may have failed.
+      await writers?.stop();
+    } finally {
+      await cluster?.stop();
+    }
   });
 
   /** Waits until so many more rows were acknowledged. */

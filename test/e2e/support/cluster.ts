@@ -38,35 +38,35 @@ export interface NodeRow {
 }
 
 export class Cluster {
-  readonly nodes: readonly NodeHandle[];
+  readonly nodes: NodeHandle[] = [];
   readonly directory: string;
   readonly #peers: string;
   readonly #arguments: readonly string[];
-  readonly #hasDisks: boolean;
+  readonly #diskMegabytes: number | null;
+  /** Mounted, and to be unmounted whatever becomes of the nodes. */
+  readonly #disks: string[] = [];
 
   private constructor(directory: string, ports: readonly number[], options: ClusterOptions) {
     this.directory = directory;
     this.#arguments = options.arguments ?? [];
-    this.#hasDisks = options.diskMegabytes !== undefined;
+    this.#diskMegabytes = options.diskMegabytes ?? null;
     const count = ports.length / 2;
     this.#peers = Array.from(
       { length: count },
       (_, position) => `${position + 1}=${HOST}:${ports[count + position]}`,
     ).join(',');
-    this.nodes = Array.from({ length: count }, (_, position) => {
-      const id = position + 1;
-      const nodeDirectory = join(directory, `node-${id}`);
-      mkdirSync(nodeDirectory, { recursive: true });
-      if (options.diskMegabytes !== undefined) mountSmallDisk(nodeDirectory, options.diskMegabytes);
-      const handle = {
-        id,
-        port: ports[position] as number,
-        peerPort: ports[count + position] as number,
-        directory: nodeDirectory,
-        logFile: join(directory, `node-${id}.log`),
-      };
-      return { ...handle, process: this.#spawn(handle) };
-    });
+  }
+
+  #startNode(id: number, port: number, peerPort: number): void {
+    const directory = join(this.directory, `node-${id}`);
+    mkdirSync(directory, { recursive: true });
+    if (this.#diskMegabytes !== null) {
+      mountSmallDisk(directory, this.#diskMegabytes);
+      this.#disks.push(directory);
+    }
+    const logFile = join(this.directory, `node-${id}.log`);
+    const handle = { id, port, peerPort, directory, logFile };
+    this.nodes.push({ ...handle, process: this.#spawn(handle) });
   }
 
   /** Starts the nodes and waits for a leader that all of them see. */
@@ -75,6 +75,9 @@ export class Cluster {
     const ports = await freePorts(count * 2);
     const cluster = new Cluster(mkdtempSync(join(tmpdir(), 'balsa-')), ports, options);
     try {
+      for (let at = 0; at < count; at++) {
+        cluster.#startNode(at + 1, ports[at] as number, ports[count + at] as number);
+      }
       await cluster.waitForLeader();
     } catch (error) {
       // Nobody else knows of them.
@@ -195,7 +198,7 @@ export class Cluster {
           clearTimeout(timer);
         }),
     );
-    if (this.#hasDisks) for (const node of this.nodes) unmountSmallDisk(node.directory);
+    for (const directory of this.#disks.splice(0)) unmountSmallDisk(directory);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

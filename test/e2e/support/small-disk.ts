@@ -13,8 +13,9 @@ export function mountSmallDisk(directory: string, megabytes: number): void {
   });
 }
 
+/** Also while somebody still has a file of it. */
 export function unmountSmallDisk(directory: string): void {
-  execFileSync('umount', [directory], { stdio: 'pipe' });
+  execFileSync('umount', ['-l', directory], { stdio: 'pipe' });
 }
 
 /** Why disks cannot be mounted here, or null if they can. */
