@@ -96,7 +96,9 @@ export class RequestContext implements CallContext {
   /** A statement of the transaction failed for that. */
   #wasTooMuch = false;
   #settings: Request['settings'] = [];
-  #valueRow: ValueRow | null = null;
+  /** Of the row of values that is read, see valueRow: no object for each. */
+  #rowNumber = 0;
+  #rowReader: ValueRowsReader | null = null;
   /** null: the request is no interactive transaction. */
   #actions: PerformedActions | null = null;
   #actionsBefore = 0;
@@ -233,7 +235,7 @@ export class RequestContext implements CallContext {
     this.#spentBefore = this.#spent;
     this.#keptBefore = this.#kept;
     this.#writtenBefore = this.#written;
-    this.#valueRow = null;
+    this.endValueRows();
     this.#rows.beginStep();
     this.#drawnBefore = this.#drawn;
     this.#drawnBeforeRow = this.#drawn;
@@ -246,7 +248,7 @@ export class RequestContext implements CallContext {
     this.#spent = this.#spentBefore;
     this.#kept = this.#keptBefore;
     this.#written = this.#writtenBefore;
-    this.#valueRow = null;
+    this.endValueRows();
     this.#drawnBeforeRow = this.#drawnBefore;
     this.#sequences.undoStep();
     this.#notified = [];
@@ -317,19 +319,21 @@ export class RequestContext implements CallContext {
 
   /** The statement has read all of them. */
   endValueRows(): void {
-    this.#valueRow = null;
+    this.#rowNumber = 0;
+    this.#rowReader = null;
   }
 
   /** The statement reads the next row of values. */
   noteValueRow(reader: ValueRowsReader): void {
-    this.#valueRow = { number: (this.#valueRow?.number ?? 0) + 1, reader };
+    this.#rowNumber += 1;
+    this.#rowReader = reader;
     this.#drawnBeforeRow = this.#drawn;
     this.#sequences.beginRow();
   }
 
   /** Since beginStep(); null: the statement reads no such rows. */
   get valueRow(): ValueRow | null {
-    return this.#valueRow;
+    return this.#rowReader === null ? null : { number: this.#rowNumber, reader: this.#rowReader };
   }
 
   setting(name: string): string | null {
