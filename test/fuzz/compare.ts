@@ -60,11 +60,30 @@ export class Comparison {
       if (what !== null)
         found.push({ what: `setup: ${what}`, sql, parameters: [], ours, theirs, world });
     }
+    for (const name of ['v0', 'v1', 'v2']) found.push(...(await this.#addView(world, name)));
     return found;
   }
 
+  async #addView(world: World, name: string): Promise<readonly Difference[]> {
+    const prng = new Prng(
+      world.tables.length + Number(name.slice(1)) + world.statements.join().length,
+    );
+    const maker = new QueryMaker(prng, world);
+    const types = Array.from({ length: 1 + prng.integer(4) }, () => maker.expressions.anyType());
+    const sql = `CREATE VIEW ${name} (${types.map((_type, at) => `v${at}`).join(', ')}) AS ${render(maker.view(types))}`;
+    const [ours, theirs] = await this.#both(sql);
+    const what = difference(sql, ours, theirs);
+    if (what !== null) return [{ what: `view: ${what}`, sql, parameters: [], ours, theirs, world }];
+    if (ours.kind === 'rows') {
+      const columns = types.map((type, at) => ({ name: `v${at}`, type, declaration: '' }));
+      world.views.push({ name, columns });
+    }
+    return [];
+  }
+
   async tearDown(world: World): Promise<void> {
-    for (const { name } of world.tables) await this.#both(`DROP TABLE ${name}`);
+    for (const { name } of world.views.toReversed()) await this.#both(`DROP VIEW ${name}`);
+    for (const { name } of world.tables.toReversed()) await this.#both(`DROP TABLE ${name}`);
   }
 
   async #restore(world: World): Promise<void> {

@@ -50,6 +50,8 @@ export interface Queries {
   /** Of one column and at most one row. */
   scalar(type: string, atoms: readonly Atom[], depth: number): Tree;
   any(atoms: readonly Atom[], depth: number): Tree;
+  /** Of these columns, any number of rows. */
+  rows(types: readonly string[], atoms: readonly Atom[], depth: number): Tree;
 }
 
 const COMPARISONS = ['=', '<>', '<', '<=', '>', '>='];
@@ -495,6 +497,14 @@ export class Expressions {
     }
     if (place.queries !== undefined) {
       const { queries } = place;
+      if (roll >= 96) {
+        const other = this.sortableType();
+        const how = chance(prng, 50)
+          ? 'IN'
+          : `${pick(prng, COMPARISONS)} ${pick(prng, ['ANY', 'ALL'])}`;
+        const row = tree('', '(', e(type), ', ', e(other), ') ');
+        return tree('', '(', row, `${how} (`, queries.rows([type, other], place.atoms, 1), '))');
+      }
       if (roll < 81)
         return tree('', '(', e(type), ' ', not, 'IN (', queries.column(type, place.atoms, 1), '))');
       if (roll < 87) return tree('', '(', not, 'EXISTS (', queries.any(place.atoms, 1), '))');
@@ -596,14 +606,12 @@ export class Expressions {
     const partition = chance(prng, 60)
       ? optional('PARTITION BY ', this.expression(this.sortableType(), inner, depth), ' ')
       : '';
-    const over = tree(
-      '',
-      ' OVER (',
-      partition,
-      this.order(inner, 0),
-      chance(prng, 40) ? optional(' ', this.#frame()) : '',
-      ')',
-    );
+    const [key] = place.keys;
+    const isRange = place.keys.length === 1 && key?.endsWith('.id') === true && chance(prng, 25);
+    const order = isRange
+      ? `ORDER BY ${key} RANGE BETWEEN ${prng.integer(3)} PRECEDING AND ${prng.integer(3)} FOLLOWING`
+      : tree('', this.order(inner, 0), chance(prng, 40) ? optional(' ', this.#frame()) : '');
+    const over = tree('', ' OVER (', partition, order, ')');
     const name = pick(prng, [
       'lag',
       'lead',

@@ -63,6 +63,7 @@ export class QueryMaker implements Queries {
       return tree('', 'SELECT * FROM ', from.tree, this.#where(this.place(from, []), 2));
     }
     const types = Array.from({ length: 1 + prng.integer(4) }, () => this.expressions.anyType());
+    if (chance(prng, 15)) return this.#sorted(types, 2, true);
     const withClause = chance(prng, 25) ? this.#with() : '';
     const body = this.#body(types, [], 3);
     this.#commonTables = [];
@@ -119,6 +120,50 @@ export class QueryMaker implements Queries {
       Array.from({ length: 1 + this.prng.integer(2) }, () => this.expressions.anyType()),
       outer,
       depth,
+    );
+  }
+
+  rows(types: readonly string[], outer: readonly Atom[], depth: number): Tree {
+    return this.#body(types, outer, depth);
+  }
+
+  /** For a view. */
+  view(types: readonly string[]): Tree {
+    return this.#body(types, [], 2);
+  }
+
+  /** Rows or groups in an order of expressions, some of them. */
+  #sorted(types: readonly string[], depth: number, isTop: boolean): Tree {
+    const { prng } = this;
+    const from = this.#from(depth);
+    const isGrouped = chance(prng, 40);
+    const groups = from.atoms.filter((atom) => isSortable(atom.type));
+    const group = groups.length > 0 && isGrouped ? pick(prng, groups) : null;
+    const place = this.place(from, []);
+    const inner: Place =
+      group === null ? place : { ...place, atoms: [group], aggregated: from.atoms };
+    const targets = types.map((type) => this.expressions.expression(type, inner, depth));
+    const keys: Part[] = Array.from({ length: 1 + prng.integer(2) }, () =>
+      tree(
+        '',
+        this.expressions.expression(this.expressions.sortableType(), inner, 1),
+        this.expressions.direction(),
+      ),
+    );
+    const last = group === null ? from.keys.join(', ') : group.text;
+    return tree(
+      '',
+      'SELECT ',
+      listOf(targets),
+      ' FROM ',
+      from.tree,
+      this.#where(place, 1),
+      group === null ? '' : ` GROUP BY ${group.text}`,
+      ' ORDER BY ',
+      listOf([...keys, last]),
+      isTop ? ` ${TOTAL_ORDER}` : '',
+      chance(prng, 50) || !isTop ? optional(` LIMIT ${prng.integer(5)}`) : '',
+      chance(prng, 20) ? optional(` OFFSET ${prng.integer(3)}`) : '',
     );
   }
 
@@ -375,7 +420,14 @@ export class QueryMaker implements Queries {
       const types = Array.from({ length: 1 + prng.integer(3) }, () => this.expressions.anyType());
       return this.#derived(alias, types, [], depth - 1);
     }
-    if (roll < 40) {
+    const views = this.#world.views;
+    if (roll < 45 && views.length > 0) {
+      const view = pick(prng, views);
+      const shown = view.columns.map(({ name, type }) => ({ text: name, type }));
+      const atoms = shown.map(({ text, type }) => ({ text: `${alias}.${text}`, type }));
+      return { tree: tree('from', `${view.name} AS ${alias}`), atoms, keys: keysOf(atoms), shown };
+    }
+    if (roll < 50) {
       const atoms = [{ text: `${alias}.g`, type: 'int4' }];
       return {
         tree: tree('from', `generate_series(1, ${prng.integer(5)}) AS ${alias}(g)`),
@@ -394,11 +446,13 @@ export class QueryMaker implements Queries {
   #derived(alias: string, types: readonly string[], outer: readonly Atom[], depth: number): From {
     const names = types.map((_type, at) => `k${at}`);
     const sortable = types.every(isSortable);
-    const body = tree(
-      '',
-      this.#body(types, outer, depth),
-      sortable && chance(this.prng, 25) ? this.#tail(types, false) : '',
-    );
+    const body = chance(this.prng, 15)
+      ? this.#sorted(types, depth, false)
+      : tree(
+          '',
+          this.#body(types, outer, depth),
+          sortable && chance(this.prng, 25) ? this.#tail(types, false) : '',
+        );
     const atoms = types.map((type, at) => ({ text: `${alias}.k${at}`, type }));
     return {
       tree: tree('from', '(', body, `) AS ${alias}(${names.join(', ')})`),

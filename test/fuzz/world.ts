@@ -1,5 +1,7 @@
 // Random tables with rows in them.
 import type { Prng } from '../../src/util/prng.ts';
+import { Expressions } from './expressions.ts';
+import { render } from './tree.ts';
 import { COLUMN_TYPES, chance, pick, quote, typeName, valueText } from './literals.ts';
 import { isSortable } from './literals.ts';
 
@@ -17,6 +19,8 @@ export interface Table {
 
 export interface World {
   readonly tables: readonly Table[];
+  /** Those that could be made. */
+  readonly views: Pick<Table, 'name' | 'columns'>[];
   /** Makes them. */
   readonly statements: readonly string[];
   /** What may fail: constraints and indexes. */
@@ -85,6 +89,22 @@ function constraintsOf(prng: Prng, tables: readonly Table[]): string[] {
         `ALTER TABLE ${name} ADD CONSTRAINT ${name}_c CHECK (id < 1000 OR ${column.name} IS NOT NULL)`,
       );
     }
+    const [parent] = tables;
+    if (parent !== undefined && parent.name !== name && chance(prng, 40)) {
+      const action = pick(prng, ['', ' ON DELETE CASCADE', ' ON UPDATE CASCADE ON DELETE CASCADE']);
+      found.push(
+        `ALTER TABLE ${name} ADD CONSTRAINT ${name}_f FOREIGN KEY (id) REFERENCES ${parent.name}${action}`,
+      );
+    }
+    const expressions = new Expressions(prng);
+    const atoms = columns.map((each) => ({ text: each.name, type: each.type }));
+    const condition = render(expressions.expression('bool', { atoms, keys: [] }, 2));
+    if (chance(prng, 35)) found.push(`ALTER TABLE ${name} ADD CHECK (${condition})`);
+    if (chance(prng, 20)) found.push(`CREATE INDEX ON ${name} (id) WHERE ${condition}`);
+    if (chance(prng, 40)) {
+      const key = expressions.expression(expressions.sortableType(), { atoms, keys: [] }, 2);
+      found.push(`CREATE INDEX ON ${name} ((${render(key)}))`);
+    }
     if (chance(prng, 20))
       found.push(`ALTER TABLE ${name} ALTER COLUMN ${column.name} SET NOT NULL`);
     if (chance(prng, 20))
@@ -97,6 +117,7 @@ export function makeWorld(prng: Prng): World {
   const tables = Array.from({ length: 4 }, (_table, at) => makeTable(prng, `t${at}`));
   return {
     tables,
+    views: [],
     statements: tables.map(
       ({ name, columns }) =>
         `CREATE TABLE ${name} (${columns.map((each) => `${each.name} ${each.declaration}`).join(', ')})`,
