@@ -124,10 +124,11 @@ function keyTexts(viewer: Viewer, row: CatalogRow, isPretty: boolean): readonly 
   });
 }
 
-/** Operators and casts stand in parentheses of their own in the full form, calls do not. */
-function isFunctionCall(expression: ExpressionText): boolean {
-  const [first] = expression.text;
-  return typeof first === 'string' && /^[a-z_"]/i.test(first);
+/** Operators, casts and subscripts stand in parentheses of their own, calls do not. */
+function isFunctionCall({ text: pieces }: ExpressionText): boolean {
+  const [first, last] = [pieces[0], pieces.at(-1)];
+  if (typeof first !== 'string' || typeof last !== 'string') return false;
+  return /^[a-z_"]/i.test(first) && last.endsWith(')');
 }
 
 function ordering(option: number): string {

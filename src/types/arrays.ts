@@ -164,6 +164,7 @@ export function defineArray(element: PgType): PgType {
     hasParts: true,
     sortKey: `pg_array_key_${element.oid}`,
     keyOf: (value) => arrayKey(element, value),
+    stableText: 'both',
     parse: (text, typmod, settings) =>
       arrayOf(
         element,

@@ -13,6 +13,7 @@ function defineReference(oid: number, name: string, arrayOid: number): PgType {
   return defineType({
     oid,
     name,
+    stableText: 'both',
     category: 'N',
     length: 4,
     arrayOid,

@@ -58,6 +58,7 @@ export const DATETIME_TYPES: readonly PgType[] = [
     storage: 'INTEGER',
     parse: (text, _typmod, settings) => parseDate(text, settings),
     isMomentary,
+    stableText: 'both',
     format: (value) => formatDate(value as bigint),
     decode: decodeDate,
     encode(value) {
@@ -76,6 +77,7 @@ export const DATETIME_TYPES: readonly PgType[] = [
     storage: 'INTEGER',
     parse: (text, typmod, settings) => roundMicros(parseTimestamp(text, settings), typmod),
     isMomentary,
+    stableText: 'both',
     format: (value) => formatTimestamp(value as bigint),
     decode: decodeTimestamp,
     encode: encodeInt64,
@@ -94,6 +96,7 @@ export const DATETIME_TYPES: readonly PgType[] = [
     storage: 'INTEGER',
     parse: (text, typmod, settings) => roundMicros(parseTimestamptz(text, settings), typmod),
     isMomentary,
+    stableText: 'both',
     format: (value, settings) => formatTimestamptz(value as bigint, settings.timeZone),
     decode: decodeTimestamp,
     encode: encodeInt64,

@@ -23,6 +23,7 @@ function keyBytes(span: bigint): Buffer {
 
 export const INTERVAL: PgType = defineType({
   oid: 1186,
+  stableText: 'both',
   name: 'interval',
   category: 'T',
   isPreferred: true,

@@ -56,6 +56,8 @@ export interface PgType {
   isMomentary?(text: string, settings: FormatSettings): boolean;
   /** Input depends on the typmod, beyond what `coerce` does: `'1'` of an interval year. */
   readonly readsTypmod?: boolean;
+  /** Reading a text depends on settings, or writing it as well (PG: provolatile is stable). */
+  readonly stableText?: 'input' | 'both';
   /** The type's output function. */
   format(value: NonNullable<SqliteValue>, settings: FormatSettings): string;
   /** The type's receive function. Throws PgError 22P03. */

@@ -54,3 +54,13 @@ export function typeByName(name: string): PgType | null {
 export function mustType(oid: Oid): PgType {
   return must(BY_OID.get(oid), `type ${oid}`);
 }
+
+/** How a text is read depends on settings. */
+export function isStableInput(oid: Oid): boolean {
+  return mustType(oid).stableText !== undefined;
+}
+
+/** How a value is written depends on settings, as Postgres has it. */
+export function isStableOutput(oid: Oid): boolean {
+  return mustType(oid).stableText === 'both';
+}

@@ -52,6 +52,7 @@ export const TIME_TYPES: readonly PgType[] = [
     storage: 'INTEGER',
     parse: (text, typmod, settings) => roundMicros(parseTime(text, settings), typmod),
     isMomentary,
+    stableText: 'input',
     format: (value) => formatTime(value as bigint),
     decode: (bytes, typmod) => roundMicros(checkedTime(exactly(bytes, 8).readBigInt64BE()), typmod),
     encode(value) {
@@ -65,6 +66,7 @@ export const TIME_TYPES: readonly PgType[] = [
   }),
   defineType({
     oid: 1266,
+    stableText: 'input',
     name: 'timetz',
     displayName: 'time with time zone',
     category: 'D',

@@ -1,8 +1,7 @@
 // `array[position]` and `array[first:last]`, as values and as targets of assignments.
 import { BOOL, CHAR, INT4, INT8, NAME } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
-import { must } from '../../util/assert.ts';
-import { functionsNamed } from '../functions/registry.ts';
+import { supportFunction } from '../functions/registry.ts';
 import { asTag, child, flag, list, location } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { startOf } from '../tree/expression.ts';
@@ -49,10 +48,9 @@ export function bindSubscript(place: Place, fields: Fields): Expression {
 
 /** A name is also an array of characters, from 0. */
 function bindByteOfName(place: Place, name: Expression, step: Fields): Expression {
-  const [signature] = functionsNamed('pg_byte_of_name');
   return {
     kind: 'function',
-    signature: must(signature, 'pg_byte_of_name'),
+    signature: supportFunction('pg_byte_of_name'),
     arguments: [name, bindPosition(place, child(step, 'uidx') as Node)],
     type: CHAR,
     typmod: -1,
@@ -63,10 +61,9 @@ function bindByteOfName(place: Place, name: Expression, step: Fields): Expressio
 function bindElement(place: Place, array: Expression, step: Fields): Expression {
   const position = bindPosition(place, child(step, 'uidx') as Node);
   const { elementOid } = mustType(array.type);
-  const [signature] = functionsNamed('pg_subscript');
   return {
     kind: 'function',
-    signature: must(signature, 'pg_subscript'),
+    signature: supportFunction('pg_subscript'),
     arguments: [array, position, constant(INT4, BigInt(elementOid))],
     type: elementOid,
     typmod: array.typmod,
@@ -80,10 +77,9 @@ function bindSlice(place: Place, array: Expression, step: Fields): Expression {
     node === null ? constant(INT8, null) : bindPosition(place, node),
   );
   const given = [first, last].map((node) => constant(BOOL, node === null ? 0n : 1n));
-  const [signature] = functionsNamed('pg_array_slice');
   return {
     kind: 'function',
-    signature: must(signature, 'pg_array_slice'),
+    signature: supportFunction('pg_array_slice'),
     arguments: [array, ...bound, ...given],
     elementType: mustType(array.type).elementOid,
     type: array.type,
@@ -105,10 +101,9 @@ export function bindElementAssignment(
   if (step === null || indirection.length > 1 || elementOid === 0 || flag(step, 'is_slice')) {
     throw context.notSupported('this assignment to a part of a column', value.location);
   }
-  const [signature] = functionsNamed('pg_array_assign');
   return {
     kind: 'function',
-    signature: must(signature, 'pg_array_assign'),
+    signature: supportFunction('pg_array_assign'),
     arguments: [array, bindPosition(place, child(step, 'uidx') as Node), value],
     elementType: elementOid,
     type: array.type,

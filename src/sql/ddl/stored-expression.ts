@@ -6,7 +6,7 @@ import { formatType } from '../../catalog/type-display.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
-import { mustType } from '../../types/registry.ts';
+import { isStableInput, isStableOutput, mustType } from '../../types/registry.ts';
 import { must } from '../../util/assert.ts';
 import { coerceToBoolean, resolveUnknown, tryCoerce } from '../bind/coerce.ts';
 import { BindContext } from '../bind/context.ts';
@@ -17,7 +17,7 @@ import { deparse, type Spellings } from '../deparse/deparse.ts';
 import { emitScalar } from '../emit/emit-scalar.ts';
 import { asTag, fieldsOf, list, location, text, type Node } from '../parse/node.ts';
 import { parse } from '../parse/parse.ts';
-import { childrenOf, someExpression, type Expression } from '../tree/expression.ts';
+import { childrenOf, someExpression, type Cast, type Expression } from '../tree/expression.ts';
 import type { SchemaEditor } from './schema-editor.ts';
 
 export interface StoredExpression {
@@ -234,9 +234,15 @@ export function isMutable(expression: Expression): boolean {
       case 'any-array':
         return part.signature.volatility !== 'immutable';
       case 'cast':
-        return part.signature !== null && part.signature.volatility !== 'immutable';
+        return isMutableCast(part);
       default:
         return false;
     }
   });
+}
+
+function isMutableCast({ signature, how, argument, type }: Cast): boolean {
+  if (signature !== null) return signature.volatility !== 'immutable';
+  if (how === 'input') return isStableInput(type);
+  return how === 'output' ? isStableOutput(argument.type) : how === 'array';
 }

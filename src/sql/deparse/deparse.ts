@@ -188,7 +188,32 @@ class Deparser {
       this.#list(rest);
       return this.#writer.add(')');
     }
+    if (call.signature.name === 'pg_subscript' || call.signature.name === 'pg_array_slice') {
+      return this.#subscript(call);
+    }
     this.#call(quoteIdentifier(call.signature.name), call.arguments);
+  }
+
+  /** `array[position]`, `array[first:last]`: the array, the positions, and whether they are given. */
+  #subscript({ signature, arguments: parts }: FunctionCall): void {
+    const [array, first, last, isFirstGiven, isLastGiven] = parts as [
+      Expression,
+      Expression,
+      Expression,
+      Expression,
+      Expression,
+    ];
+    const isBracketed = array.kind !== 'column';
+    if (isBracketed) this.#writer.add('(');
+    this.write(array, true);
+    this.#writer.add(isBracketed ? ')[' : '[');
+    if (signature.name === 'pg_subscript') this.write(first, false);
+    else {
+      if (isTrue(isFirstGiven)) this.write(first, false);
+      this.#writer.add(':');
+      if (isTrue(isLastGiven)) this.write(last, false);
+    }
+    this.#writer.add(']');
   }
 
   #rowComparison({ operator, pairs }: RowComparison): void {
@@ -300,4 +325,8 @@ class Deparser {
       this.#writer.add(')');
     });
   }
+}
+
+function isTrue(expression: Expression): boolean {
+  return expression.kind === 'constant' && expression.value === 1n;
 }

@@ -1,8 +1,8 @@
 // Bound expressions -> SQLite SQL: a table from kind to writer.
 import { PgError, notSupported } from '../../errors/pg-error.ts';
-import { BOOL } from '../../types/oids.ts';
+import { BOOL, BYTEA, FLOAT4, FLOAT8 } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
-import { mustType } from '../../types/registry.ts';
+import { isStableInput, isStableOutput, mustType } from '../../types/registry.ts';
 import { unreachable } from '../../util/assert.ts';
 import { ROW_AS_JSON } from '../functions/json-construction.ts';
 import { PATTERN_OPERATORS } from '../functions/quantifiers.ts';
@@ -155,9 +155,9 @@ function emitCast(emitter: Emitter, cast: Cast): string {
     case 'function':
       return cast.signature === null ? argument : call(cast.signature.implementation, [argument]);
     case 'input':
-      return `pg_input(${argument}, ${cast.type}, ${cast.typmod})`;
+      return `${isStableInput(cast.type) ? 'pg_input' : 'pg_fixed_input'}(${argument}, ${cast.type}, ${cast.typmod})`;
     case 'output':
-      return emitOutput(cast.argument.type, argument);
+      return emitOutput(emitter, cast.argument.type, argument);
     case 'length':
       return `pg_coerce(${argument}, ${cast.type}, ${cast.typmod}, ${cast.isExplicit ? 1 : 0})`;
     case 'array': {
@@ -173,10 +173,15 @@ function emitCast(emitter: Emitter, cast: Cast): string {
 
 const PLAIN_OUTPUT: readonly Oid[] = [20, 21, 23, 26];
 
-function emitOutput(type: Oid, text: string): string {
+/** In the schema the settings are those of nobody. */
+const OUTPUT_BY_SETTINGS: readonly Oid[] = [BYTEA, FLOAT4, FLOAT8];
+
+function emitOutput(emitter: Emitter, type: Oid, text: string): string {
   if (mustType(type).category === 'S') return text;
   if (PLAIN_OUTPUT.includes(type)) return `CAST(${text} AS TEXT)`;
-  return `pg_output(${text}, ${type})`;
+  const bySettings =
+    isStableOutput(type) || (!emitter.isInline && OUTPUT_BY_SETTINGS.includes(type));
+  return `${bySettings ? 'pg_output' : 'pg_fixed_output'}(${text}, ${type})`;
 }
 
 /** SQLite limits the depth of expressions: a long chain is written as a tree. */

@@ -207,6 +207,38 @@ function bucketOf({ element, args, items }: Call): SqliteValue {
   return BigInt(first);
 }
 
+/** Written as `array[position]` and `array[first:last]`. */
+export const SUBSCRIPTS: readonly FunctionSignature[] = [
+  fn(
+    'pg_array_slice',
+    [ANYARRAY, INT8, INT8, BOOL, BOOL],
+    ANYARRAY,
+    call('pg_array_slice', sliced),
+    ELEMENTWISE,
+  ),
+  fn(
+    'pg_array_assign',
+    [ANYARRAY, INT8, ANYELEMENT],
+    ANYARRAY,
+    call('pg_array_assign', assigned),
+    ELEMENTWISE,
+  ),
+  // The array or vector, the position, the element type.
+  fn(
+    'pg_subscript',
+    [0, INT8, INT4],
+    ANYNONARRAY,
+    js('pg_subscript', ([array, at, type]) => {
+      const text = String(array);
+      // Vectors count from 0, arrays from 1.
+      const isArray = text.startsWith('{');
+      const items = isArray ? splitArray(text) : text.split(' ').filter((item) => item !== '');
+      const item = items[Number(at) - (isArray ? 1 : 0)] ?? null;
+      return item === null ? null : mustType(Number(type)).parse(item, -1, CANONICAL);
+    }),
+  ),
+];
+
 export const ARRAY_FUNCTIONS: readonly FunctionSignature[] = [
   fn(
     'array_append',
@@ -297,39 +329,11 @@ export const ARRAY_FUNCTIONS: readonly FunctionSignature[] = [
   fn('array_fill', [ANYELEMENT, 1007], ANYARRAY, call('pg_array_fill', filled), ELEMENTWISE),
   fn('trim_array', [ANYARRAY, INT4], ANYARRAY, call('pg_trim_array', trimmed), COMMON),
   fn(
-    'pg_array_slice',
-    [ANYARRAY, INT8, INT8, BOOL, BOOL],
-    ANYARRAY,
-    call('pg_array_slice', sliced),
-    ELEMENTWISE,
-  ),
-  fn(
-    'pg_array_assign',
-    [ANYARRAY, INT8, ANYELEMENT],
-    ANYARRAY,
-    call('pg_array_assign', assigned),
-    ELEMENTWISE,
-  ),
-  fn(
     'width_bucket',
     [ANYCOMPATIBLE, ANYCOMPATIBLEARRAY],
     INT4,
     call('pg_array_bucket', bucketOf),
     COMMON,
-  ),
-  // Subscripts: the array or vector, the position, the element type.
-  fn(
-    'pg_subscript',
-    [0, INT8, INT4],
-    ANYNONARRAY,
-    js('pg_subscript', ([array, at, type]) => {
-      const text = String(array);
-      // Vectors count from 0, arrays from 1.
-      const isArray = text.startsWith('{');
-      const items = isArray ? splitArray(text) : text.split(' ').filter((item) => item !== '');
-      const item = items[Number(at) - (isArray ? 1 : 0)] ?? null;
-      return item === null ? null : mustType(Number(type)).parse(item, -1, CANONICAL);
-    }),
   ),
   fn(
     'array_length',

@@ -81,6 +81,25 @@ export const CAST_FUNCTIONS: readonly FunctionSignature[] = [
     }),
     { volatility: 'stable', settings: SETTINGS },
   ),
+  // The same for types whose texts do not depend on settings: for indexes.
+  fn(
+    'pg_fixed_output',
+    [0, OID],
+    TEXT,
+    js('pg_fixed_output', ([value = null, oid]) =>
+      value === null ? null : mustType(Number(oid)).format(value, CANONICAL),
+    ),
+  ),
+  fn(
+    'pg_fixed_input',
+    [TEXT, OID, INT4],
+    TEXT,
+    js('pg_fixed_input', ([text, oid, typmod], context) => {
+      const type = mustType(Number(oid));
+      if (type.hasParts === true) context.spend(countParts(String(text)));
+      return type.parse(String(text), Number(typmod), CANONICAL);
+    }),
+  ),
   /** Length coercion: value, type, typmod, whether the cast is explicit. */
   fn(
     'pg_coerce',

@@ -27,7 +27,7 @@ export function checkRange(oid: Oid, value: SqliteValue): SqliteValue {
 }
 
 /** `pg_check_23(a + b)`: the check that goes around native arithmetic. */
-const RANGE_CHECKS: readonly FunctionSignature[] = INTEGERS.map(({ oid }) =>
+export const RANGE_CHECKS: readonly FunctionSignature[] = INTEGERS.map(({ oid }) =>
   fn(
     `pg_check_${oid}`,
     [oid],

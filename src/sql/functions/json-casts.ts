@@ -36,7 +36,7 @@ export const JSON_CASTS: readonly CastSignature[] = [
     JSON,
     JSONB,
     'assignment',
-    sql((a = '') => `pg_input(${a}, ${JSONB}, -1)`),
+    sql((a = '') => `pg_fixed_input(${a}, ${JSONB}, -1)`),
   ),
   cast(
     JSONB,

@@ -1,10 +1,11 @@
 // All functions, operators and casts: what bind resolves against.
+import { must } from '../../util/assert.ts';
 import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { INT4, INT8, OID } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
 import { AGGREGATES, WINDOW_FUNCTIONS } from './aggregates.ts';
 import { ARRAY_CASTS } from './array-casts.ts';
-import { ARRAY_FUNCTIONS, ARRAY_OPERATORS } from './arrays.ts';
+import { ARRAY_FUNCTIONS, ARRAY_OPERATORS, SUBSCRIPTS } from './arrays.ts';
 import { cast, sql } from './builders.ts';
 import { BYTEA_FUNCTIONS, BYTEA_OPERATORS } from './bytes.ts';
 import { JSON_FUNCTIONS, JSON_OPERATORS } from './json.ts';
@@ -25,7 +26,7 @@ import {
 import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FORMATTING_FUNCTIONS } from './formatting.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
-import { INTEGER_FUNCTIONS, INTEGER_OPERATORS } from './integers.ts';
+import { INTEGER_FUNCTIONS, INTEGER_OPERATORS, RANGE_CHECKS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
 import { KEPT_SET_FUNCTIONS } from './kept-rows.ts';
 import { LATERAL_AGGREGATES, LATERAL_SET_FUNCTIONS } from './lateral.ts';
@@ -41,7 +42,7 @@ import { SESSION_ACTION_FUNCTIONS } from './session-actions.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
 import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS } from './support.ts';
-import { UNNEST_FUNCTIONS } from './unnest.ts';
+import { UNNEST_FUNCTIONS, UNNEST_SUPPORT } from './unnest.ts';
 import { SET_FUNCTIONS } from './set-returning.ts';
 import type {
   AggregateSignature,
@@ -78,6 +79,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...SORT_KEY_FUNCTIONS,
   ...EXTREME_FUNCTIONS,
   ...ARRAY_FUNCTIONS,
+  ...SUBSCRIPTS,
   ...ARRAY_CASTS,
   ...QUANTIFIERS,
   ...WINDOW_SUPPORT,
@@ -114,6 +116,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...INTERVAL_SET_FUNCTIONS,
   ...JSON_SET_FUNCTIONS,
   ...UNNEST_FUNCTIONS,
+  ...UNNEST_SUPPORT,
   ...LATERAL_SET_FUNCTIONS,
   ...KEPT_SET_FUNCTIONS,
   ...TEXT_SET_FUNCTIONS,
@@ -190,8 +193,37 @@ const casts = new Map(
   ALL_CASTS.map((signature) => [`${signature.source} ${signature.target}`, signature]),
 );
 
+/**
+ * What only the compiler calls. They take it on trust that their arguments are of the types that they
+ * are told: called by a statement they would end the machine.
+ */
+const SUPPORT_NAMES: ReadonlySet<string> = new Set([
+  ...[
+    ...SUPPORT_FUNCTIONS,
+    ...SORT_KEY_FUNCTIONS,
+    ...EXTREME_FUNCTIONS,
+    ...CAST_FUNCTIONS,
+    ...ARRAY_CASTS,
+    ...QUANTIFIERS,
+    ...WINDOW_SUPPORT,
+    ...UPSERT_FUNCTIONS,
+    ...RANGE_CHECKS,
+    ...SUBSCRIPTS,
+    ROW_TO_JSON,
+    ...SUPPORT_AGGREGATES,
+    ...UNNEST_SUPPORT,
+  ].map(({ name }) => name),
+  'pg_byte_of_name',
+]);
+
+/** Those that a statement may call. */
 export function functionsNamed(name: string): readonly FunctionSignature[] {
-  return functions.get(name) ?? [];
+  return SUPPORT_NAMES.has(name) ? [] : (functions.get(name) ?? []);
+}
+
+/** One that only the compiler calls. */
+export function supportFunction(name: string): FunctionSignature {
+  return must(functions.get(name)?.[0], name);
 }
 
 export function operatorsNamed(name: string): readonly OperatorSignature[] {
@@ -199,11 +231,11 @@ export function operatorsNamed(name: string): readonly OperatorSignature[] {
 }
 
 export function aggregatesNamed(name: string): readonly AggregateSignature[] {
-  return aggregates.get(name) ?? [];
+  return SUPPORT_NAMES.has(name) ? [] : (aggregates.get(name) ?? []);
 }
 
 export function setFunctionsNamed(name: string): readonly SetFunctionSignature[] {
-  return setFunctions.get(name) ?? [];
+  return SUPPORT_NAMES.has(name) ? [] : (setFunctions.get(name) ?? []);
 }
 
 export function castBetween(source: Oid, target: Oid): CastSignature | null {

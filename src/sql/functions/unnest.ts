@@ -73,16 +73,8 @@ const VECTORS = [INT2VECTOR, OIDVECTOR] as const;
 
 const COMMON = { oid: 0, isStrict: true, volatility: 'immutable' } as const;
 
-export const UNNEST_FUNCTIONS: readonly SetFunctionSignature[] = [
-  {
-    ...COMMON,
-    name: 'unnest',
-    arguments: [ANYARRAY],
-    columns: [{ name: 'unnest', type: ANYELEMENT }],
-    takesElementType: true,
-    sqlName: 'pg_unnest',
-    rows: elements,
-  },
+/** Called by the compiler alone. */
+export const UNNEST_SUPPORT: readonly SetFunctionSignature[] = [
   {
     ...COMMON,
     name: UNNEST_MANY,
@@ -99,6 +91,18 @@ export const UNNEST_FUNCTIONS: readonly SetFunctionSignature[] = [
     columns: [{ name: 'item', type: TEXT }],
     sqlName: 'pg_array_items',
     rows: quantified,
+  },
+];
+
+export const UNNEST_FUNCTIONS: readonly SetFunctionSignature[] = [
+  {
+    ...COMMON,
+    name: 'unnest',
+    arguments: [ANYARRAY],
+    columns: [{ name: 'unnest', type: ANYELEMENT }],
+    takesElementType: true,
+    sqlName: 'pg_unnest',
+    rows: elements,
   },
   ...[false, true].map((hasDirection) => ({
     ...COMMON,
