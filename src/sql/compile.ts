@@ -29,7 +29,7 @@ import { compileNotify } from './notify.ts';
 import { fieldsOf, inner, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
-import { stepsOfChange, stepsOfParts } from './parts.ts';
+import { canFollowParts, stepsOfChange, stepsOfParts } from './parts.ts';
 import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from './plan.ts';
 import { castBetween } from './functions/registry.ts';
 import type { Expression } from './tree/expression.ts';
@@ -162,7 +162,7 @@ function compileChange(
   return {
     access: 'write',
     tag: { name, hasCount: true },
-    steps: isPlain ? [plain()] : stepsOfChange(context, change),
+    steps: isPlain ? [plain()] : stepsBesideParts(context, change, plain),
     columns: change.returning === null ? null : columnsOf(change.returning),
   };
 }
@@ -176,6 +176,16 @@ function selectOf(query: Query): ReturnType<Compiler> {
     steps: [step(text, true)],
     columns: columnsOf(query.columns),
   };
+}
+
+function stepsBesideParts(
+  context: BindContext,
+  change: Change,
+  plain: () => PlanStep,
+): readonly PlanStep[] {
+  if (!canFollowParts(context, change)) return stepsOfChange(context, change);
+  const { before, after } = stepsOfParts(context);
+  return [...before, ...after, plain()];
 }
 
 /** References by oid leave as names. */

@@ -1,4 +1,5 @@
 // The steps of a statement of several parts (bind/parts.ts): all rows are found before any is written.
+import { withCascades } from '../catalog/cascades.ts';
 import type { Relation } from '../catalog/catalog.ts';
 import type { BindContext } from './bind/context.ts';
 import { changePart } from './bind/parts.ts';
@@ -26,6 +27,21 @@ export function stepsOfParts(context: BindContext): PartSteps {
     before: [...parts.flatMap(stepsBefore), ...checksOf(changes)],
     after: inOrder(changes).map((change) => writeStep(change, false)),
   };
+}
+
+/**
+ * An INSERT that reads none of what the parts write may go behind all of them as it is: its rows need
+ * not be kept.
+ */
+export function canFollowParts({ catalog, parts }: BindContext, change: Change): boolean {
+  if (change.kind !== 'insert' || change.conflict !== null || change.isTellingMore) return false;
+  const changes = parts.flatMap((part) => (part.change === null ? [] : [part.change.change]));
+  if (changes.some((other) => mustComeFirst(change, other))) return false;
+  const oids = changes.map(({ relation }) => relation.oid);
+  const written = new Set<unknown>(withCascades(catalog, oids));
+  const isWritten = ({ kind, oid }: Readonly<Record<string, unknown>>): boolean =>
+    kind === 'table' && written.has(oid);
+  return !someNode([change.ctes, change.rows, change.source], isWritten);
 }
 
 /** Of a statement that changes a table itself. */
@@ -153,14 +169,15 @@ function inOrder(changes: readonly PartChange[]): readonly PartChange[] {
   const left = [...changes];
   const ordered: PartChange[] = [];
   while (left.length > 0) {
-    const isFree = (one: PartChange): boolean => !left.some((other) => mustComeFirst(other, one));
+    const isFree = ({ change }: PartChange): boolean =>
+      !left.some((other) => mustComeFirst(other.change, change));
     const free = left.findIndex(isFree);
     ordered.push(...left.splice(Math.max(free, 0), 1));
   }
   return ordered;
 }
 
-function mustComeFirst({ change: one }: PartChange, { change: other }: PartChange): boolean {
+function mustComeFirst(one: Change, other: Change): boolean {
   if (one.relation.oid === other.relation.oid) return false;
   const bringsParents = one.kind === 'insert' && other.kind !== 'delete';
   const takesChildren = other.kind === 'delete' && one.kind !== 'insert';

@@ -48,12 +48,19 @@ export function bindGroupClause(
   };
   const each = nodes.map((node) => setsOf(context, node, setOf));
   if (!nodes.some((node) => asTag(node, 'GroupingSet') !== null)) return { keys, sets: null };
-  const count = each.reduce((product, sets) => product * sets.length, 1);
-  if (count > SETS_MAX) throw context.notSupported(`GROUP BY with more than ${SETS_MAX} sets`);
+  refuseMany(
+    context,
+    each.reduce((product, sets) => product * sets.length, 1),
+  );
   let sets: readonly GroupingSet[] = [[]];
   for (const more of each) sets = sets.flatMap((set) => more.map((other) => union([set, other])));
   if (!flag(fields, 'groupDistinct')) return { keys, sets };
   return { keys, sets: [...new Map(sets.map((set) => [set.join(), set])).values()] };
+}
+
+/** Before they are made: a short text may name very many. */
+function refuseMany(context: BindContext, count: number): void {
+  if (count > SETS_MAX) throw context.notSupported(`GROUP BY with more than ${SETS_MAX} sets`);
 }
 
 function union(sets: readonly GroupingSet[]): GroupingSet {
@@ -70,6 +77,7 @@ function setsOf(
   const content = list(fields, 'content');
   switch (text(fields, 'kind')) {
     case 'GROUPING_SET_ROLLUP': {
+      refuseMany(context, content.length + 1);
       const parts = content.map(setOf);
       const lengths = [...parts.keys(), parts.length].reverse();
       return lengths.map((length) => union(parts.slice(0, length)));
@@ -78,14 +86,21 @@ function setsOf(
       if (content.length > CUBE_MAX) {
         throw context.error('54011', `CUBE is limited to ${CUBE_MAX} elements`, location(fields));
       }
+      const all = 2 ** content.length;
+      refuseMany(context, all);
       const parts = content.map(setOf);
-      const all = 2 ** parts.length;
       return Array.from({ length: all }, (_, left) =>
         union(parts.filter((_part, at) => ((left >> (parts.length - 1 - at)) & 1) === 0)),
       );
     }
-    case 'GROUPING_SET_SETS':
-      return content.flatMap((part) => setsOf(context, part, setOf));
+    case 'GROUPING_SET_SETS': {
+      const sets: GroupingSet[] = [];
+      for (const part of content) {
+        sets.push(...setsOf(context, part, setOf));
+        refuseMany(context, sets.length);
+      }
+      return sets;
+    }
     default:
       return [[]];
   }
