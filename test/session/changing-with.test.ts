@@ -93,3 +93,13 @@ it('nothing that a step kept is seen by the next statement', async () => {
     'with d as (delete from jobs where id = 2 returning id) select * from d';
   expect(await on(1, two)).toBe('(1); (2)');
 });
+
+it('what the parts keep in memory is bounded', async () => {
+  await on(1, 'create table big (v text)');
+  const add = (count: number): string =>
+    `with b as (insert into big select repeat('x', 1000000) from generate_series(1, ${count}) returning v)
+     select count(*) from b`;
+  expect(await on(1, add(100))).toBe('ERROR 54000');
+  expect(await on(1, add(10))).toBe('(10)');
+  expect(await on(1, 'select count(*) from big')).toBe('(10)');
+});
