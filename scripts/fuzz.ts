@@ -1,8 +1,11 @@
 // Random statements on BalsaDB and on PostgreSQL (PGHOST, PGPORT, PGUSER): what they answer
 // differently, made small. `--seeds N` worlds of tables from `--first`, `--statements` in each.
+// `--record` keeps what PostgreSQL answers, for test/fuzz/fuzz.test.ts.
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Comparison, makeCase, worldOf } from '../test/fuzz/compare.ts';
 import type { Difference } from '../test/fuzz/compare.ts';
+import { record, recordingText } from '../test/fuzz/recording.ts';
 import { Balsa, Postgres } from '../test/fuzz/databases.ts';
 import { isAboutIdleValues } from '../test/fuzz/answer.ts';
 import type { Answer } from '../test/fuzz/answer.ts';
@@ -14,6 +17,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10' },
     statements: { type: 'string', default: '200' },
     each: { type: 'string', default: '2' },
+    record: { type: 'boolean', default: false },
   },
 });
 
@@ -72,6 +76,11 @@ async function runSeed(seed: number, comparison: Comparison): Promise<void> {
 const postgres = await Postgres.open('balsa_fuzz');
 const first = Number(values.first);
 for (let seed = first; seed < first + Number(values.seeds); seed++) {
+  if (values.record) {
+    const recording = await record(seed, Number(values.statements), new Balsa(), postgres);
+    writeFileSync(`test/fuzz/recorded/seed-${seed}.expected`, recordingText(recording));
+    continue;
+  }
   await runSeed(seed, new Comparison(new Balsa(), postgres));
 }
 await postgres.close();
