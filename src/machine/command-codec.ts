@@ -80,8 +80,14 @@ function readValues(reader: ByteReader): SqliteValue[] {
 
 // Commands ----------------------------------------------------------------------------------------
 
+const COMMAND_BYTES = 64;
+/** The lengths of its parts, and the number of its template. */
+const REQUEST_HEAD_BYTES = 12;
+
 export function encodeCommand(command: Command): Uint8Array {
-  const writer = new ByteWriter(256);
+  const writer = new ByteWriter(
+    COMMAND_BYTES + (command.kind === 'execute' ? bytesOf(command) : 0),
+  );
   writer.u8(VERSION).u8(COMMAND_KINDS.indexOf(command.kind));
   switch (command.kind) {
     case 'register':
@@ -97,6 +103,14 @@ export function encodeCommand(command: Command): Uint8Array {
     default:
       return unreachable(command);
   }
+}
+
+/** What the requests take at the most: a buffer that grows copies all of it, again and again. */
+function bytesOf({ requests }: ExecuteCommand): number {
+  return requests.reduce(
+    (sum, { template, inputs }) => sum + template.length + inputs.length + REQUEST_HEAD_BYTES,
+    0,
+  );
 }
 
 /** Throws DecodeError. The requests are views of `bytes`. */
@@ -194,7 +208,7 @@ type RecordedTemplate = Omit<RecordedStatement, 'seed' | 'actions' | 'digest'>;
 
 /** A template behind its length, then the inputs. */
 export function encodeRequest(request: Request): Uint8Array {
-  const writer = new ByteWriter(512);
+  const writer = new ByteWriter(512 + blobBytesOf(request));
   writer.u32(0);
   writeTemplate(writer, request);
   writer.patchU32(0, writer.length - 4);
@@ -204,6 +218,17 @@ export function encodeRequest(request: Request): Uint8Array {
   writer.boolean(request.locks !== null);
   if (request.locks !== null) writeLocks(writer, request.locks);
   return writer.finish();
+}
+
+/** Of its values: the large ones, such as the rows of a load, and the parts of a transaction. */
+function blobBytesOf({ statements }: Request): number {
+  let bytes = 0;
+  for (const steps of statements) {
+    for (const { values } of steps) {
+      for (const value of values) if (value instanceof Uint8Array) bytes += value.length;
+    }
+  }
+  return bytes;
 }
 
 /** The parts of an encoded request, as views. Throws DecodeError. */

@@ -38,7 +38,9 @@ export class PlanCache {
     current: Catalog,
   ): Plan {
     if (catalog !== current || statement.text.length > TEXT_MAX) {
-      return compile(statement, parameterTypes, catalog, settings);
+      const plan = compile(statement, parameterTypes, catalog, settings);
+      statement.forgetTree?.();
+      return plan;
     }
     if (this.#catalog !== catalog) {
       this.#plans.clear();

@@ -33,6 +33,8 @@ export class PreparedStatement {
   #catalog: Catalog | null = null;
   #settings: SettingsSnapshot | null = null;
   #isTold = false;
+  /** Asked once: of a long statement the node is gone by then. */
+  readonly #isMomentary: boolean;
 
   constructor(
     context: SessionContext,
@@ -41,6 +43,7 @@ export class PreparedStatement {
   ) {
     this.#context = context;
     this.parsed = parsed;
+    this.#isMomentary = parsed !== null && isMomentary(parsed);
     this.#parameterTypes = parameterTypes;
   }
 
@@ -67,7 +70,7 @@ export class PreparedStatement {
   compile(pending: Catalog | null): SessionPlan | null {
     if (this.parsed === null) return null;
     const catalog = pending ?? this.#context.block.catalog();
-    const before = isMomentary(this.parsed) ? null : this.#plan;
+    const before = this.#isMomentary ? null : this.#plan;
     if (before !== null && this.#isFor(catalog)) return before;
     const plan = this.compileFor(catalog);
     if (before !== null && this.#isTold && !hasSameColumns(before, plan)) {

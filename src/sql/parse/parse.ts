@@ -15,6 +15,8 @@ export interface ParsedStatement {
   readonly source: string;
   /** The statement alone, trimmed. */
   readonly text: string;
+  /** Of a long one: it was compiled, and the node is not likely to be looked at again. */
+  forgetTree?(): void;
 }
 
 /** Longest query string, in bytes. */
@@ -87,27 +89,30 @@ export function parse(sql: string): readonly ParsedStatement[] {
 
 /**
  * A tree takes fifty times as much memory as its text, and an open transaction keeps its statements,
- * to compile them again if the schema changes. So the tree of a long one goes when there is no room
- * for it, and is made again when somebody wants it after all.
+ * to compile them again if the schema changes. So the tree of a long one goes when it has been
+ * compiled, and is made again when somebody wants it after all.
  */
 class LongStatement implements ParsedStatement {
   readonly source: string;
   readonly text: string;
   /** Its place in the source. */
   readonly #at: number;
-  #tree: WeakRef<Node>;
+  #tree: Node | null;
 
   constructor(tree: Node, source: string, text: string, at: number) {
-    this.#tree = new WeakRef(tree);
+    this.#tree = tree;
     this.source = source;
     this.text = text;
     this.#at = at;
   }
 
   get node(): Node {
-    const tree = this.#tree.deref() ?? must(parse(this.source)[this.#at], 'it was there').node;
-    this.#tree = new WeakRef(tree);
-    return tree;
+    this.#tree ??= must(parse(this.source)[this.#at], 'it was there').node;
+    return this.#tree;
+  }
+
+  forgetTree(): void {
+    this.#tree = null;
   }
 }
 
