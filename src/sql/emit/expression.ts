@@ -115,12 +115,18 @@ export function emitKey(emitter: Emitter, expression: Expression): string {
 
 /**
  * A key in ORDER BY or GROUP BY. SQLite takes a number there for the position of a column, also where
- * it finds the number itself: `1 IS NULL`, `x AND false`.
+ * it finds the number itself: `1 IS NULL`, `x AND false`. A volatile key must stay the same text as in
+ * the select list: SQLite would call it twice.
  */
 export function emitFreeKey(emitter: Emitter, expression: Expression): string {
   const text = emitKey(emitter, expression);
+  if (someExpression(expression, isVolatileCall)) return text;
   const mayBeNumber = expression.type === BOOL || !someExpression(expression, isFromRow);
   return mayBeNumber && expression.kind !== 'column' ? `ifnull(${text}, NULL)` : text;
+}
+
+function isVolatileCall(part: Expression): boolean {
+  return part.kind === 'function' && part.signature.volatility === 'volatile';
 }
 
 function isFromRow({ kind }: Expression): boolean {
