@@ -64,7 +64,7 @@ export class BindContext {
   readonly ranges: RangeUse[] = [];
   /** The text is that of a view: see STORED_SCHEMA. */
   readonly isStored: boolean;
-  #aliases = 0;
+  #aliases = { count: 0 };
 
   constructor(
     catalog: Catalog,
@@ -83,8 +83,13 @@ export class BindContext {
 
   /** A name for a range entry that is unique in the SQLite text. */
   nextAlias(): string {
-    this.#aliases += 1;
-    return `t${this.#aliases}`;
+    this.#aliases.count += 1;
+    return `t${this.#aliases.count}`;
+  }
+
+  /** Of a view inside of a statement: no range entry of the two has the name of another. */
+  shareAliases(outer: BindContext): void {
+    this.#aliases = outer.#aliases;
   }
 
   nextRowSet(): number {

@@ -138,6 +138,7 @@ function bindView(
     [],
     isStored,
   );
+  inside.shareAliases(context);
   const query = bindQuery(inside, statement?.node ?? {}, null);
   context.noteInner(inside);
   return query;
