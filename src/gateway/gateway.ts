@@ -211,7 +211,7 @@ export class Gateway {
    */
   takeProposals(now: number): readonly Uint8Array[] {
     if (this.#sessionId === null) return this.#takeRegistration(now);
-    if (this.#keepAlive.isDue(now)) this.#keepAlive.submitted(this.submit(NOTHING, true));
+    if (this.#keepAlive.isDue(now)) this.#keepAlive.submitted(this.submit(NOTHING, true), now);
     const proposals: Uint8Array[] = [];
     let bytes = 0;
     const hasRoom = (): boolean => bytes < this.#limits.proposalBytesMax;

@@ -19,14 +19,19 @@ export const NOTHING = encodeRequest({
   locks: { owner: 0, actions: [] },
 });
 
+/** The answer may wait to be looked at while clients keep the thread busy: it must not be waited for. */
+const UNANSWERED_MAX = 4;
+
 export class KeepAlive {
   readonly #everyMs: number;
   /** Something ends with the session. */
   isNeeded = false;
   /** At this time a request was proposed that was executed. */
   #shownAt = -Infinity;
-  /** Of the request that shows the gateway, until it is answered. */
-  #ticket: Ticket | null = null;
+  /** When one was submitted last to show the gateway. */
+  #submittedAt = -Infinity;
+  /** Of those requests, until they are answered. */
+  readonly #tickets = new Set<Ticket>();
 
   constructor(everyMs: number) {
     this.#everyMs = everyMs;
@@ -38,18 +43,19 @@ export class KeepAlive {
   }
 
   isDue(now: number): boolean {
-    return this.isNeeded && this.#ticket === null && now - this.#shownAt >= this.#everyMs;
+    const lastAt = Math.max(this.#shownAt, this.#submittedAt);
+    return this.isNeeded && this.#tickets.size < UNANSWERED_MAX && now - lastAt >= this.#everyMs;
   }
 
   /** null: there is no room for it, so others are on their way. */
-  submitted(ticket: Ticket | null): void {
-    this.#ticket = ticket;
+  submitted(ticket: Ticket | null, now: number): void {
+    if (ticket === null) return;
+    this.#submittedAt = now;
+    this.#tickets.add(ticket);
   }
 
   /** False: the answer is to another request. */
   answered(ticket: Ticket): boolean {
-    if (ticket !== this.#ticket) return false;
-    this.#ticket = null;
-    return true;
+    return this.#tickets.delete(ticket);
   }
 }

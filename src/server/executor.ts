@@ -46,6 +46,7 @@ import { performAtOnce } from './perform-action.ts';
 import { bind, isLocking, pinned, stepsOf } from './plan-steps.ts';
 import type { SharedState } from './shared-state.ts';
 import { openRowStream } from './row-stream.ts';
+import { Punctuality } from './punctuality.ts';
 import { Slots } from './slots.ts';
 import { Snapshots } from './snapshots.ts';
 import { Speculator } from './speculator.ts';
@@ -107,6 +108,7 @@ export class Executor implements Backend, TransactionHost {
   #catalog: Catalog;
   #isLeader = false;
   #isReleaseScheduled = false;
+  readonly #punctuality = new Punctuality();
   #lastNow = 0n;
   /** Of the gateway, as last seen. */
   #sessionId: number | null = null;
@@ -541,8 +543,14 @@ export class Executor implements Backend, TransactionHost {
     }
   }
 
-  /** Call now and then: ends what has waited too long. */
+  /** See Backend. */
+  breather(): Promise<void> | null {
+    return this.#punctuality.wait();
+  }
+
+  /** Call every 50 ms: ends what has waited too long. */
   tick(now: number): void {
+    this.#punctuality.ticked();
     this.locks.tick();
     this.#options.gateway.setHolding(this.locks.isHolding || this.stagedBytes.taken > 0);
     for (const [ticket, pending] of this.#writes) {

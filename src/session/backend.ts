@@ -181,8 +181,8 @@ export interface Backend {
   /** For statements without locks and rows. */
   beginLoad(options: RunOptions): BulkLoad;
   readonly notifications: NotificationSource;
-  /** Waits until this node has all that was acknowledged, as the consistency of reads wants it. */
-  freshen(options: RunOptions): Promise<void>;
+  /** Not null: other things of this node are overdue, and come before the next message. */
+  breather?(): Promise<void> | null;
   /** Facts of the node by name, such as `@nodes`; see CallContext.setting. */
   fact(name: string): string | null;
   /** Role as clients see it: changes are told to `onRoleChange`. */

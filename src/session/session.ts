@@ -198,6 +198,11 @@ export class Session {
     try {
       while (this.#phase !== 'ended' && this.#lost === null) {
         this.#hasReceived = false;
+        const breather = this.#context.backend.breather?.() ?? null;
+        if (breather !== null) {
+          await breather;
+          continue;
+        }
         // Bytes may come between the look for a message and here.
         if (!(await this.#step()) && !this.#hasReceived) break;
         if (this.#isShuttingDown && this.#decoder.bufferedBytes === 0) break;
