@@ -1,4 +1,5 @@
 // docs/functions.md: what the registry of the compiler has, in the groups of PostgreSQL's manual.
+import { ACTIVITY_FUNCTIONS } from '../../src/sql/functions/activity.ts';
 import {
   AGGREGATES,
   ANY_WINDOW_FUNCTIONS,
@@ -82,7 +83,7 @@ const FUNCTION_GROUPS: readonly Group[] = [
   ['Arrays', [...ARRAY_FUNCTIONS, ...UNNEST_FUNCTIONS]],
   ['Rows', [...named('generate_series'), ...INTERVAL_SET_FUNCTIONS]],
   ['Sequences', SEQUENCE_FUNCTIONS],
-  ['Session', [...SESSION_FUNCTIONS, ...SESSION_ACTION_FUNCTIONS]],
+  ['Session', [...SESSION_FUNCTIONS, ...SESSION_ACTION_FUNCTIONS, ...ACTIVITY_FUNCTIONS]],
   ['Locks', LOCK_FUNCTIONS],
   ['Notifications', NOTIFY_FUNCTIONS],
   ['Catalog', [...named('pg_typeof'), ...CATALOG_FUNCTIONS, ...CATALOG_SET_FUNCTIONS]],
@@ -127,7 +128,7 @@ const OPERATOR_GROUPS: readonly Group[] = [
 
 /** What only the compiler calls. */
 const INTERNAL =
-  /^$|^(extract|overlaps|numeric_inc)$|^reg\w+(in|out)$|^pg_(array(_(agg|assign|cast|items|key_\d+|of_rows|slice))?|check_\d+|\w+_key|byte_of_name|coerce|compared|current_date|current_time|greatest|input|least|limit|localtime|localtimestamp|lock_table|offset|output|quantified|row_to_json|sequence_oid|single_row|subscript|unnest_many|upsert_\w+)$|^balsa_(lock_list|lock_rows|raise|reserved_values)$/;
+  /^$|^(extract|overlaps|numeric_inc)$|^reg\w+(in|out)$|^pg_(array(_(agg|assign|cast|items|key_\d+|of_rows|slice))?|check_\d+|\w+_key|byte_of_name|coerce|compared|current_date|current_time|greatest|input|least|limit|localtime|localtimestamp|lock_table|offset|output|quantified|row_to_json|sequence_oid|single_row|subscript|unnest_many|upsert_\w+)$|^balsa_(lock_list|lock_rows|raise|reserved_values|sessions)$/;
 
 function isShown({ name }: Named): boolean {
   return !INTERNAL.test(name);

@@ -9,6 +9,7 @@ import { PgError } from '../errors/pg-error.ts';
 import { BackendWriter } from '../protocol/backend-writer.ts';
 import { FrontendDecoder, ProtocolError, repeatedRequest } from '../protocol/frontend.ts';
 import type { Backend } from '../session/backend.ts';
+import type { Activity } from '../session/activity.ts';
 import { Session } from '../session/session.ts';
 import type { HostPort, TlsFiles } from './config.ts';
 import { FlowControl } from './flow-control.ts';
@@ -38,6 +39,7 @@ interface Client {
   readonly session: Session;
   readonly socket: Socket;
   readonly secret: number;
+  readonly startedMs: number;
 }
 
 export class Listener {
@@ -195,6 +197,10 @@ export class Listener {
       serverVersion: SERVER_VERSION,
       processId,
       secret,
+      sessions: {
+        all: () => this.#activities(),
+        signal: (pid, isEnd) => this.#signal(pid, isEnd),
+      },
       write: (bytes) => {
         socket.write(bytes);
         flow.update();
@@ -206,7 +212,8 @@ export class Listener {
       logInternalError: (error) =>
         log('error', 'internal error in a session', { message: error.message, stack: error.stack }),
     });
-    this.#clients.set(processId, { session, socket, secret });
+    const startedMs = Date.now();
+    this.#clients.set(processId, { session, socket, secret, startedMs });
     socket.on('data', (bytes: Buffer) => {
       session.receive(bytes);
       flow.received(session.bufferedBytes);
@@ -216,6 +223,24 @@ export class Listener {
       session.closed();
     });
     session.receive(received);
+  }
+
+  #activities(): readonly Activity[] {
+    return [...this.#clients].map(([pid, { session, socket, startedMs }]) => ({
+      pid,
+      startedMs,
+      clientAddress: socket.remoteAddress ?? null,
+      clientPort: socket.remotePort ?? null,
+      ...session.activity(),
+    }));
+  }
+
+  #signal(pid: number, isEnd: boolean): boolean {
+    const client = this.#clients.get(pid);
+    if (client === undefined) return false;
+    // The session that asks is answered first, where it is the same.
+    setImmediate(() => (isEnd ? client.session.terminate() : client.session.cancel()));
+    return true;
   }
 
   /** Ends the client that was sent something, and does not read, when there is too much of that. */

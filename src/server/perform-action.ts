@@ -23,6 +23,7 @@ export async function performAction(text: string, scene: ActionScene): Promise<S
   const action = readAction(text);
   const { locks, transaction, options, since } = scene;
   if (action.kind === 'set') return options.setConfig(action);
+  if (action.kind === 'signal') return options.signal(action) ? 1n : 0n;
   if (action.kind !== 'sleep') return locks.perform(text, transaction, options);
   await sleep(monotonicMs() + action.seconds * 1000, since, options);
   return '';
@@ -32,6 +33,7 @@ export async function performAction(text: string, scene: ActionScene): Promise<S
 export function performAtOnce(text: string, options: RunOptions): SqliteValue {
   const action = readAction(text);
   if (action.kind === 'set') return options.setConfig(action);
+  if (action.kind === 'signal') return options.signal(action) ? 1n : 0n;
   throw new PgError('0A000', 'taking locks here is not supported');
 }
 

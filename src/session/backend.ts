@@ -1,7 +1,7 @@
 // What a session needs from the node it runs on; server/ implements it, tests fake it.
 import type { Catalog } from '../catalog/catalog.ts';
 import type { PgError } from '../errors/pg-error.ts';
-import type { SetAction } from '../sql/functions/lock-actions.ts';
+import type { SetAction, SignalAction } from '../sql/functions/lock-actions.ts';
 import type { Notification } from '../sql/functions/notify.ts';
 import type { CompileSettings, Plan, QueryPlan } from '../sql/plan.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
@@ -56,6 +56,8 @@ export interface RunOptions {
   settingNames(): readonly string[];
   /** set_config(): the new value, as it is shown. Throws PgError. */
   setConfig(action: SetAction): string;
+  /** False: there is no such session on this node. */
+  signal(action: SignalAction): boolean;
   /** Statements took effect that got these values: what currval() and lastval() show from now on. */
   noteSequences(used: SequencesUsed): void;
   /** The client's name for the transaction, see docs/transactions.md; empty: none. */

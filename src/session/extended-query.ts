@@ -198,6 +198,7 @@ export class ExtendedQuery {
       throw new PgError('55000', `portal "${message.portal}" cannot be run`);
     }
     portal.isExecuted = true;
+    this.#context.query = portal.prepared.parsed?.text ?? '';
     if (this.#deferred.some((deferred) => deferred.portal === portal)) await this.#openBlock();
     if (portal.result !== null) return this.#reply(() => this.#sendRows(portal, rowsMax));
     if (plan.kind === 'utility') {

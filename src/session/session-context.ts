@@ -4,6 +4,7 @@ import type { CompileSettings } from '../sql/plan.ts';
 import type { SessionSequences } from '../sql/functions/session-sequences.ts';
 import { writeSessionSequences } from '../sql/functions/session-sequences.ts';
 import type { FormatSettings } from '../types/pg-type.ts';
+import type { Sessions } from './activity.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
@@ -35,7 +36,11 @@ export interface SessionContext {
   /** What it got from sequences. */
   readonly sequences: SessionSequences;
   readonly channels: Channels;
+  /** Of this node. */
+  readonly sessions: Sessions;
   user: string;
+  /** The last query string, or that of the statement that was executed last. */
+  query: string;
   /** Used up by a cancel request; then a new one begins with the next query cycle. */
   cancellation: Cancellation;
 }
@@ -95,6 +100,11 @@ export function runOptions(context: SessionContext): RunOptions {
     setting: (name) => factOrSetting(context, name),
     settingNames: () => settings.names(),
     setConfig: (action) => setConfig(context, action),
+    signal: ({ pid, isEnd }) => {
+      if (context.sessions.signal(pid, isEnd)) return true;
+      writeWarning(context, '01000', `PID ${pid} is not a PostgreSQL server process`);
+      return false;
+    },
     noteKeyUsed: () => {
       if (settings.get('balsa.idempotency_key') !== '') settings.set('balsa.idempotency_key', '');
     },
@@ -115,6 +125,8 @@ function factOrSetting(context: SessionContext, name: string): string | null {
       return context.database;
     case '@pid':
       return String(context.processId);
+    case '@activity':
+      return JSON.stringify(context.sessions.all());
     case '@lock_tokens':
       return context.backend.locks.tokens(context.processId);
     case '@sequences':

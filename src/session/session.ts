@@ -17,12 +17,21 @@ import { runSimpleQuery } from './simple-query.ts';
 import type { SessionContext } from './session-context.ts';
 import { durationMs } from './setting-values.ts';
 import { Settings } from './settings.ts';
+import { NO_SESSIONS } from './activity.ts';
+import type { Activity, Sessions } from './activity.ts';
 import type { SettingsSnapshot } from './settings.ts';
 import { acceptStartup } from './startup.ts';
 import { TransactionBlock } from './transaction-block.ts';
 
 /** After an error in one of these ReadyForQuery comes at once, as for Sync; after others, with Sync. */
 const ENDS_CYCLE: readonly FrontendMessage['kind'][] = ['query', 'function-call'];
+
+/** As pg_stat_activity tells them, by the status of the transaction. */
+const IDLE_STATES = {
+  I: 'idle',
+  T: 'idle in transaction',
+  E: 'idle in transaction (aborted)',
+} as const;
 
 export interface SessionOptions {
   readonly backend: Backend;
@@ -31,6 +40,7 @@ export interface SessionOptions {
   /** Of the cancel key. */
   readonly processId: number;
   readonly secret: number;
+  readonly sessions?: Sessions;
   readonly write: (bytes: Buffer) => void;
   /** Resolves when the client has taken so much of what was written that more may follow. */
   readonly drained: () => Promise<void>;
@@ -84,7 +94,9 @@ export class Session {
         processId: options.processId,
         onReceived: () => this.#tellNotifications(),
       }),
+      sessions: options.sessions ?? NO_SESSIONS,
       user: 'postgres',
+      query: '',
       settings: new Settings(),
       writer: new BackendWriter(),
       input: this.#input,
@@ -143,6 +155,23 @@ export class Session {
   /** The client asked, over another connection, to stop what runs now. */
   cancel(): void {
     this.#context.cancellation.cancel();
+  }
+
+  /** Ends the session, and what it does. */
+  terminate(): void {
+    this.cancel();
+    this.shutDown();
+  }
+
+  activity(): Pick<Activity, 'user' | 'database' | 'applicationName' | 'state' | 'query'> {
+    const { user, database, settings, block, query } = this.#context;
+    return {
+      user,
+      database,
+      applicationName: settings.get('application_name'),
+      state: this.#isRunning ? 'active' : IDLE_STATES[block.status],
+      query,
+    };
   }
 
   /** Ends the session when what is in flight has been answered. */
@@ -307,6 +336,7 @@ export class Session {
     // A simple query ends the unnamed statement.
     this.#context.statements.delete('');
     this.#beginCycle();
+    this.#context.query = sql;
     await runSimpleQuery(this.#context, sql);
     this.#ready();
   }

@@ -38,6 +38,8 @@ import { compileSetConstraints } from './set-constraints.ts';
 import { planUtility } from './utility.ts';
 import { checkVacuum } from './vacuum.ts';
 import { REFERENCE_TYPES } from '../types/catalog-types.ts';
+import { mustType } from '../types/registry.ts';
+import { tryCoerce } from './bind/coerce.ts';
 
 type Compiler = (
   context: BindContext,
@@ -188,9 +190,11 @@ function stepsBesideParts(
   return [...before, ...after, plain()];
 }
 
-/** References by oid leave as names. */
+/** References by oid leave as names, arrays of them as arrays of text. */
 function shown(context: BindContext, query: Query): Query {
-  if (!query.columns.some(({ type }) => isReference(type))) return query;
+  const isAbout = (type: Oid): boolean =>
+    isReference(type) || isReference(mustType(type).elementOid);
+  if (!query.columns.some(({ type }) => isAbout(type))) return query;
   if (query.kind !== 'select' || query.isDistinct) {
     const { from, columns } = derivedFrom(context, query);
     const targets = query.columns.map((column, at) => ({
@@ -200,6 +204,11 @@ function shown(context: BindContext, query: Query): Query {
     return shown(context, plainSelect({ targets, from: [from] }));
   }
   const targets = query.targets.map((target) => {
+    if (isReference(mustType(target.type).elementOid)) {
+      const textArray = mustType(TEXT).arrayOid;
+      const names = tryCoerce(context, target.expression, textArray, -1, 'explicit');
+      return names === null ? target : { ...target, expression: names, type: textArray };
+    }
     const signature = isReference(target.type) ? castBetween(target.type, TEXT) : null;
     if (signature === null) return target;
     const expression: Expression = {
@@ -213,7 +222,11 @@ function shown(context: BindContext, query: Query): Query {
     };
     return { ...target, expression };
   });
-  return { ...query, targets };
+  const columns = query.columns.map((column, at) => ({
+    ...column,
+    type: targets[at]?.type ?? TEXT,
+  }));
+  return { ...query, targets, columns };
 }
 
 function isReference(type: Oid): boolean {

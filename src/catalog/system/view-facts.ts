@@ -77,6 +77,8 @@ export const VIEW_FACTS = `
       sync_priority int4, sync_state text, reply_time timestamptz
   c.pg_stat_ssl v 12249: pid int4, ssl bool, version text, cipher text, bits int4, client_dn text,
       client_serial numeric, issuer_dn text
+  c.pg_stat_sys_indexes v 12188: relid oid, indexrelid oid, schemaname name, relname name,
+      indexrelname name, idx_scan int8, idx_tup_read int8, idx_tup_fetch int8
   c.pg_stat_sys_tables v 12152: relid oid, schemaname name, relname name, seq_scan int8,
       seq_tup_read int8, idx_scan int8, idx_tup_fetch int8, n_tup_ins int8, n_tup_upd int8,
       n_tup_del int8, n_tup_hot_upd int8, n_live_tup int8, n_dead_tup int8,
@@ -91,6 +93,16 @@ export const VIEW_FACTS = `
       n_mod_since_analyze int8, n_ins_since_vacuum int8, last_vacuum timestamptz,
       last_autovacuum timestamptz, last_analyze timestamptz, last_autoanalyze timestamptz,
       vacuum_count int8, autovacuum_count int8, analyze_count int8, autoanalyze_count int8
+  c.pg_statio_all_indexes v 12196: relid oid, indexrelid oid, schemaname name, relname name,
+      indexrelname name, idx_blks_read int8, idx_blks_hit int8
+  c.pg_statio_all_tables v 12170: relid oid, schemaname name, relname name, heap_blks_read int8,
+      heap_blks_hit int8, idx_blks_read int8, idx_blks_hit int8, toast_blks_read int8,
+      toast_blks_hit int8, tidx_blks_read int8, tidx_blks_hit int8
+  c.pg_statio_user_indexes v 12205: relid oid, indexrelid oid, schemaname name, relname name,
+      indexrelname name, idx_blks_read int8, idx_blks_hit int8
+  c.pg_statio_user_tables v 12179: relid oid, schemaname name, relname name, heap_blks_read int8,
+      heap_blks_hit int8, idx_blks_read int8, idx_blks_hit int8, toast_blks_read int8,
+      toast_blks_hit int8, tidx_blks_read int8, tidx_blks_hit int8
   c.pg_tables v 12033: schemaname name, tablename name, tableowner name, tablespace name,
       hasindexes bool, hasrules bool, hastriggers bool, rowsecurity bool
   c.pg_timezone_abbrevs v 12122: abbrev text, utc_offset interval, is_dst bool

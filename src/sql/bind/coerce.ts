@@ -83,10 +83,13 @@ export function tryCoerce(
       // `now`: read when the statement runs.
       return tryCoerce(context, { ...expression, type: TEXT }, target, typmod, 'explicit');
     }
-    const isReference = REFERENCE_TYPES.some(({ oid }) => oid === target);
-    if (isReference && expression.value !== null) {
+    if (expression.value !== null && isReference(target)) {
       // A name: looked up in the schema when the statement runs.
       return tryCoerce(context, { ...expression, type: TEXT }, target, -1, 'explicit');
+    }
+    if (expression.value !== null && isReference(mustType(target).elementOid)) {
+      const names = tryCoerce(context, expression, mustType(TEXT).arrayOid, -1, how);
+      return names === null ? null : tryCoerce(context, names, target, -1, 'explicit');
     }
     return constantOf(context, expression.value as string | null, target, typmod, location, how);
   }
@@ -111,6 +114,10 @@ export function tryCoerce(
     location,
   };
   return withLength(context, cast, target, typmod, how);
+}
+
+function isReference(type: Oid): boolean {
+  return REFERENCE_TYPES.some(({ oid }) => oid === type);
 }
 
 function isMomentary(context: BindContext, text: SqliteValue, type: Oid): boolean {

@@ -151,7 +151,7 @@ function bindSubselect(context: BindContext, fields: Fields, scope: Scope): From
   const outer = isLateral ? scope.forLateral() : new Scope(scope.parent, scope);
   if (!isLateral) for (const [name, cte] of scope.ctes) outer.ctes.set(name, cte);
   const [query, isMaterialized] = context.watchVolatile(() =>
-    bindQuery(context, child(fields, 'subquery') as Node, outer),
+    bindQuery(context, child(fields, 'subquery') as Node, outer, 'text', true),
   );
   const columns = renamedColumns(resultScopeColumns(query.columns), alias);
   const dependsOnRow = isLateral && dependsOn(context, query, scope.entries);

@@ -36,7 +36,7 @@ import { resultName } from './result-name.ts';
 import { keptQuery } from './parts.ts';
 import { Scope, reference } from './scope.ts';
 import type { ShownColumn } from './scope.ts';
-import { withSetFunctionsInFrom } from './set-functions.ts';
+import { isFieldColumn, withSetFunctionsInFrom } from './set-functions.ts';
 import { bindRecursive, bindSetOperation, renamed } from './set-operation.ts';
 import { bindKey, bindSortKey, bindTail, plainName } from './tail.ts';
 import { bindNamedWindows, refuseWindows } from './window.ts';
@@ -50,10 +50,11 @@ export function bindQuery(
   node: Node,
   outer: Scope | null,
   unknowns: Unknowns = 'text',
+  isInFrom = false,
 ): Query {
   const fields = asTag(node, 'SelectStmt');
   if (fields === null) throw context.notSupported(`a query of kind ${tagOf(node)}`);
-  return bindSelectFields(context, fields, outer, unknowns);
+  return bindSelectFields(context, fields, outer, unknowns, isInFrom);
 }
 
 export function bindSelectFields(
@@ -61,12 +62,13 @@ export function bindSelectFields(
   fields: Fields,
   outer: Scope | null,
   unknowns: Unknowns = 'text',
+  isInFrom = false,
 ): Query {
   const scope = new Scope(outer);
   const ctes = bindWith(context, inner(fields, 'withClause'), scope);
   if (list(fields, 'valuesLists').length > 0) return bindValues(context, fields, scope, ctes);
   if (text(fields, 'op') !== 'SETOP_NONE') return bindSetOperation(context, fields, scope, ctes);
-  const rewritten = withSetFunctionsInFrom(context, fields);
+  const rewritten = withSetFunctionsInFrom(context, fields, isInFrom);
   if (rewritten !== fields) refuseLockingSetFunctions(context, fields);
   return bindSelect(context, withLockingInside(context, rewritten), scope, ctes, unknowns);
 }
@@ -276,6 +278,16 @@ function starTable(node: Node): string | null | undefined {
 }
 
 function expandStar(place: Place, table: string | null, at: number | undefined): readonly Target[] {
+  const targets = starTargets(place, table, at);
+  if (!targets.some(({ name }) => isFieldColumn(name))) return targets;
+  throw place.context.notSupported('a row as a value', at);
+}
+
+function starTargets(
+  place: Place,
+  table: string | null,
+  at: number | undefined,
+): readonly Target[] {
   const { context, scope } = place;
   if (table === null) {
     if (scope.entries.length === 0) {

@@ -6,6 +6,19 @@ import type { Fields, Node } from '../parse/node.ts';
 import type { BindContext } from './context.ts';
 import { resultName } from './result-name.ts';
 
+/** Between the name of a row and that of its field, as a column of their own. */
+const FIELD_MARK = '\0';
+
+/** The column that a field of a row in a select list becomes, see rowTargets(). */
+export function fieldColumn(row: string, field: string): string {
+  return `${row}${FIELD_MARK}${field}`;
+}
+
+/** A part of a row, which is no column for `*`. */
+export function isFieldColumn(name: string): boolean {
+  return name.includes(FIELD_MARK);
+}
+
 /** Where Postgres does not let them stand. */
 const CLOSED = ['CaseExpr', 'CoalesceExpr', 'SubLink'];
 
@@ -134,13 +147,36 @@ function itemOf(found: readonly Found[]): Node {
   return isByRow ? asArrays(found) : inLockstep(found);
 }
 
-export function withSetFunctionsInFrom(context: BindContext, fields: Fields): Fields {
+/**
+ * `f(x) AS r`, which gives rows, as a column for each field, for `(q.r).field` of the query around:
+ * null if it is no such target.
+ */
+function rowTargets(value: Node, name: string, found: Found[]): readonly Node[] | null {
+  const call = asTag(value, 'FuncCall');
+  if (call === null || !isSetCall(call) || !givesRows(call)) return null;
+  const [signature] = setFunctionsNamed(nameOf(call));
+  return (signature?.columns ?? []).map((column) => {
+    const alias = `set function ${found.length + 1}`;
+    found.push({ call: value, alias, field: column.name });
+    const val = columnOf(alias, location(call));
+    return { ResTarget: { name: fieldColumn(name, column.name), val } };
+  });
+}
+
+/** `mayGiveRows`: the query is in FROM. */
+export function withSetFunctionsInFrom(
+  context: BindContext,
+  fields: Fields,
+  mayGiveRows: boolean,
+): Fields {
   const found: Found[] = [];
-  const targets = list(fields, 'targetList').map((node) => {
+  const targets = list(fields, 'targetList').flatMap((node) => {
     const target = asTag(node, 'ResTarget') ?? {};
     const value = child(target, 'val');
     if (value === null) return node;
     const name = text(target, 'name') || resultName(value);
+    const rows = mayGiveRows ? rowTargets(value, name, found) : null;
+    if (rows !== null) return rows;
     const before = found.length;
     const changed = replaced(context, value, found);
     return before === found.length ? node : { ResTarget: { ...target, name, val: changed } };

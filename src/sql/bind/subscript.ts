@@ -2,12 +2,13 @@
 import { BOOL, CHAR, INT4, INT8, NAME } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import { supportFunction } from '../functions/registry.ts';
-import { asTag, child, flag, list, location } from '../parse/node.ts';
+import { asTag, child, flag, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
 import { startOf } from '../tree/expression.ts';
 import type { Expression } from '../tree/expression.ts';
 import { mustCoerce, tryCoerce, typeDisplay } from './coerce.ts';
 import { bindExpression } from './expression.ts';
+import { fieldColumn } from './set-functions.ts';
 import type { Place } from './expression.ts';
 
 function constant(type: number, value: bigint | null): Expression {
@@ -27,6 +28,8 @@ function bindPosition(place: Place, node: Node): Expression {
 export function bindSubscript(place: Place, fields: Fields): Expression {
   const { context } = place;
   const at = location(fields);
+  const field = fieldOfRow(place, fields);
+  if (field !== null) return field;
   const base = bindExpression(place, child(fields, 'arg') as Node);
   const steps = list(fields, 'indirection').map((step) => asTag(step, 'A_Indices'));
   const [step = null, ...more] = steps;
@@ -44,6 +47,22 @@ export function bindSubscript(place: Place, fields: Fields): Expression {
   }
   if (more.length > 0) throw context.notSupported('an array with more than one dimension', at);
   return flag(step, 'is_slice') ? bindSlice(place, base, step) : bindElement(place, base, step);
+}
+
+/** `(q.r).field` where a query in FROM has the row; null if there is no such. */
+function fieldOfRow({ context, scope }: Place, fields: Fields): Expression | null {
+  const column = asTag(child(fields, 'arg'), 'ColumnRef');
+  const [step, ...more] = list(fields, 'indirection');
+  const field = asTag(step, 'String');
+  if (column === null || field === null || more.length > 0) return null;
+  const names = strings(list(column, 'fields'));
+  const table = names.at(-2);
+  const name = fieldColumn(names.at(-1) ?? '', text(field, 'sval'));
+  const at = location(column);
+  if (table === undefined) return scope.hasColumn(name) ? scope.column(context, name, at) : null;
+  const columns = scope.entryNamed(table)?.entry.columns ?? [];
+  const isThere = columns.some((candidate) => candidate.name === name);
+  return isThere ? scope.qualified(context, table, name, at) : null;
 }
 
 /** A name is also an array of characters, from 0. */

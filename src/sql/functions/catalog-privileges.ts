@@ -56,7 +56,7 @@ function defaultPrivileges(
   if (kind === 'c') return '{}';
   const found = DEFAULTS[String(kind)];
   if (found === undefined) {
-    throw new PgError('XX000', `unrecognized object type abbreviation: ${String(kind)}`);
+    throw new PgError('XX000', `unrecognized objtype abbreviation: ${String(kind)}`);
   }
   const role = rowByOid(catalogOf(context), 'pg_authid', owner);
   const name = role === null ? String(owner) : String(role['rolname']);

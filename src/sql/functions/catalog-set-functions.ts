@@ -2,6 +2,7 @@
 import { BOOL, INT4, TEXT } from '../../types/oids.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { REGCLASS, TEXT_ARRAY } from './catalog-context.ts';
+import { KEYWORD_SET_FUNCTION } from './keywords.ts';
 import type { CallContext, SetFunctionSignature } from './signature.ts';
 
 const COMMON = { oid: 0, isStrict: true, volatility: 'stable' } as const;
@@ -73,6 +74,7 @@ const SETTING_COLUMNS = [
 ] as const;
 
 export const CATALOG_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
+  KEYWORD_SET_FUNCTION,
   {
     ...COMMON,
     name: 'pg_show_all_settings',

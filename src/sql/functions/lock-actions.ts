@@ -21,7 +21,16 @@ export interface SetAction {
   readonly isLocal: boolean;
 }
 
+/** To a session of this node. */
+export interface SignalAction {
+  readonly kind: 'signal';
+  readonly pid: number;
+  /** The session ends, not only its statement. */
+  readonly isEnd: boolean;
+}
+
 export type WantedAction =
+  | SignalAction
   | SetAction
   | { readonly kind: 'sleep'; readonly seconds: number }
   | {
@@ -36,7 +45,7 @@ export type WantedAction =
   | { readonly kind: 'unlock-all' }
   | RowsAction;
 
-const KINDS = ['set', 'sleep', 'lock', 'unlock', 'unlock-all', 'rows'] as const;
+const KINDS = ['set', 'sleep', 'signal', 'lock', 'unlock', 'unlock-all', 'rows'] as const;
 
 export function writeAction(action: WantedAction): string {
   switch (action.kind) {
@@ -47,6 +56,8 @@ export function writeAction(action: WantedAction): string {
     }
     case 'set':
       return `set ${JSON.stringify([action.name, action.value, action.isLocal])}`;
+    case 'signal':
+      return `signal ${action.pid} ${action.isEnd ? 'end' : 'cancel'}`;
     case 'sleep':
       return `sleep ${String(action.seconds)}`;
     case 'unlock':
@@ -79,6 +90,8 @@ export function readAction(text: string): WantedAction {
       const [name, value, isLocal] = JSON.parse(text.slice('set '.length)) as SetParts;
       return { kind, name, value, isLocal };
     }
+    case 'signal':
+      return { kind, pid: Number(mode), isEnd: rest[0] === 'end' };
     case 'sleep':
       return { kind, seconds: Number(mode) };
     case 'unlock':

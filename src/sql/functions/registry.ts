@@ -3,6 +3,7 @@ import { must } from '../../util/assert.ts';
 import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { INT4, INT8, OID } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
+import { ACTIVITY_FUNCTIONS, ACTIVITY_SET_FUNCTIONS } from './activity.ts';
 import { AGGREGATES, WINDOW_FUNCTIONS } from './aggregates.ts';
 import { ARRAY_CASTS } from './array-casts.ts';
 import { ARRAY_FUNCTIONS, ARRAY_OPERATORS, SUBSCRIPTS } from './arrays.ts';
@@ -74,6 +75,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...INTERVAL_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...SESSION_ACTION_FUNCTIONS,
+  ...ACTIVITY_FUNCTIONS,
   ...CAST_FUNCTIONS,
   ...SUPPORT_FUNCTIONS,
   ...SORT_KEY_FUNCTIONS,
@@ -126,6 +128,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...NOTIFY_SET_FUNCTIONS,
   ...PREPARED_STATEMENT_SET_FUNCTIONS,
   ...LOCK_SET_FUNCTIONS,
+  ...ACTIVITY_SET_FUNCTIONS,
 ];
 export const ALL_CASTS: readonly CastSignature[] = [
   ...CASTS,
@@ -214,6 +217,7 @@ const SUPPORT_NAMES: ReadonlySet<string> = new Set([
     ...UNNEST_SUPPORT,
   ].map(({ name }) => name),
   'pg_byte_of_name',
+  'pg_lock_table',
 ]);
 
 /** Those that a statement may call. */
