@@ -15,6 +15,7 @@ import { KeptRows } from './kept-rows.ts';
 import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import type { NotificationTable } from './notification-table.ts';
+import { OwnRows } from './own-rows.ts';
 import { PerformedActions } from './performed-actions.ts';
 import type { ActionWanted } from './performed-actions.ts';
 import type { HeldRow, RowGuard } from './row-guard.ts';
@@ -68,6 +69,8 @@ export class RequestContext implements CallContext {
   readonly #load: () => unknown;
   readonly #sequences: SequenceValues;
   readonly #notifications: Pick<NotificationTable, 'add'>;
+  /** Of the transaction that runs. */
+  readonly own = new OwnRows();
   readonly #guard: Pick<RowGuard, 'hasAny' | 'write'>;
   /** Of the running step. */
   #notified: Notification[] = [];
@@ -208,7 +211,7 @@ export class RequestContext implements CallContext {
     this.#openClaims = () => {
       const sessionId = Number(this.setting('@gateway_session'));
       const owner = { sessionId, owner: Number(this.setting('@pid')) };
-      return new RowClaims(actions, locks, owner, this.#mutations);
+      return new RowClaims(actions, locks, owner, this.own, this.#mutations);
     };
     // Rows that were locked, and that it does not meet any more, are to be given back.
     if (actions.length > 0) this.#claims = this.#openClaims();

@@ -12,6 +12,7 @@ import type { Database, StatementRun } from './database.ts';
 import type { DeferredKeys } from './deferred-keys.ts';
 import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
+import { LastRowWanted } from './own-rows.ts';
 import { ActionWanted } from './performed-actions.ts';
 import { recordedAt } from './recorded-request.ts';
 import { heldError, RowHeld } from './row-guard.ts';
@@ -50,6 +51,8 @@ export interface ExecutionOptions {
   readonly context: RequestContext;
   readonly explain: ExplainConstraint;
   readonly deferredKeys: KeyChecks;
+  /** The key of the last row of a table, 0: it has none, or there is no such table. Absent: not known. */
+  readonly lastRow?: ((table: Oid) => number) | undefined;
   readonly mutations: MachineMutations;
 }
 
@@ -65,7 +68,7 @@ export class Execution {
    * itself if it fails. `reserved`: what the transaction took from sequences, the same object for
    * all its statements; null: they take them as they come. `locks`: it may ask
    * for rows; null: it was told before, and has what it locked. Throws MachineHalted; SequenceExhausted and ActionWanted if the statement
-   * was not recorded in full, and then the SQLite transaction must be rolled back.
+   * was not recorded in full, RowHeld, LastRowWanted, and then the SQLite transaction must be rolled back.
    */
   runStatement(
     request: Request,
@@ -81,6 +84,7 @@ export class Execution {
     if (!isRead && actions.length === 0) context.countForTransaction(bytesOf(steps));
     if (reserved !== null) context.useReserved(reserved);
     context.usePerformed(actions, locks);
+    this.#noteInserts(steps);
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
     const [only] = steps;
     const isControl = only?.isResult === false;
@@ -99,6 +103,16 @@ export class Execution {
     database.run('RELEASE statement');
     if (changesSchema) context.forgetCatalog();
     return told;
+  }
+
+  #noteInserts(steps: readonly Step[]): void {
+    const { context, lastRow } = this.#options;
+    if (lastRow === undefined) return;
+    for (const { sql, rowsAtFault } of steps) {
+      // Of other statements it costs some work: the transaction runs again for nothing.
+      if (rowsAtFault !== null && sql.includes('INSERT INTO '))
+        context.own.note(rowsAtFault.tableOid);
+    }
   }
 
   #runSteps(request: Request, at: number, isSchemaChanging: boolean): StepResult | ErrorData {
@@ -132,8 +146,10 @@ export class Execution {
   runRecording(request: Request, check: () => number | null): Outcome {
     const { database, mutations } = this.#options;
     database.run('SAVEPOINT request');
-    this.beginTransaction();
-    const outcome = orHeld(() => this.endRecording(request, check()));
+    const outcome = this.#withLastRows(request, (lastRows) => {
+      this.beginTransaction(NO_COST, lastRows);
+      return orHeld(() => this.endRecording(request, check()));
+    });
     if (outcome.kind !== 'done' && mutations.conflictNotUndone !== true) {
       database.run('ROLLBACK TO request');
       database.resetPragmas();
@@ -141,6 +157,31 @@ export class Execution {
     database.run('RELEASE request');
     if (outcome.kind !== 'done') this.#options.context.forgetCatalog();
     return outcome;
+  }
+
+  /** Again, where it is found out that the last rows of some tables matter. */
+  #withLastRows(
+    { schemaChanges }: Request,
+    run: (lastRows: ReadonlyMap<Oid, number>) => Outcome,
+  ): Outcome {
+    const { database, context } = this.#options;
+    const lastRows = new Map<Oid, number>();
+    for (;;) {
+      try {
+        return run(lastRows);
+      } catch (error) {
+        if (!(error instanceof LastRowWanted)) throw error;
+        database.run('ROLLBACK TO request');
+        database.resetPragmas();
+        if (schemaChanges > 0) context.forgetCatalog();
+        lastRows.set(error.table, this.lastRow(error.table));
+      }
+    }
+  }
+
+  /** See ExecutionOptions. */
+  lastRow(table: Oid): number {
+    return this.#options.lastRow?.(table) ?? 0;
   }
 
   /** See Recording.isUntold: the statements of `parts`, as a whole or not at all. Throws MachineHalted. */
@@ -182,9 +223,10 @@ export class Execution {
    * Before the first statement of an interactive transaction that runs here; those before it have
    * cost `earlier`.
    */
-  beginTransaction(earlier = NO_COST): void {
+  beginTransaction(earlier = NO_COST, lastRows: ReadonlyMap<Oid, number> = NO_ROWS): void {
     this.#options.deferredKeys.begin();
     this.#options.context.beginTransaction(earlier);
+    this.#options.context.own.beginTransaction(lastRows);
   }
 
   /** What becomes of a transaction that has run, where it ends; undoing it is the caller's. */
@@ -273,7 +315,7 @@ export class Execution {
       context.endStep();
       return resultOf(step, run);
     } catch (error) {
-      if (error instanceof RowHeld) {
+      if (error instanceof RowHeld || error instanceof LastRowWanted) {
         context.undoStep();
         throw error;
       }
@@ -342,6 +384,7 @@ function orHeld(run: () => Outcome): Outcome {
   }
 }
 
+const NO_ROWS: ReadonlyMap<Oid, number> = new Map();
 const NOTHING: StepResult = { rows: null, count: 0 };
 
 /** Where so many rows came before those of the statement. */

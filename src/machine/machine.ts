@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Entry, Index, NodeId, Term } from '../raft/entry.ts';
 import type { Notification } from '../sql/functions/notify.ts';
+import type { Oid } from '../types/pg-type.ts';
 import { assert, InvariantViolation, must, unreachable } from '../util/assert.ts';
 import { ByteReader, ByteWriter } from '../util/bytes.ts';
 import { RequestContext } from './call-context.ts';
@@ -51,6 +52,8 @@ export interface MachineOptions {
   readonly explain: ExplainConstraint;
   /** Absent: no schema has such keys. */
   readonly deferredKeys?: KeyChecks;
+  /** See ExecutionOptions. */
+  readonly lastRow?: (table: Oid) => number;
   readonly mutations?: MachineMutations;
   /** Milliseconds of a clock, for Speculations.activeMs. */
   readonly clock?: () => number;
@@ -139,6 +142,7 @@ export class Machine {
       context: this.#context,
       explain: options.explain,
       deferredKeys: options.deferredKeys ?? NO_KEY_CHECKS,
+      lastRow: options.lastRow,
       mutations,
     });
     const [row] = database.rows(

@@ -3,9 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { bootstrapSteps, loadCatalog } from '../catalog/bootstrap.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { quoteSqlite } from '../catalog/sqlite-name.ts';
 import { programFacts } from '../sql/functions/catalog-program-facts.ts';
 import { registerFunctions } from '../sql/functions/register.ts';
 import type { FunctionHost } from '../sql/functions/register.ts';
+import type { Oid } from '../types/pg-type.ts';
 import { explainConstraint } from './constraint-error.ts';
 import { Database } from './database.ts';
 import { DeferredKeys } from './deferred-keys.ts';
@@ -70,6 +72,7 @@ function openOn(
       ifAny: (isSchemaChanging) =>
         keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
     },
+    lastRow: (table) => lastRow(database, machine.context.loadCatalog() as Catalog, table),
     mutations,
     ...(clock === undefined ? {} : { clock }),
   });
@@ -78,6 +81,13 @@ function openOn(
   // What was found is durable once it is in the database file.
   machine.checkpoint();
   return machine;
+}
+
+function lastRow(database: Database, catalog: Catalog, table: Oid): number {
+  const name = catalog.relationByOid(table)?.sqliteName ?? '';
+  if (name === '') return 0;
+  const [row] = database.rows(`SELECT max("ctid") FROM ${quoteSqlite(name)}`);
+  return Number(row?.[0] ?? 0);
 }
 
 function isInitialized(database: Database): boolean {

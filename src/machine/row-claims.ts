@@ -9,6 +9,7 @@ import type { RowClaim } from '../sql/functions/row-locks.ts';
 import type { PerformedAction } from './command.ts';
 import type { LockOwner, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
+import type { OwnRows } from './own-rows.ts';
 import { ActionWanted } from './performed-actions.ts';
 
 /** Of one statement: the lock table is in memory on every node. */
@@ -23,6 +24,7 @@ export class RowClaims {
   /** null: the statement was told before, and gets what it got then. */
   readonly #locks: Pick<Locks, 'isFree'> | null;
   readonly #owner: LockOwner;
+  readonly #own: Pick<OwnRows, 'has'>;
   readonly #mutations: MachineMutations;
   /** In this run. */
   #used = new Set<string>();
@@ -32,10 +34,12 @@ export class RowClaims {
     performed: readonly PerformedAction[],
     locks: Pick<Locks, 'isFree'> | null,
     owner: LockOwner,
+    own: Pick<OwnRows, 'has'>,
     mutations: MachineMutations = {},
   ) {
     this.#locks = locks;
     this.#owner = owner;
+    this.#own = own;
     this.#mutations = mutations;
     for (const { action: text, result } of performed) {
       const action = readAction(text);
@@ -59,7 +63,7 @@ export class RowClaims {
   /** See CallContext. */
   isFree(claim: RowClaim): boolean {
     const key = keyOf(claim);
-    if (this.#granted.has(key)) return true;
+    if (this.#granted.has(key) || this.#own.has(claim.resource)) return true;
     if (this.#locks === null && this.#mutations.lockedRowsSearchedAgain === true) return true;
     if (this.#locks === null || this.#isClosed || this.#refused.has(key)) return false;
     return this.#locks.isFree(this.#owner, claim.resource, claim.mode);
@@ -69,6 +73,7 @@ export class RowClaims {
   claim(claim: RowClaim): boolean {
     if (this.#locks === null) return true;
     const key = keyOf(claim);
+    if (!this.#granted.has(key) && this.#own.has(claim.resource)) return true;
     this.#used.add(key);
     if (!this.#granted.has(key)) this.#wanted.set(key, claim);
     if (this.#used.size <= ROWS_MAX) return true;

@@ -22,6 +22,7 @@ import { isWanting } from './execute.ts';
 import type { Execution } from './execute.ts';
 import type { LockOwner, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
+import { LastRowWanted } from './own-rows.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
 import type { RowGuard } from './row-guard.ts';
@@ -92,6 +93,8 @@ interface Speculation {
   snapshot: Index;
   /** Of its locks; null: it has none. */
   owner: LockOwner | null;
+  /** Tables whose last row matters to it, see OwnRows. */
+  readonly watched: Set<Oid>;
   earlier: EarlierStatements;
   /** Behind them. */
   readonly statements: (readonly Step[])[];
@@ -165,19 +168,36 @@ export class Speculations {
     for (let at = 0; at < last; at++) add(speculation, request, at);
     const isAlone = standsAlone && !isWhole && this.#active === null;
     if (isAlone) this.#begin(id, speculation, speculation.cost);
-    else if (this.#active === null) {
-      const differing = this.#resume(id, speculation, request.schemaVersion, machine.appliedIndex);
-      if (differing !== null) {
-        this.forget(id);
-        return { kind: 'conflict', statement: differing };
+    const runNext = (): Speculated => {
+      if (this.#active === null) {
+        const { schemaVersion } = request;
+        const differing = this.#resume(id, speculation, schemaVersion, machine.appliedIndex);
+        if (differing !== null) {
+          this.forget(id);
+          return { kind: 'conflict', statement: differing };
+        }
       }
-    }
-    add(speculation, request, last);
-    const answer = this.#runLast(speculation, request.schemaVersion, isKept);
+      add(speculation, request, last);
+      return this.#runLast(speculation, request.schemaVersion, isKept);
+    };
+    const answer = this.#watching(speculation, runNext);
     this.#activeMs += this.#now() - startedAt;
     // The statements before it are missing.
     if (isAlone) this.park();
     return answer;
+  }
+
+  /** Again from the start of the transaction, where the last row of one more table matters. */
+  #watching(speculation: Speculation, run: () => Speculated): Speculated {
+    for (;;) {
+      try {
+        return run();
+      } catch (error) {
+        if (!(error instanceof LastRowWanted)) throw error;
+        speculation.watched.add(error.table);
+        this.park();
+      }
+    }
   }
 
   #runLast(speculation: Speculation, schemaVersion: number, isKept: boolean): Speculated {
@@ -198,6 +218,7 @@ export class Speculations {
       speculation.cost = context.transactionCost;
       return { kind: 'told', told, digest, snapshot };
     } catch (error) {
+      if (error instanceof LastRowWanted) dropLast(speculation);
       if (!isWanting(error)) throw error;
       this.park();
       dropLast(speculation);
@@ -219,7 +240,9 @@ export class Speculations {
     const earlier = NOTHING_EARLIER;
     const cost = NO_COST;
     const owner = null;
-    const created = { now, schemaChanges, snapshot, owner, earlier, reserved, cost, ...lists };
+    const watched = new Set<Oid>();
+    const costs = { reserved, cost, watched };
+    const created = { now, schemaChanges, snapshot, owner, earlier, ...costs, ...lists };
     this.#open.set(id, created);
     return created;
   }
@@ -254,7 +277,9 @@ export class Speculations {
     this.#activeMs = 0;
     database.run('BEGIN IMMEDIATE');
     database.run('SAVEPOINT request');
-    execution.beginTransaction(cost);
+    const watched = [...speculation.watched];
+    const lastRows = new Map(watched.map((table) => [table, execution.lastRow(table)]));
+    execution.beginTransaction(cost, lastRows);
     speculation.reserved = new ReservedValues(speculation.sequences);
   }
 

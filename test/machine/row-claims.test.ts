@@ -26,7 +26,7 @@ class Run {
       isFree: (_owner: unknown, resource: string) =>
         !locked.some((key) => row(key).resource === resource),
     };
-    this.claims = new RowClaims(performed, isTold ? null : locks, OWNER);
+    this.claims = new RowClaims(performed, isTold ? null : locks, OWNER, { has: () => false });
     for (const key of rows) {
       if (this.result.length === limit) break;
       const claim = row(key, policy);

@@ -302,6 +302,37 @@ describe('SKIP LOCKED', () => {
     expect(await c.query('select id from job where n = 1 order by id')).toBe('(1) (2) (3)');
   });
 
+  it.each(['for update skip locked', 'for update', 'for update nowait'])(
+    'of a row of its own, which is another one by then: %s',
+    async (how) => {
+      const own = `select id from job where id >= 10 and n = 0 order by id limit 1 ${how}`;
+      expect(await a.query('begin; insert into job values (10, 0)')).toBe('BEGIN; INSERT 0 1');
+      expect(await a.query(own)).toBe('(10)');
+      // Nobody else sees it.
+      expect(await c.query('select count(*) from pg_locks')).toBe('(0)');
+      expect(await b.query('insert into job values (20, 1), (21, 1)')).toBe('INSERT 0 2');
+      expect(await b.query('select id from job where id >= 20 for update nowait')).toBe(
+        '(20) (21)',
+      );
+      expect(await a.query(own)).toBe('(10)');
+      expect(await b.query('insert into job values (22, 1)')).toBe('INSERT 0 1');
+      expect(await a.query('update job set n = 5 where id = 10')).toBe('UPDATE 1');
+      expect(await b.query('insert into job values (23, 1)')).toBe('INSERT 0 1');
+      expect(await a.query('commit')).toBe('COMMIT');
+      expect(await c.query('select n from job where id = 10')).toBe('(5)');
+    },
+  );
+
+  it('beside rows of others', async () => {
+    await c.query('begin; select id from job where id = 1 for update');
+    const free = 'select id from job where n = 0 order by id for update skip locked';
+    expect(await a.query('begin; insert into job values (10, 0)')).toBe('BEGIN; INSERT 0 1');
+    expect(await a.query(free)).toBe('(2) (3) (4) (5) (10)');
+    await b.query('insert into job values (0, 0)');
+    expect(await a.query('commit')).toBe('COMMIT');
+    expect(await c.query('select count(*) from pg_locks')).toBe('(1)');
+  });
+
   it('is not disturbed by rows that come before', async () => {
     expect(await a.query(`begin; ${NEXT}`)).toBe('BEGIN; (1)');
     await b.query('insert into job values (0, 0)');

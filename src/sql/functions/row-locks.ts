@@ -63,6 +63,12 @@ export function rowResourcesOf(table: Oid): string {
   return `r ${table} `;
 }
 
+/** What rowResource() was given. */
+export function rowOfResource(resource: string): { readonly table: Oid; readonly key: number } {
+  const [, table, key] = resource.split(' ').map(Number);
+  return { table: table ?? 0, key: key ?? 0 };
+}
+
 /** null: it is not of a row. */
 export function tableOfRow(resource: string): Oid | null {
   const [kind, table] = resource.split(' ', 2);
