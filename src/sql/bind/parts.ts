@@ -4,8 +4,7 @@
 // is carried out once, and in full (PG: 7.8.4).
 import type { Relation } from '../../catalog/catalog.ts';
 import { INT4, INT8 } from '../../types/oids.ts';
-import { keptTable } from '../functions/kept-rows.ts';
-import { KEEP_ROW } from '../functions/kept-rows.ts';
+import { KEEP_ROW, keptTable } from '../functions/kept-rows.ts';
 import { replaceExpressions } from '../tree/expression.ts';
 import type { ColumnReference, Expression, FunctionCall } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Select, Target } from '../tree/query.ts';
@@ -13,6 +12,9 @@ import type { Change, Delete, Insert, Update } from './change.ts';
 import type { BindContext } from './context.ts';
 import { derivedFrom, plainSelect } from './derived.ts';
 import { bindOperator } from './operator.ts';
+
+/** A function of SQLite's takes 1000 values at most. */
+const COLUMNS_MAX = 990;
 
 /** One step that keeps rows, and what is done with them. */
 export interface Part {
@@ -89,10 +91,13 @@ function rowKey(alias: string): ColumnReference {
 /** A query that keeps the rows of another. */
 function keepingQuery(context: BindContext, set: RowSet, query: Query): Select {
   const { from, columns } = derivedFrom(context, query);
-  return plainSelect({ targets: [targetOf(keepCall(set.number, columns))], from: [from] });
+  return plainSelect({ targets: [targetOf(keepCall(context, set.number, columns))], from: [from] });
 }
 
-function keepCall(set: number, values: readonly Expression[]): FunctionCall {
+function keepCall(context: BindContext, set: number, values: readonly Expression[]): FunctionCall {
+  if (values.length > COLUMNS_MAX) {
+    throw context.notSupported(`WITH that changes rows of more than ${COLUMNS_MAX} columns`);
+  }
   const number: Expression = { kind: 'constant', type: INT4, typmod: -1, value: BigInt(set) };
   return {
     kind: 'function',
@@ -289,6 +294,7 @@ function trialResult(context: BindContext, change: Change, part: Part): Select {
   const trial = (part.change as PartChange).trial as Insert;
   const keep = targetOf(
     keepCall(
+      context,
       results.number,
       returning.map(({ expression }) => expression),
     ),
