@@ -1,6 +1,7 @@
 // SET and set_config(): some settings belong to the transaction alone.
 import type { SetAction } from '../sql/functions/lock-actions.ts';
 import type { TransactionModes } from '../sql/plan.ts';
+import { notSupported, PgError } from '../errors/pg-error.ts';
 import { writeWarning } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { parseBoolean, parseIsolation } from './setting-values.ts';
@@ -17,6 +18,8 @@ export function changeSetting(
   { name, value, isLocal }: Omit<SetAction, 'kind'>,
 ): void {
   const { settings, block } = context;
+  if (OF_USER.includes(name.toLowerCase())) checkUser(context, value);
+  if (name.toLowerCase() === 'session_authorization') return;
   const mode = OF_TRANSACTION[name.toLowerCase()];
   if (mode !== undefined) {
     const text = value ?? settings.get(`default_${name}`);
@@ -32,6 +35,19 @@ export function changeSetting(
     return;
   }
   settings.set(name, value, isLocal);
+}
+
+/** SET ROLE and SET SESSION AUTHORIZATION. */
+const OF_USER = ['role', 'session_authorization'];
+
+/** Nobody can become somebody else. */
+function checkUser({ user, backend }: SessionContext, name: string | null): void {
+  if (name === null || name === 'none' || name === 'postgres' || name === user) return;
+  const roles = backend.catalog().rows('pg_authid');
+  if (!roles.some((row) => row['rolname'] === name)) {
+    throw new PgError('22023', `role "${name}" does not exist`);
+  }
+  throw notSupported('to act as another user');
 }
 
 const NO_MODES: TransactionModes = { isolation: null, isReadOnly: null, isDeferrable: null };

@@ -36,6 +36,7 @@ const ABOUT: Readonly<Record<string, readonly [kind: Kind, category: string, pur
   lc_ctype: ['string', PRESET, 'Classes of characters.'],
   lock_timeout: ['duration', CLIENT, 'How long a statement may wait for a lock.'],
   max_identifier_length: ['integer', PRESET, 'Longest name in bytes.'],
+  role: ['string', CLIENT, 'The user whose privileges hold.'],
   search_path: ['string', CLIENT, 'Schemas in which names without one are looked up.'],
   server_encoding: ['string', PRESET, 'Encoding of the database.'],
   server_version: ['string', PRESET, 'Version of PostgreSQL that the server behaves like.'],

@@ -73,6 +73,7 @@ const DEFINITIONS: readonly SettingDefinition[] = [
   { name: 'lc_ctype', initial: 'C', isReadOnly: true },
   { name: 'lock_timeout', initial: '0', parse: duration },
   { name: 'max_identifier_length', initial: '63', isReadOnly: true },
+  { name: 'role', initial: 'none' },
   { name: 'search_path', initial: '"$user", public', parse: nameList },
   { name: 'server_encoding', initial: 'UTF8', isReported: true, isReadOnly: true },
   { name: 'server_version', initial: '15.0', isReported: true, isReadOnly: true },

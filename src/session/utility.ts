@@ -27,7 +27,7 @@ export async function runUtility(
       return NOTHING;
     case 'reset':
       if (utility.name === null) settings.resetAll();
-      else settings.set(utility.name, null);
+      else changeSetting(context, { name: utility.name, value: null, isLocal: false });
       return NOTHING;
     case 'show':
       return show(context, utility.name);

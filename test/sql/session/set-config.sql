@@ -75,3 +75,14 @@ SET session_replication_role = origin;
 RESET ALL;
 SHOW work_mem;
 SET no_such_setting = 1;
+-- There is one user.
+SET ROLE postgres;
+SHOW role;
+SELECT set_config('role', 'none', false);
+SHOW role;
+SET ROLE nobody_at_all;
+RESET ROLE;
+SET SESSION AUTHORIZATION DEFAULT;
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION nobody_at_all;
+SET ROLE pg_monitor;
