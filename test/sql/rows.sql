@@ -79,3 +79,4 @@ delete from p where (a, b) in (select a, b from p where c = 'later' and (a, b) >
 select * from p order by 1, 2;
 create index on p ((a > 1)) where (a, b) < (50, 1);
 select pg_get_expr(indpred, indrelid) from pg_index where indrelid = 'p'::regclass and indpred is not null;
+select p is null from p limit 1;

@@ -22,6 +22,7 @@ import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Select, Target } from '../tree/query.ts';
 import { coerceToColumn } from './coerce.ts';
 import { BindContext } from './context.ts';
+import { columnOfRow } from './row-assignment.ts';
 import { bindCondition, bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { bindFrom, relationColumns } from './from.ts';
@@ -481,8 +482,13 @@ function assignedValue(place: Place, column: Column, node: Node): Expression {
   if (column.identity === 'a') throw updatedAlways(column);
   const multi = asTag(node, 'MultiAssignRef');
   if (multi === null) return coerceToColumn(context, bindExpression(place, node), column);
-  const row = asTag(child(multi, 'source'), 'RowExpr');
-  if (row === null) throw context.notSupported('UPDATE (columns) = (subquery)');
+  const source = child(multi, 'source');
+  const row = asTag(source, 'RowExpr');
+  if (row === null) {
+    const subquery = asTag(source, 'SubLink');
+    if (subquery === null) throw context.notSupported('UPDATE (columns) = an expression');
+    return coerceToColumn(context, columnOfRow(place, subquery, multi), column);
+  }
   const item = list(row, 'args')[Number(multi['colno']) - 1] as Node;
   if (asTag(item, 'SetToDefault') !== null) return defaultValue(context, column);
   return coerceToColumn(context, bindExpression(place, item), column);

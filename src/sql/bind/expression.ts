@@ -139,6 +139,9 @@ function bindColumn({ context, scope }: Place, fields: Fields): Expression {
   const names = strings(parts);
   const name = names.at(-1) ?? '';
   const table = names.at(-2);
+  if (table === undefined && !scope.hasColumn(name) && scope.entryNamed(name) !== null) {
+    throw context.notSupported('a whole-row reference', at);
+  }
   return table === undefined
     ? scope.column(context, name, at)
     : scope.qualified(context, table, name, at);
