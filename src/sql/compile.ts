@@ -33,7 +33,7 @@ import { canFollowParts, stepsOfChange, stepsOfParts } from './parts.ts';
 import type { CompileSettings, Plan, PlanStep, QueryPlan, ResultColumn } from './plan.ts';
 import { castBetween } from './functions/registry.ts';
 import type { Expression } from './tree/expression.ts';
-import type { Query } from './tree/query.ts';
+import type { Query, Target } from './tree/query.ts';
 import { compileSetConstraints } from './set-constraints.ts';
 import { planUtility } from './utility.ts';
 import { checkVacuum } from './vacuum.ts';
@@ -190,6 +190,33 @@ function stepsBesideParts(
   return [...before, ...after, plain()];
 }
 
+/** What it returns leaves as the rows of a query do. */
+function leaving<C extends Change>(context: BindContext, change: C): C {
+  const returning = change.returning?.map((target) => shownTarget(context, target)) ?? null;
+  return { ...change, returning };
+}
+
+function shownTarget(context: BindContext, target: Target): Target {
+  if (isReference(mustType(target.type).elementOid)) {
+    const textArray = mustType(TEXT).arrayOid;
+    const names = tryCoerce(context, target.expression, textArray, -1, 'explicit');
+    return names === null ? target : { ...target, expression: names, type: textArray };
+  }
+  const signature = isReference(target.type) ? castBetween(target.type, TEXT) : null;
+  if (signature === null) return target;
+  context.noteCall(signature);
+  const expression: Expression = {
+    kind: 'cast',
+    signature,
+    how: 'function',
+    isExplicit: false,
+    argument: target.expression,
+    type: TEXT,
+    typmod: -1,
+  };
+  return { ...target, expression };
+}
+
 /** References by oid leave as names, arrays of them as arrays of text. */
 function shown(context: BindContext, query: Query): Query {
   const isAbout = (type: Oid): boolean =>
@@ -203,25 +230,7 @@ function shown(context: BindContext, query: Query): Query {
     }));
     return shown(context, plainSelect({ targets, from: [from] }));
   }
-  const targets = query.targets.map((target) => {
-    if (isReference(mustType(target.type).elementOid)) {
-      const textArray = mustType(TEXT).arrayOid;
-      const names = tryCoerce(context, target.expression, textArray, -1, 'explicit');
-      return names === null ? target : { ...target, expression: names, type: textArray };
-    }
-    const signature = isReference(target.type) ? castBetween(target.type, TEXT) : null;
-    if (signature === null) return target;
-    const expression: Expression = {
-      kind: 'cast',
-      signature,
-      how: 'function',
-      isExplicit: false,
-      argument: target.expression,
-      type: TEXT,
-      typmod: -1,
-    };
-    return { ...target, expression };
-  });
+  const targets = query.targets.map((target) => shownTarget(context, target));
   const columns = query.columns.map((column, at) => ({
     ...column,
     type: targets[at]?.type ?? TEXT,
@@ -234,7 +243,7 @@ function isReference(type: Oid): boolean {
 }
 
 function compileInsert(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  const insert = bindInsert(context, fields);
+  const insert = leaving(context, bindInsert(context, fields));
   return compileChange(context, insert, 'INSERT 0', () => {
     const bulk = insert.rows === null ? null : valueRowsSource(insert.rows);
     const emitter = new Emitter();
@@ -251,7 +260,7 @@ function insertedRows(insert: Insert, bulk: ValueRowsSource | null): PlanStep['r
 }
 
 function compileUpdate(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  const update = bindUpdate(context, fields);
+  const update = leaving(context, bindUpdate(context, fields));
   return compileChange(context, update, 'UPDATE', () => {
     const emitter = new Emitter();
     const text = emitter.finish(emitUpdate(emitter, update));
@@ -266,7 +275,7 @@ function updatedRows(update: Update): PlanStep['rowsAtFault'] {
 }
 
 function compileDelete(context: BindContext, fields: Fields): ReturnType<Compiler> {
-  const change = bindDelete(context, fields);
+  const change = leaving(context, bindDelete(context, fields));
   const compiled = compileChange(context, change, 'DELETE', () => {
     const emitter = new Emitter();
     return step(emitter.finish(emitDelete(emitter, change)), change.returning !== null);

@@ -33,3 +33,10 @@ SELECT a.id, b.tableoid::regclass FROM bag a LEFT JOIN bag b ON b.id = a.id + 2 
 SELECT tableoid FROM bag, bag b;
 SELECT s.tableoid FROM (SELECT 1) s;
 SELECT xmax FROM bag WHERE id = 1;
+SELECT a.attname, a.attnum = ANY (i.indkey) AS is_key FROM pg_attribute a JOIN pg_index i ON i.indrelid = a.attrelid
+  WHERE i.indrelid = 'bag'::regclass AND i.indisprimary AND a.attnum > 0 ORDER BY a.attnum;
+SELECT o.opcname FROM pg_index i JOIN pg_opclass o ON o.oid = ANY (i.indclass) WHERE i.indexrelid = 'bag_pkey'::regclass;
+SELECT 1 = ANY ('1 2'::int2vector), 3::int8 = ANY ('1 2'::int2vector), 2 <> ALL ('1 2'::int2vector), 25 = ANY ('25 26'::oidvector);
+INSERT INTO bag (id) VALUES (5) RETURNING tableoid::regclass, id;
+UPDATE bag SET label = 'e' WHERE id = 5 AND bag.tableoid = 'bag'::regclass RETURNING bag.tableoid = 'bag'::regclass AS same;
+INSERT INTO bag (id) VALUES (6) RETURNING xmax = 0 AS inserted;

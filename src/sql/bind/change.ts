@@ -125,7 +125,7 @@ function targetRelation(context: BindContext, fields: Fields, outer: Scope | nul
   const scope = new Scope(outer);
   const alias = context.nextAlias();
   const shown = text(inner(range, 'alias') ?? {}, 'aliasname') || name;
-  scope.add({ name: shown, alias, columns: relationColumns(relation) });
+  scope.add({ name: shown, alias, columns: relationColumns(relation), hasRowId: true });
   return { relation, scope, alias };
 }
 

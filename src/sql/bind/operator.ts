@@ -1,6 +1,7 @@
 // Operators: overload resolution, and the quantified forms over arrays.
 import { BOOL, TEXT, UNKNOWN } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
+import { INT2VECTOR, OIDVECTOR } from '../functions/catalog-context.ts';
 import { operatorsNamed } from '../functions/registry.ts';
 import type { OperatorSignature } from '../functions/signature.ts';
 import type { Expression } from '../tree/expression.ts';
@@ -9,6 +10,9 @@ import type { BindContext } from './context.ts';
 import { chooseOverload } from './overload.ts';
 import type { Chosen, Shape } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
+
+/** Of the catalog: they are stored in another way than arrays. */
+const VECTORS = [INT2VECTOR, OIDVECTOR];
 
 const ALIASES: Readonly<Record<string, string>> = { '!=': '<>' };
 const NO_OPERATOR_HINT =
@@ -135,7 +139,8 @@ function arrayFor(
 ): number {
   const { elementOid } = mustType(type);
   const isSameStorage = mustType(right).category === 'S' && mustType(elementOid).category === 'S';
-  if (elementOid === right || isSameStorage) return type;
+  const isVector = VECTORS.includes(type);
+  if (!isVector && (elementOid === right || isSameStorage)) return type;
   const { arrayOid, displayName } = mustType(right);
   if (arrayOid === 0) throw context.notSupported(`an array of ${displayName}`, location);
   return arrayOid;
