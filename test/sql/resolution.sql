@@ -39,3 +39,8 @@ select coalesce(1, '{}'::int[] || 2);
 select 1 union select 'a'::text || 'b';
 values (1), ('a'::text || 'b');
 select 1 where 1 + 1;
+select nullif('2020-01-01'::date, '2020-01-02 00:00'::timestamp), nullif('2020-01-01'::timestamp, '2020-01-01'::date);
+create table k (v varchar(5), n numeric(10, 2), a varchar(4)[]);
+create view kv as select case when v > 'a' then v else v end as c1, coalesce(n, n) as c2, coalesce(v, 'x') as c3, greatest(n, n) as c4, a[1] as c5, array(select v from k) as c6 from k;
+create view kw as values (1::numeric(5, 2)), (2::numeric(5, 2));
+select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid in ('kv'::regclass, 'kw'::regclass) order by attrelid, attnum;

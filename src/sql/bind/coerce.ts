@@ -276,6 +276,12 @@ export function commonType(
   );
 }
 
+/** The one that all have; else none (PG: select_common_typmod). */
+export function commonTypmod(expressions: readonly Expression[]): number {
+  const [first, ...others] = expressions.map(({ typmod }) => typmod);
+  return first !== undefined && others.every((typmod) => typmod === first) ? first : -1;
+}
+
 export function mustCoerce(
   context: BindContext,
   expression: Expression,

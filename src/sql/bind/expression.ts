@@ -23,6 +23,7 @@ import { bindFunctionCall } from './call.ts';
 import {
   coerceToBoolean,
   commonType,
+  commonTypmod,
   mustCoerce,
   resolveUnknown,
   tryCoerce,
@@ -301,12 +302,16 @@ export function bindDistinct(
   };
 }
 
+const MOMENTS: readonly Oid[] = [1082, 1114, 1184];
+
 /** Its type is that of the left side as `=` takes it. */
 function bindNullIf(place: Place, left: Node, right: Node, at: number | undefined): Expression {
   const { context } = place;
   const sides = [bindExpression(place, left), bindExpression(place, right)] as const;
   const equal = bindOperator(context, '=', ...sides, at);
-  const value = equal.kind === 'operator' && equal.left !== null ? equal.left : sides[0];
+  const taken = equal.kind === 'operator' && equal.left !== null ? equal.left : sides[0];
+  // Postgres compares dates with timestamps as they are.
+  const value = sides.every(({ type }) => MOMENTS.includes(type)) ? sides[0] : taken;
   const none: Expression = { kind: 'constant', type: value.type, typmod: -1, value: null };
   return {
     kind: 'case',
@@ -387,15 +392,17 @@ function bindCase(place: Place, fields: Fields): Expression {
   const otherwise = otherwiseNode === null ? null : bindExpression(place, otherwiseNode);
   const results = [...(otherwise === null ? [] : [otherwise]), ...branches.map(({ then }) => then)];
   const type = commonType(context, results, 'CASE');
+  const converted = branches.map(({ when, then }) => ({
+    when,
+    then: mustCoerce(context, then, type, 'CASE/WHEN'),
+  }));
+  const last = otherwise === null ? null : mustCoerce(context, otherwise, type, 'CASE/ELSE');
   return {
     kind: 'case',
-    branches: branches.map(({ when, then }) => ({
-      when,
-      then: mustCoerce(context, then, type, 'CASE/WHEN'),
-    })),
-    otherwise: otherwise === null ? null : mustCoerce(context, otherwise, type, 'CASE/ELSE'),
+    branches: converted,
+    otherwise: last,
     type,
-    typmod: -1,
+    typmod: last === null ? -1 : commonTypmod([last, ...converted.map(({ then }) => then)]),
     location: location(fields),
   };
 }
@@ -409,11 +416,12 @@ function bindVariadic(
   const { context } = place;
   const parts = list(fields, 'args').map((node) => bindExpression(place, node));
   const type = commonType(context, parts, construct);
+  const converted = parts.map((part) => mustCoerce(context, part, type, construct));
   return {
     kind,
-    arguments: parts.map((part) => mustCoerce(context, part, type, construct)),
+    arguments: converted,
     type,
-    typmod: -1,
+    typmod: commonTypmod(converted),
     location: location(fields),
   };
 }

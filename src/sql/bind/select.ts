@@ -17,7 +17,7 @@ import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
 import { containsAggregate } from './call.ts';
 import { bindChange } from './change.ts';
 import { checkChange, hasChange, isChange } from './changing-with.ts';
-import { commonType, mustCoerce, resolveUnknown } from './coerce.ts';
+import { commonType, commonTypmod, mustCoerce, resolveUnknown } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { plainSelect } from './derived.ts';
 import { distinctOn, distinctRows, refuseIncomparable } from './distinct.ts';
@@ -161,7 +161,7 @@ function bindValues(
   const columns = types.map((type, at) => ({
     name: `column${at + 1}`,
     type,
-    typmod: -1,
+    typmod: commonTypmod(coerced.map((row) => row[at] as Expression)),
     tableOid: 0,
     columnNumber: 0,
   }));

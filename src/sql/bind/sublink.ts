@@ -39,7 +39,8 @@ export function bindSubLink(place: Place, fields: Fields): Expression {
         form: 'array',
         query,
         type: mustType(column.type).arrayOid,
-        ...base,
+        typmod: column.typmod,
+        location: at,
       };
     default:
       throw context.notSupported(`a subquery of kind ${form}`, at);
