@@ -207,9 +207,11 @@ export class Gateway {
 
   /**
    * Encoded commands to propose now: new batches, and old ones whose time has come again. Not all
-   * of them if they are very many: call again soon.
+   * of them if they are very many: call again soon. `commitIndex`: what this node knows to be
+   * committed. A node that is behind has the outcomes of what it waits for there, and would only
+   * make the others' way longer with copies.
    */
-  takeProposals(now: number): readonly Uint8Array[] {
+  takeProposals(now: number, commitIndex: Index = 0): readonly Uint8Array[] {
     if (this.#sessionId === null) return this.#takeRegistration(now);
     if (this.#keepAlive.isDue(now)) this.#keepAlive.submitted(this.submit(NOTHING, true), now);
     const proposals: Uint8Array[] = [];
@@ -220,7 +222,9 @@ export class Gateway {
       proposals.push(proposal);
     };
     for (const batch of [...this.#outstanding.batches.values()]) {
-      if (now >= batch.resendAt && hasRoom()) propose(this.#sendAgain(batch, now));
+      if (now < batch.resendAt || !hasRoom()) continue;
+      batch.resendBehind ??= commitIndex;
+      if (this.#appliedIndex >= batch.resendBehind) propose(this.#sendAgain(batch, now));
     }
     const { batches } = this.#outstanding;
     while (this.#queue.size > 0 && batches.size < this.#limits.batchesMax && hasRoom()) {
@@ -262,6 +266,7 @@ export class Gateway {
   #send(batch: Batch, now: number): Uint8Array {
     const wait = Math.min(RESEND_MS * 2 ** batch.attempts, RESEND_MAX_MS);
     batch.sentAt = now;
+    batch.resendBehind = null;
     batch.resendAt = now + wait + this.#backoff();
     batch.attempts += 1;
     return batch.bytes;

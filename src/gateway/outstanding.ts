@@ -2,6 +2,7 @@
 // keeps its session, its sequence numbers and its bytes for ever.
 import { encodeCommand } from '../machine/command-codec.ts';
 import type { EncodedRequest } from '../machine/command.ts';
+import type { Index } from '../raft/entry.ts';
 import { assert } from '../util/assert.ts';
 import type { Ticket } from './gateway.ts';
 
@@ -19,6 +20,8 @@ export interface Batch {
   readonly addedAt: number;
   sentAt: number;
   resendAt: number;
+  /** Its outcome may be among the entries up to here, which are to be applied first; null: see resendAt. */
+  resendBehind: Index | null;
   attempts: number;
   /** All entries since the batch was first proposed have come by here. */
   isStreamWhole: boolean;
@@ -75,6 +78,7 @@ export class Outstanding {
       addedAt: now,
       sentAt: now,
       resendAt: now,
+      resendBehind: null,
       attempts: 0,
       isStreamWhole: true,
     };

@@ -65,6 +65,8 @@ const REQUEST_BYTES_MAX = 7 * 1024 * 1024;
 const STAGED_BYTES_MAX = 8 * 1024 * 1024 * 1024;
 /** Parts on their way through the log: other requests of the gateway are to have room beside them. */
 const STAGED_AT_ONCE_MAX = 16;
+/** For each part that may be ahead of another, beyond balsa.commit_timeout. */
+const PART_MS = 1000;
 
 /** Another transaction has locked a row that the statements write: they have to wait for it. */
 const HELD = 'held';
@@ -457,7 +459,18 @@ export class Executor implements Backend, TransactionHost {
     bytes: Uint8Array,
     options: RunOptions,
   ): Promise<void> {
-    await this.#staging.during(() => this.#runStep(stagePart(staged, part, bytes), options));
+    const { commitTimeoutMs } = options;
+    const patient = {
+      ...options,
+      commitTimeoutMs: commitTimeoutMs === 0 ? 0 : commitTimeoutMs + STAGED_AT_ONCE_MAX * PART_MS,
+    };
+    try {
+      await this.#staging.during(() => this.#runStep(stagePart(staged, part, bytes), patient));
+    } catch (error) {
+      // Whatever becomes of a part: nothing takes effect without the last entry.
+      const isUnknown = error instanceof PgError && error.code === '08007';
+      throw isUnknown ? lateWrite(this.#options.shared, options) : error;
+    }
   }
 
   /** See TransactionHost. What cannot be given up now goes when the gateway's session ends. */

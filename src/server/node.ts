@@ -221,7 +221,7 @@ export class BalsaNode {
     if (this.#gateway === undefined) return;
     const now = monotonicMs();
     this.#noteWaiting();
-    const commands = this.#gateway.takeProposals(now);
+    const commands = this.#gateway.takeProposals(now, this.#shared.consensus().commitIndex);
     if (commands.length > 0) {
       const packed = packByteStrings(commands);
       this.#post({ kind: 'propose', commands: packed }, [packed.buffer]);

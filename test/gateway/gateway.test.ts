@@ -122,6 +122,19 @@ describe('requests', () => {
     expect(proposals(narrow, 3)).toMatchObject([{ firstSequence: 2, requests: [{}, {}] }]);
   });
 
+  it('are not sent again while their outcome may be among what is still to be applied', () => {
+    gateway.submit(ONE);
+    const [bytes] = gateway.takeProposals(0);
+    gateway.applied([], 10);
+    expect(gateway.takeProposals(1200, 15)).toEqual([]);
+    gateway.applied([], 14);
+    // What was committed since is another matter: it may be more and more.
+    expect(gateway.takeProposals(5000, 90)).toEqual([]);
+    gateway.applied([], 15);
+    expect(gateway.takeProposals(5050, 95)).toEqual([bytes]);
+    expect(gateway.takeProposals(5100, 95)).toEqual([]);
+  });
+
   it('that are many are sent again in portions', () => {
     const slow = createGateway({ batchRequestsMax: 1, proposalBytesMax: 1 });
     slow.takeProposals(0);

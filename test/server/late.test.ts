@@ -8,6 +8,8 @@ import { backendLines } from '../support/wire/backend-lines.ts';
 import { encodeLine } from '../support/wire/frontend-lines.ts';
 
 const TIMEOUT_MS = 10_000;
+/** Of a part of a large transaction, before which others may wait. */
+const PARTS_MS = TIMEOUT_MS + 16_000;
 /** After that a write is not waited for any longer, whatever has become of it. */
 const GRACE_MS = 2000;
 
@@ -43,8 +45,8 @@ function query(sql: string): Promise<readonly string[]> {
   return answer();
 }
 
-/** What the query is answered where so much time passes. */
-async function waitInVain(sql: string, ...passing: readonly number[]): Promise<readonly string[]> {
+/** Sends the query; then so much time passes. */
+async function passTime(sql: string, ...passing: readonly number[]): Promise<void> {
   client.send(encodeLine(`Query ${sql}`));
   await turns();
   let now = monotonicMs();
@@ -53,6 +55,10 @@ async function waitInVain(sql: string, ...passing: readonly number[]): Promise<r
     node.executor.tick(now);
     await turns();
   }
+}
+
+async function waitInVain(sql: string, ...passing: readonly number[]): Promise<readonly string[]> {
+  await passTime(sql, ...passing);
   return answer();
 }
 
@@ -135,5 +141,20 @@ describe('a write on a node', () => {
     await turns();
     node.setBehind(0);
     expect(await answer()).toEqual(['CommandComplete INSERT 0 1']);
+  });
+
+  it('that is behind has not taken effect where it is a part of a transaction', async () => {
+    await start(true);
+    await query('create table l (v text)');
+    await query('begin');
+    for (let at = 0; at < 6; at++) await query(`insert into l values ('${'x'.repeat(1_000_000)}')`);
+    node.setBehind(5);
+    await passTime('commit', PARTS_MS, GRACE_MS);
+    node.setBehind(0);
+    const answered = await answer();
+    expect(answered[0]).toBe('  code: 57014');
+    expect(answered[1]).toContain('this node is behind');
+    expect(answered[2]).toBe('  detail: The transaction did not take effect, and never will.');
+    expect(await query('select count(*) from l')).toContain('DataRow "0"');
   });
 });
