@@ -39,3 +39,5 @@ select pg_compared('=', true, 99, 1, '{1}');
 insert into t select pg_coerce(1, 99, 1, true);
 select * from pg_array_items('{x', 99);
 select * from pg_unnest_many(1);
+create index on t (('B'::text));
+create unique index on t ((5), id);

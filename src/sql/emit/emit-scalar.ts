@@ -9,5 +9,7 @@ export function emitScalar(expression: Expression): string {
 
 /** In the form that indexes hold: through the type's sort key, if it has one. */
 export function emitIndexKey(expression: Expression): string {
-  return emitKey(new Emitter('inline'), expression);
+  const key = emitKey(new Emitter('inline'), expression);
+  // A text by itself SQLite takes for the name of a column there.
+  return expression.kind === 'constant' ? `ifnull(${key}, NULL)` : key;
 }
