@@ -1,12 +1,13 @@
 // A client of the simulator that works under locks: takes one or two of a few, does something that
 // only their holder may do, and releases them, as src/server/lock-client.ts does it, without promises.
-import { decodeOutcome } from '../../src/machine/command-codec.ts';
-import type { LockAction, Outcome, Request } from '../../src/machine/command.ts';
+import type { Request } from '../../src/machine/command.ts';
 import type { Answer } from '../../src/gateway/gateway.ts';
 import type { Grant } from '../../src/machine/locks.ts';
 import { digestOf } from '../../src/machine/told.ts';
 import { EXCLUSIVE, SHARE } from '../../src/sql/functions/lock-modes.ts';
 import type { Prng } from '../../src/util/prng.ts';
+import { locksOf, NOTHING, outcomeOf } from './requests.ts';
+import type { Ask } from './requests.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
@@ -33,13 +34,7 @@ export interface LockClientOptions {
   readonly schedule: Schedule;
   readonly newOwner: () => number;
   readonly isPeace: () => boolean;
-  /** `onEnd`: its answer; null: nobody will ever tell. False: the node takes no more. */
-  readonly ask: (
-    node: SimulatedNode,
-    request: Request,
-    isBound: boolean,
-    onEnd: (answer: Answer | null) => void,
-  ) => boolean;
+  readonly ask: Ask;
   readonly count: (what: string) => void;
 }
 
@@ -260,24 +255,6 @@ export class LockClient {
   }
 }
 
-const NOTHING: Request = {
-  schemaVersion: 0,
-  schemaChanges: 0,
-  now: 0n,
-  seed: 0,
-  settings: [],
-  statements: [],
-  isDoomed: false,
-  writes: [],
-  recording: null,
-  idempotencyKey: '',
-  locks: null,
-};
-
-function locksOf({ owner }: Turn, ...actions: readonly LockAction[]): Request {
-  return { ...NOTHING, locks: { owner, actions } };
-}
-
 /** A row for each lock; a transaction ends with it, and its locks do. */
 function guardedBy({ held, owner, transaction }: Turn): Request {
   const statements = [...held].map(([resource, token]) => [
@@ -311,8 +288,4 @@ function resultOf(answer: Answer): bigint | null {
   const outcome = outcomeOf(answer);
   const result = outcome?.kind === 'done' ? outcome.results[0]?.rows?.[0]?.[0] : undefined;
   return typeof result === 'bigint' ? result : null;
-}
-
-function outcomeOf(answer: Answer): Outcome | null {
-  return answer.kind === 'outcome' ? decodeOutcome(answer.outcome) : null;
 }

@@ -2,8 +2,7 @@
 // reads slots under a lock and sets them, or raises slots and locks none. What a statement wants to lock goes through the log, and
 // then it runs again, as src/server/open-transaction.ts and lock-client.ts do it, without promises.
 import type { Answer } from '../../src/gateway/gateway.ts';
-import { decodeOutcome } from '../../src/machine/command-codec.ts';
-import type { LockAction, Outcome, PerformedAction, Request } from '../../src/machine/command.ts';
+import type { PerformedAction, Request } from '../../src/machine/command.ts';
 import type { Grant } from '../../src/machine/locks.ts';
 import { heldRowOf } from '../../src/machine/row-guard.ts';
 import type { HeldRow } from '../../src/machine/row-guard.ts';
@@ -17,6 +16,8 @@ import { OpenTransaction } from './open-transaction.ts';
 import type { RowChecks } from './row-checks.ts';
 import { addJobStep, isWrite, raiseStep, rowLanguage, SLOTS } from './row-statements.ts';
 import type { RowStatement } from './row-statements.ts';
+import { locksOf, NOTHING, outcomeOf } from './requests.ts';
+import type { Ask } from './requests.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
@@ -47,13 +48,7 @@ export interface RowClientOptions {
   /** A transaction of that number will be proposed. */
   readonly begun: (id: number) => void;
   readonly isPeace: () => boolean;
-  /** See LockClientOptions. */
-  readonly ask: (
-    node: SimulatedNode,
-    request: Request,
-    isBound: boolean,
-    onEnd: (answer: Answer | null) => void,
-  ) => boolean;
+  readonly ask: Ask;
   readonly count: (what: string) => void;
 }
 
@@ -434,24 +429,6 @@ export class RowClient {
   }
 }
 
-const NOTHING: Request = {
-  schemaVersion: 0,
-  schemaChanges: 0,
-  now: 0n,
-  seed: 0,
-  settings: [],
-  statements: [],
-  isDoomed: false,
-  writes: [],
-  recording: null,
-  idempotencyKey: '',
-  locks: null,
-};
-
-function locksOf({ owner }: Turn, ...actions: readonly LockAction[]): Request {
-  return { ...NOTHING, locks: { owner, actions } };
-}
-
 function nameOf({ resource, mode }: Pick<RowClaim, 'resource' | 'mode'>): string {
   return `${resource} ${mode}`;
 }
@@ -461,10 +438,6 @@ function resultsOf(answer: Answer): readonly bigint[] | null {
   const outcome = outcomeOf(answer);
   if (outcome?.kind !== 'done') return null;
   return (outcome.results[0]?.rows ?? []).map(([result]) => result as bigint);
-}
-
-function outcomeOf(answer: Answer): Outcome | null {
-  return answer.kind === 'outcome' ? decodeOutcome(answer.outcome) : null;
 }
 
 function rowsOf(told: string): readonly (readonly [number, number])[] {

@@ -1,8 +1,8 @@
 // A client of the simulator that has interactive transactions, one after the other, each on any
 // node: a few statements with time between them, in which others change the same rows.
 import type { Answer } from '../../src/gateway/gateway.ts';
-import { decodeOutcome, encodeRequest } from '../../src/machine/command-codec.ts';
-import type { Outcome, Request, StagedTransaction } from '../../src/machine/command.ts';
+import { encodeRequest } from '../../src/machine/command-codec.ts';
+import type { Request, StagedTransaction } from '../../src/machine/command.ts';
 import { stagePart, unstageParts } from '../../src/machine/staged-parts.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import type { Prng } from '../../src/util/prng.ts';
@@ -10,6 +10,8 @@ import { CELLS, drawRead, drawWrite, reserveStep } from './cells.ts';
 import type { CellStatement, Told } from './cells.ts';
 import { fail } from './checks.ts';
 import { OpenTransaction } from './open-transaction.ts';
+import { NOTHING, outcomeOf } from './requests.ts';
+import type { Ask } from './requests.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { TransactionChecks } from './transaction-checks.ts';
@@ -40,13 +42,7 @@ export interface TransactionClientOptions {
     request: Request,
     onEnd: (isDone: boolean) => void,
   ) => boolean;
-  /** `onEnd`: its answer; null: nobody will ever tell. False: the node takes no more. */
-  readonly ask: (
-    node: SimulatedNode,
-    request: Request,
-    isBound: boolean,
-    onEnd: (answer: Answer | null) => void,
-  ) => boolean;
+  readonly ask: Ask;
   /** How many of the commits go through the log in parts. */
   readonly stagedShare: number;
   /** How many of the statements take a value of a sequence. */
@@ -265,7 +261,7 @@ export class TransactionClient {
     const statements = [[stagePart(staged, done, encodeRequest(part))]];
     const isAsked = this.#options.ask(turn.node, { ...EMPTY, statements }, false, (answer) => {
       if (this.#turn !== turn) return;
-      if (answer !== null && outcomeKindOf(answer) === 'done') {
+      if (answer !== null && outcomeOf(answer)?.kind === 'done') {
         this.#afterPart(turn, () => this.#stage(turn, staged, parts, last, done + 1));
         return;
       }
@@ -289,28 +285,11 @@ export class TransactionClient {
   }
 }
 
-const EMPTY: Request = {
-  schemaVersion: 1,
-  schemaChanges: 0,
-  now: 0n,
-  seed: 0,
-  settings: [],
-  statements: [],
-  isDoomed: false,
-  writes: [],
-  recording: null,
-  idempotencyKey: '',
-  locks: null,
-};
-
-function outcomeKindOf(answer: Answer): Outcome['kind'] | null {
-  return answer.kind === 'outcome' ? decodeOutcome(answer.outcome).kind : null;
-}
+const EMPTY: Request = { ...NOTHING, schemaVersion: 1 };
 
 function rowOf(answer: Answer): readonly SqliteValue[] | null {
-  if (answer.kind !== 'outcome') return null;
-  const outcome = decodeOutcome(answer.outcome);
-  return outcome.kind === 'done' ? (outcome.results[0]?.rows?.[0] ?? null) : null;
+  const outcome = outcomeOf(answer);
+  return outcome?.kind === 'done' ? (outcome.results[0]?.rows?.[0] ?? null) : null;
 }
 
 function lastSeen(told: readonly Told[]): number {
