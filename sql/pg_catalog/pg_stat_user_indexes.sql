@@ -1,14 +1,4 @@
 -- Users' indexes; nothing is counted of them (PG: 28.2 pg_stat_user_indexes).
-SELECT t.oid AS relid,
-  c.oid AS indexrelid,
-  n.nspname AS schemaname,
-  t.relname,
-  c.relname AS indexrelname,
-  0::int8 AS idx_scan,
-  0::int8 AS idx_tup_read,
-  0::int8 AS idx_tup_fetch
-FROM pg_catalog.pg_index i
-JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
-JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-WHERE NOT (n.nspname IN ('pg_catalog', 'information_schema') OR starts_with(n.nspname, 'pg_toast'))
+SELECT *
+FROM pg_catalog.pg_stat_all_indexes
+WHERE NOT (schemaname IN ('pg_catalog', 'information_schema') OR starts_with(schemaname, 'pg_toast'))

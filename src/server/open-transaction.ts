@@ -43,7 +43,7 @@ import { performAction } from './perform-action.ts';
 import { isLocking, isSameStep, pinned, stepsOf } from './plan-steps.ts';
 import type { Statements } from './speculator.ts';
 import { Staging } from './staging.ts';
-import { standsAlone } from './standing-alone.ts';
+import { isOfTables, standsAlone } from './standing-alone.ts';
 import type { TransactionHost } from './transaction-host.ts';
 import { partsOf, TransactionRecord, writesOf } from './transaction-record.ts';
 import type { Entry, MarkChange, Recompile } from './transaction-record.ts';
@@ -258,7 +258,7 @@ export class OpenTransaction implements Transaction {
         case 'told': {
           const { told, digest } = answer;
           if (isKept) this.#keep({ ...entry, digest });
-          this.#isOfTables &&= plan.isOfTables === true && plan.changesSchema !== true;
+          this.#isOfTables &&= isOfTables(plan);
           for (const oid of entry.writes) this.#written.add(oid);
           this.#hasWritten ||= entry.isWrite;
           await this.#record.putAway();
