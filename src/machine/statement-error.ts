@@ -1,6 +1,7 @@
 // What a statement failed with, if the statement itself is to blame: then it fails in the same way
 // wherever it runs on the same data, and the client is told. Anything else is about this node (R54).
 import { PgError } from '../errors/pg-error.ts';
+import type { SqlState } from '../errors/sqlstate.ts';
 import type { ErrorData } from './command.ts';
 import { isFatalCode, sqliteCode } from './database.ts';
 
@@ -26,6 +27,11 @@ export function pgErrorData({ code, message, fields: all }: PgError): ErrorData 
     if (typeof value === 'string' || typeof value === 'number') fields[name] = value;
   }
   return { code, message, fields };
+}
+
+/** What pgErrorData() was made of, as far as it goes through the log. */
+export function pgErrorOf({ code, message, fields }: ErrorData): PgError {
+  return new PgError(code as SqlState, message, fields);
 }
 
 function sqliteErrorData(code: string, { message }: Error): ErrorData {

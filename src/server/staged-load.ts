@@ -4,14 +4,15 @@
 import { randomInt } from 'node:crypto';
 import { withCascades } from '../catalog/cascades.ts';
 import { PgError } from '../errors/pg-error.ts';
-import type { SqlState } from '../errors/sqlstate.ts';
 import { encodeRequest } from '../machine/command-codec.ts';
 import { DIGEST_BYTES } from '../machine/command.ts';
 import type { Outcome, Request, StagedTransaction } from '../machine/command.ts';
+import { pgErrorOf } from '../machine/statement-error.ts';
 import type { BoundPlan, BulkLoad, RunOptions, StatementResult } from '../session/backend.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
 import { pinned, stepsOf } from './plan-steps.ts';
+import { schemaChanged } from './serialization-failure.ts';
 import { Staging } from './staging.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
@@ -71,10 +72,8 @@ export class StagedLoad implements BulkLoad {
         if (result.sequences !== undefined) this.#options.noteSequences(result.sequences);
         return result;
       }
-      case 'failed': {
-        const { code, message, fields } = outcome.error;
-        throw new PgError(code as SqlState, message, fields);
-      }
+      case 'failed':
+        throw pgErrorOf(outcome.error);
       case 'stale-schema':
         throw schemaChanged();
       default:
@@ -119,10 +118,4 @@ export class StagedLoad implements BulkLoad {
   abort(): void {
     void this.#staging.undo().finally(() => this.#staging.close());
   }
-}
-
-function schemaChanged(): PgError {
-  return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
-    hint: 'The transaction might succeed if retried.',
-  });
 }

@@ -4,25 +4,45 @@
 import { hasForeignKeys } from '../catalog/cascades.ts';
 import type { QueryPlan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
+import type { TransactionMutations } from './mutations.ts';
+import type { Tables } from './plan-tables.ts';
 
-/** Nothing but its tables matters to the statement, in the schema that its transaction began with. */
-export function isOfTables(plan: QueryPlan): boolean {
-  return plan.isOfTables === true && plan.changesSchema !== true;
+/** What the statements of a transaction have touched so far. */
+export class TouchedTables {
+  readonly #mutations: TransactionMutations;
+  readonly #written = new Set<Oid>();
+  /** All statements were of tables, in the schema that the transaction began with. */
+  #isOfTables = true;
+
+  constructor(mutations: TransactionMutations) {
+    this.#mutations = mutations;
+  }
+
+  note(plan: QueryPlan, writes: readonly Oid[]): void {
+    this.#isOfTables &&= isOfTables(plan);
+    for (const oid of writes) this.#written.add(oid);
+  }
+
+  /** What the statements did cannot matter to this one, which reads and writes these tables. */
+  areNothingTo(plan: QueryPlan, { reads, writes }: Tables): boolean {
+    return (
+      this.#isOfTables &&
+      isOfTables(plan) &&
+      ![...reads, ...writes].some((oid) => this.#isWritten(oid)) &&
+      // SQLite looks at both sides of a key.
+      !writes.some((oid) => {
+        const relation = plan.catalog.relationByOid(oid);
+        return relation === null || hasForeignKeys(plan.catalog, relation);
+      })
+    );
+  }
+
+  #isWritten(oid: Oid): boolean {
+    return this.#mutations.othersNotLookedAt !== true && this.#written.has(oid);
+  }
 }
 
-/** `reads` and `writes` of the statement, with cascades; `written` by the transaction before it. */
-export function standsAlone(
-  plan: QueryPlan,
-  { reads, writes }: { readonly reads: readonly Oid[]; readonly writes: readonly Oid[] },
-  written: ReadonlySet<Oid>,
-): boolean {
-  return (
-    isOfTables(plan) &&
-    ![...reads, ...writes].some((oid) => written.has(oid)) &&
-    // SQLite looks at both sides of a key.
-    !writes.some((oid) => {
-      const relation = plan.catalog.relationByOid(oid);
-      return relation === null || hasForeignKeys(plan.catalog, relation);
-    })
-  );
+/** Nothing but its tables matters to the statement. */
+function isOfTables(plan: QueryPlan): boolean {
+  return plan.isOfTables === true && plan.changesSchema !== true;
 }

@@ -12,6 +12,7 @@ import type {
 import { must } from '../util/assert.ts';
 import { DEADLOCK } from './lock-client.ts';
 import { OpenTransaction } from './open-transaction.ts';
+import { schemaChanged } from './serialization-failure.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
 /** A statement by itself is never told 40001: as often as it may be run again. */
@@ -55,7 +56,7 @@ async function runOnce(
       const isChanged = plans.slice(0, at).some((before) => before.plan.changesSchema === true);
       const again = (catalog: Catalog): BoundPlan => {
         // They are compiled together, from the schema before the first.
-        if (isChanged) throw changedTogether();
+        if (isChanged) throw schemaChanged();
         return must(recompile(catalog)[at], 'as many plans as before');
       };
       results.push(await transaction.run(plan, options, again));
@@ -68,10 +69,4 @@ async function runOnce(
     await transaction.rollback();
   }
   return { results, error: null };
-}
-
-function changedTogether(): PgError {
-  return new PgError('40001', 'could not serialize access due to a concurrent schema change', {
-    hint: 'The transaction might succeed if retried.',
-  });
 }

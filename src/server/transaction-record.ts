@@ -1,46 +1,26 @@
 // What an open transaction has run so far, with digests of what its client was told: the newest
 // statements in memory, and where they are many, those before in a file (statement-file.ts).
 import { PgError } from '../errors/pg-error.ts';
-import type { RecordedStatement, Step } from '../machine/command.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { BoundPlan } from '../session/backend.ts';
+import type { Step } from '../machine/command.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { assert } from '../util/assert.ts';
+import { sortedOids } from './plan-tables.ts';
 import { readParts } from './statement-file.ts';
 import type { StatementFile, StatementFiles } from './statement-file.ts';
 import type { EarlierInFile } from './thread-messages.ts';
+import type { Entry } from './transaction-entry.ts';
 
 /** Of all statements of a transaction. */
 const RECORD_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+/** Of a transaction that has only read. */
+const READ_BYTES_MAX = 16 * 1024 * 1024;
 /** What is not larger is in memory, and one entry of the log. */
 const MEMORY_BYTES = 4 * 1024 * 1024;
 /** What is larger goes through the log in parts of about so many bytes. */
 const PART_BYTES = 1024 * 1024;
 
-export type Recompile = (catalog: Catalog) => BoundPlan;
-
-export interface Entry {
-  readonly steps: readonly Step[];
-  readonly recorded: Omit<RecordedStatement, 'digest'>;
-  /** Of what the client was told. */
-  readonly digest: Uint8Array;
-  /** For messages. */
-  readonly name: string;
-  readonly isWrite: boolean;
-  readonly writes: readonly Oid[];
-  /** null: a savepoint statement, the same in any schema. */
-  readonly recompile: Recompile | null;
-  readonly mark: MarkChange | null;
-}
-
-export interface MarkChange {
-  readonly kind: 'savepoint' | 'rollback to' | 'release';
-  readonly depth: number;
-}
-
 export class TransactionRecord {
   readonly #files: StatementFiles;
-  readonly #encode: (entries: readonly Entry[]) => Uint8Array;
   #entries: Entry[] = [];
   #entriesBytes = 0;
   #file: StatementFile | null = null;
@@ -49,21 +29,16 @@ export class TransactionRecord {
   readonly #fileWrites = new Set<Oid>();
   #bytes = 0;
   #isCleared = false;
+  /** See addRead(). */
+  #isOverfull = false;
 
-  /** `encode`: as a part of the transaction. */
-  constructor(files: StatementFiles, encode: (entries: readonly Entry[]) => Uint8Array) {
+  constructor(files: StatementFiles) {
     this.#files = files;
-    this.#encode = encode;
   }
 
   /** Those in memory. */
   get entries(): readonly Entry[] {
     return this.#entries;
-  }
-
-  /** About how many bytes all of them have. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** Those before the ones in memory; null: there are none. */
@@ -80,7 +55,7 @@ export class TransactionRecord {
 
   /** Tables that are written. */
   writes(): readonly Oid[] {
-    return sorted([...this.#fileWrites, ...this.#entries.flatMap(({ writes }) => writes)]);
+    return sortedOids([...this.#fileWrites, ...this.#entries.flatMap(({ writes }) => writes)]);
   }
 
   add(entry: Entry): void {
@@ -96,10 +71,31 @@ export class TransactionRecord {
     this.#entries = [...entries];
   }
 
-  /** Drops those in memory. */
-  forget(): void {
+  /**
+   * Of a transaction that has only read so far. It may go on for as long as it likes: with too many
+   * to be checked they are dropped, and it cannot write any more.
+   */
+  addRead(entry: Entry): void {
+    if (this.#isOverfull) return;
+    this.add(entry);
+    if (this.#bytes <= READ_BYTES_MAX) return;
+    this.#isOverfull = true;
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#entries = [];
     this.#entriesBytes = 0;
+  }
+
+  /** Throws 54000, see addRead(). */
+  refuseIfOverfull(): void {
+    if (!this.#isOverfull) return;
+    throw new PgError(
+      '54000',
+      `the transaction has read more than ${READ_BYTES_MAX} bytes of statements, and cannot write any more`,
+      { hint: 'Write in several transactions.' },
+    );
   }
 
   /** Throws 54000 if `more` bytes are too many. */
@@ -113,15 +109,15 @@ export class TransactionRecord {
     );
   }
 
-  /** Moves what is in memory to the file if it is much. Throws PgError. */
-  async putAway(): Promise<void> {
+  /** Moves what is in memory to the file if it is much: encoded, in pieces. Throws PgError. */
+  async putAway(encode: (part: readonly Entry[]) => Uint8Array): Promise<void> {
     if (this.#entriesBytes < MEMORY_BYTES) return;
     const file = this.#file ?? (await this.#files.open());
     // Its client may vanish meanwhile.
     if (this.#isCleared) return file.close();
     this.#file = file;
     for (const part of partsOf(this.#entries)) {
-      await file.append(this.#encode(part));
+      await file.append(encode(part));
       if (this.#isCleared) return;
       this.#fileCount += part.length;
       for (const { recorded, writes } of part) {
@@ -141,7 +137,7 @@ export class TransactionRecord {
   /** Nothing is needed any more; `isUnused` resolves when nobody else reads the file. */
   clear(isUnused: Promise<void>): void {
     this.#isCleared = true;
-    this.forget();
+    this.#drop();
     const file = this.#file;
     this.#file = null;
     if (file !== null) void isUnused.then(() => file.close());
@@ -163,14 +159,6 @@ export function partsOf(entries: readonly Entry[], isWhole = false): (readonly E
     parts.at(-1)?.push(entry);
   }
   return parts;
-}
-
-export function writesOf(entries: readonly Entry[]): readonly Oid[] {
-  return sorted(entries.flatMap(({ writes }) => writes));
-}
-
-function sorted(oids: readonly Oid[]): readonly Oid[] {
-  return [...new Set(oids)].sort((a, b) => a - b);
 }
 
 function bytesOf(entries: readonly Entry[]): number {
