@@ -239,7 +239,6 @@ export class OpenTransaction implements Transaction {
   async rollbackTo(name: string, options: RunOptions): Promise<void> {
     const depth = this.#find(name);
     this.#savepoints.length = depth + 1;
-    this.#schema.rollbackTo(depth);
     await this.#control({ kind: 'rollback to', depth }, options);
     await this.#host.locks.releaseSince(this.#id, this.#savepoints[depth]?.locks ?? 0);
   }
@@ -260,11 +259,13 @@ export class OpenTransaction implements Transaction {
   /** Recorded, and run at once if there is something that it could undo. */
   async #control(mark: MarkChange, options: RunOptions): Promise<void> {
     const entry = savepointEntry(mark);
-    if (!this.#speculation.wasAsked) {
-      this.#record.addRead(entry);
-      return;
-    }
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      // As it is behind the statement, which counts the changes that are left.
+      if (mark.kind === 'rollback to') this.#schema.rollbackTo(mark.depth);
+      if (!this.#speculation.wasAsked) {
+        this.#record.addRead(entry);
+        return;
+      }
       const how = { isKept: true, standsAlone: false };
       const answer = await this.#speculation.run(entry, how, options);
       if (answer.kind !== 'stale-schema') {

@@ -81,6 +81,28 @@ describe('when the schema changes under an open transaction', () => {
     expect(await on(1, 'select n from t where k = 1')).toBe('ERROR 40001');
   });
 
+  it('what it has read by a name that another table has by the commit is read again', async () => {
+    await on(1, 'create table again (k int)');
+    await on(1, 'begin');
+    expect(await on(1, 'select count(*) from again')).toBe('(0)');
+    await on(1, 'update x set n = 1');
+    await on(2, 'alter table again rename to before');
+    await on(2, 'create table again (k int)');
+    await on(2, 'insert into again values (1)');
+    expect(await on(1, 'commit')).toBe('ERROR 40001');
+  });
+
+  it('what it goes back from is none of its own changes any more', async () => {
+    await on(1, 'begin; update t set n = n + 1 where k = 1');
+    await on(1, 'savepoint s; alter table x add column more int');
+    await on(2, 'create table other (k int)');
+    expect(await on(1, 'rollback to s')).toBe('ROLLBACK');
+    expect(await on(1, 'select * from x')).toBe('(0)');
+    expect(await on(1, 'alter table x add column another int')).toBe('ALTER TABLE');
+    expect(await on(1, 'commit')).toBe('COMMIT');
+    expect(await on(2, 'insert into x values (1, 2)')).toBe('INSERT 0 1');
+  });
+
   it('it does not commit if a statement would mean something else', async () => {
     await on(1, 'begin');
     expect(await on(1, 'select * from t where k = 1')).toBe('(1,10)');
