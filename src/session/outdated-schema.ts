@@ -6,19 +6,11 @@ import { PgError } from '../errors/pg-error.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
 
-/** The grammar knows no schema. */
-const SYNTAX_ERROR = '42601';
-
 /**
  * True if the schema was not the newest, and this node now has that: compile again. `version`: of
  * this node's schema before the statement was compiled, as it may move on meanwhile. Throws PgError.
  */
-export async function isOutdated(
-  context: SessionContext,
-  failure: PgError,
-  version: number,
-): Promise<boolean> {
-  if (failure.code === SYNTAX_ERROR) return false;
+export async function isOutdated(context: SessionContext, version: number): Promise<boolean> {
   await freshen(context);
   return context.backend.catalog().version !== version;
 }
@@ -41,7 +33,7 @@ export async function withNewestSchema<Result>(
   try {
     return compile();
   } catch (error) {
-    if (!(error instanceof PgError) || !(await isOutdated(context, error, version))) throw error;
+    if (!(error instanceof PgError) || !(await isOutdated(context, version))) throw error;
     return compile();
   }
 }

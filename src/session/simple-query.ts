@@ -127,7 +127,7 @@ async function compileNext(
 ): Promise<Run> {
   const { version } = context.backend.catalog();
   const run = compileRun(context, parsed, start);
-  const isAgain = run.failure !== null && (await isOutdated(context, run.failure, version));
+  const isAgain = run.failure !== null && (await isOutdated(context, version));
   return isAgain ? compileRun(context, parsed, start) : run;
 }
 
