@@ -7,10 +7,10 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
 import type { CopyPlan } from '../sql/copy/plan.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
-import type { Plan, QueryPlan } from '../sql/plan.ts';
+import type { QueryPlan } from '../sql/plan.ts';
 import { typeByOid } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
-import { must } from '../util/assert.ts';
+import { assert, must } from '../util/assert.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
 import { runCopy } from './copy.ts';
 import { RowWriter, columnFormats, fieldDescriptions, formatTag, writeNotices } from './results.ts';
@@ -20,7 +20,7 @@ import type { BindMessage } from './prepared-statement.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
 import { dependsOnTables } from './session-plan.ts';
-import type { SessionPlan } from './session-plan.ts';
+import type { LatePlan, SessionPlan } from './session-plan.ts';
 import { runUtility } from './utility.ts';
 
 type Message<K extends FrontendMessage['kind']> = Extract<FrontendMessage, { kind: K }>;
@@ -30,7 +30,7 @@ interface Portal {
   readonly message: BindMessage;
   parameters: readonly SqliteValue[];
   readonly resultFormats: readonly number[];
-  plan: SessionPlan | null;
+  plan: SessionPlan | LatePlan | null;
   isExecuted: boolean;
   /** Of a transaction statement that did something else than its name says. */
   tag: string | null;
@@ -71,21 +71,18 @@ export class ExtendedQuery {
     // Gone also if this Parse fails.
     const { statements } = this.#context;
     if (message.name === '') statements.delete('');
-    statements.refuseTaken(message.name);
-    const unknown = message.parameterTypes.find((oid) => oid !== 0 && typeByOid(oid) === null);
-    if (unknown !== undefined)
-      throw new PgError('42704', `type with OID ${unknown} does not exist`);
     const parsed = this.#context.backend.parse(message.sql);
-    if (parsed[0] !== undefined) this.#context.block.refuseIfFailed(parsed[0]);
     if (parsed.length > 1) {
       throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');
     }
-    const prepared = new PreparedStatement(
-      this.#context,
-      parsed[0] ?? null,
-      message.parameterTypes,
-    );
-    await withNewestSchema(this.#context, () => prepared.compile(this.#catalog));
+    const [statement = null] = parsed;
+    if (statement !== null) this.#context.block.refuseIfFailed(statement);
+    const unknown = message.parameterTypes.find((oid) => oid !== 0 && typeByOid(oid) === null);
+    if (unknown !== undefined)
+      throw new PgError('42704', `type with OID ${unknown} does not exist`);
+    const prepared = new PreparedStatement(this.#context, statement, message.parameterTypes);
+    await withNewestSchema(this.#context, () => prepared.prepare(this.#catalog));
+    statements.refuseTaken(message.name);
     statements.set(message.name, prepared, false);
     this.#reply(() => this.#context.writer.parseComplete());
   }
@@ -117,8 +114,11 @@ export class ExtendedQuery {
   #bind(
     prepared: PreparedStatement,
     message: BindMessage,
-  ): { readonly plan: SessionPlan | null; readonly parameters: readonly SqliteValue[] } {
-    const plan = prepared.compile(this.#catalog);
+  ): {
+    readonly plan: SessionPlan | LatePlan | null;
+    readonly parameters: readonly SqliteValue[];
+  } {
+    const plan = prepared.prepare(this.#catalog);
     const types = plan?.parameterTypes ?? [];
     if (message.parameters.length !== types.length) {
       throw new PgError(
@@ -155,12 +155,15 @@ export class ExtendedQuery {
    * The plan that the client is told of: of the newest schema, as nothing looks at it again before
    * rows leave. In a block it is the schema that the block has seen.
    */
-  async #settle(prepared: PreparedStatement, portal: Portal | null): Promise<SessionPlan | null> {
+  async #settle(
+    prepared: PreparedStatement,
+    portal: Portal | null,
+  ): Promise<SessionPlan | LatePlan | null> {
     if (portal?.isExecuted === true) return portal.plan;
-    const compile = (): SessionPlan | null => prepared.compile(this.#catalog);
+    const compile = (): SessionPlan | LatePlan | null => prepared.prepare(this.#catalog);
     const found = portal === null ? await withNewestSchema(this.#context, compile) : portal.plan;
     if (found === null || prepared.isTold || !isTelling(found, portal)) return found;
-    let plan: SessionPlan | null = found;
+    let plan: SessionPlan | LatePlan | null = found;
     if (!this.#context.block.hasRun && dependsOnTables(found)) {
       await freshen(this.#context);
       plan = compile();
@@ -173,7 +176,7 @@ export class ExtendedQuery {
     return plan;
   }
 
-  #describe(plan: Plan | null, portal: Portal | null): void {
+  #describe(plan: SessionPlan | LatePlan | null, portal: Portal | null): void {
     const { writer } = this.#context;
     if (portal === null) writer.parameterDescription(plan?.parameterTypes ?? []);
     if (plan === null || plan.columns === null) {
@@ -186,14 +189,14 @@ export class ExtendedQuery {
 
   async execute(message: Message<'execute'>): Promise<void> {
     const portal = this.#portal(message.portal);
-    const { plan } = portal;
     const { rowsMax } = message;
-    if (plan === null) {
+    if (portal.plan === null) {
       this.#reply(() => this.#context.writer.emptyQueryResponse());
       return;
     }
     const { block } = this.#context;
     block.refuseIfFailed(portal.prepared.parsed);
+    const plan = await this.#analyzed(portal, portal.plan);
     if (portal.isExecuted && plan.columns === null) {
       throw new PgError('55000', `portal "${message.portal}" cannot be run`);
     }
@@ -222,6 +225,15 @@ export class ExtendedQuery {
     }
     this.#deferred.push({ portal, rowsMax, replies: [] });
     this.#catalog = plan.catalog;
+  }
+
+  /** Throws PgError if the statement is wrong, now that it is to run. */
+  async #analyzed(portal: Portal, plan: SessionPlan | LatePlan): Promise<SessionPlan> {
+    if (plan.kind !== 'late') return plan;
+    const { prepared } = portal;
+    const analyzed = await withNewestSchema(this.#context, () => prepared.compile(this.#catalog));
+    portal.plan = must(analyzed, 'it is not empty');
+    return portal.plan;
   }
 
   async #runInBlock(portal: Portal, plan: QueryPlan, rowsMax: number): Promise<void> {
@@ -256,7 +268,7 @@ export class ExtendedQuery {
       // Compiled before for the schema that the statements before it would leave.
       const { plan, parameters } = portal.prepared.bindFor(
         block.catalog(),
-        must(portal.plan, 'an empty statement is not deferred'),
+        analyzed(portal.plan),
         portal.message,
       );
       Object.assign(portal, { plan, parameters });
@@ -281,8 +293,11 @@ export class ExtendedQuery {
   #rebind(portals: readonly Portal[]): readonly BoundPlan[] {
     this.#catalog = null;
     return portals.map((portal) => {
-      const { plan, parameters } = this.#bind(portal.prepared, portal.message);
-      const query = queryPlan(must(plan, 'an empty statement is not deferred'));
+      const { prepared, message } = portal;
+      // It fails here if it is wrong by now.
+      prepared.compile(this.#catalog);
+      const { plan, parameters } = this.#bind(prepared, message);
+      const query = queryPlan(analyzed(plan));
       Object.assign(portal, { plan, parameters });
       this.#catalog = query.catalog;
       return { plan: query, parameters };
@@ -315,7 +330,7 @@ export class ExtendedQuery {
 
   #sendRows(portal: Portal, rowsMax: number): void {
     const { plan, result } = portal;
-    if (plan === null || result === null) return;
+    if (plan === null || plan.kind === 'late' || result === null) return;
     const { writer } = this.#context;
     if (portal.sent === 0) writeNotices(this.#context, plan);
     if (plan.columns === null || result.rows === null) {
@@ -386,7 +401,16 @@ export class ExtendedQuery {
   }
 }
 
+/** Of a statement that has begun to run. */
+function analyzed(plan: SessionPlan | LatePlan | null): SessionPlan {
+  assert(plan !== null && plan.kind !== 'late', 'what runs has a plan');
+  return plan;
+}
+
 /** Describe tells the parameters of a statement, not those of a portal. */
-function isTelling({ columns, parameterTypes }: SessionPlan, portal: Portal | null): boolean {
+function isTelling(
+  { columns, parameterTypes }: SessionPlan | LatePlan,
+  portal: Portal | null,
+): boolean {
   return columns !== null || (portal === null && parameterTypes.length > 0);
 }

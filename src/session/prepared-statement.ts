@@ -16,8 +16,8 @@ import type { BoundPlan } from './backend.ts';
 import { checkFormat } from './results.ts';
 import type { SessionContext } from './session-context.ts';
 import { formatSettings } from './session-context.ts';
-import { compileStatement, isMomentary } from './session-plan.ts';
-import type { SessionPlan } from './session-plan.ts';
+import { compileStatement, isAnalyzedLate, isMomentary } from './session-plan.ts';
+import type { LatePlan, SessionPlan } from './session-plan.ts';
 import type { SettingsSnapshot } from './settings.ts';
 
 export type BindMessage = Extract<FrontendMessage, { kind: 'bind' }>;
@@ -35,6 +35,7 @@ export class PreparedStatement {
   #isTold = false;
   /** Asked once: of a long statement the node is gone by then. */
   readonly #isMomentary: boolean;
+  readonly #isAnalyzedLate: boolean;
 
   constructor(
     context: SessionContext,
@@ -44,6 +45,7 @@ export class PreparedStatement {
     this.#context = context;
     this.parsed = parsed;
     this.#isMomentary = parsed !== null && isMomentary(parsed);
+    this.#isAnalyzedLate = parsed !== null && isAnalyzedLate(parsed);
     this.#parameterTypes = parameterTypes;
   }
 
@@ -57,7 +59,7 @@ export class PreparedStatement {
   }
 
   /** The client was told of the plan. */
-  tell(plan: SessionPlan | null): void {
+  tell(plan: SessionPlan | LatePlan | null): void {
     if (plan?.kind !== 'query' || this.#isTold) return;
     this.#isTold = true;
     this.#parameterTypes = plan.parameterTypes;
@@ -80,6 +82,17 @@ export class PreparedStatement {
     this.#catalog = catalog;
     this.#settings = this.#context.settings.snapshot();
     return plan;
+  }
+
+  /** The same, for now: a statement that is analyzed when it runs may be wrong until then. */
+  prepare(pending: Catalog | null): SessionPlan | LatePlan | null {
+    if (!this.#isAnalyzedLate) return this.compile(pending);
+    try {
+      return this.compile(pending);
+    } catch (error) {
+      if (!(error instanceof PgError)) throw error;
+      return { kind: 'late', columns: null, parameterTypes: this.#parameterTypes };
+    }
   }
 
   /** The plan is still right: names mean the same as long as nothing was SET. */

@@ -33,6 +33,13 @@ export interface SessionUtilityPlan extends UtilityPlan, WithQuery {
 
 export interface SessionQueryPlan extends QueryPlan, WithQuery {}
 
+/** Of a statement that is wrong, as far as can be told now: it may be right when it runs. */
+export interface LatePlan {
+  readonly kind: 'late';
+  readonly columns: null;
+  readonly parameterTypes: readonly Oid[];
+}
+
 export type SessionPlan =
   Exclude<Plan, UtilityPlan | QueryPlan> | SessionUtilityPlan | SessionQueryPlan;
 
@@ -142,10 +149,26 @@ function queryOf(found: ExecuteArguments): QueryPlan {
 }
 
 /** True if the tables that it is about may be changed by users. */
-export function dependsOnTables(plan: SessionPlan): boolean {
+export function dependsOnTables(plan: SessionPlan | LatePlan): boolean {
   if (plan.kind !== 'query' || plan.changesSchema === true) return false;
   const { reads, writes, catalog } = plan;
   return [...reads, ...writes].some((oid) => catalog.relationByOid(oid)?.isSystem !== true);
+}
+
+const ANALYZED = [
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'DeclareCursorStmt',
+  'ExplainStmt',
+  'CreateTableAsStmt',
+];
+
+/** What it names is looked up when it runs, and not when it is parsed (PG: transformStmt). */
+export function isAnalyzedLate({ node }: ParsedStatement): boolean {
+  return !ANALYZED.includes(tagOf(node));
 }
 
 const MOMENTARY = ['FetchStmt', 'DeclareCursorStmt', 'ExplainStmt'];
