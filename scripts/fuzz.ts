@@ -1,6 +1,7 @@
 // Random statements on BalsaDB and on PostgreSQL (PGHOST, PGPORT, PGUSER): what they answer
 // differently, made small. `--seeds N` worlds of tables from `--first`, `--statements` in each.
-// `--record` keeps what PostgreSQL answers, for test/fuzz/fuzz.test.ts.
+// `--record` keeps what PostgreSQL answers, for test/fuzz/fuzz.test.ts. `--wire`: programs of messages
+// of the wire protocol instead, one a seed (test/fuzz/wire).
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Comparison, makeCase, worldOf } from '../test/fuzz/compare.ts';
@@ -10,6 +11,9 @@ import { Balsa, Postgres } from '../test/fuzz/databases.ts';
 import { isAboutIdleValues } from '../test/fuzz/answer.ts';
 import type { Answer } from '../test/fuzz/answer.ts';
 import { Prng } from '../src/util/prng.ts';
+import { fuzzWire } from '../test/fuzz/wire/fuzz-wire.ts';
+import { recordWire, wireRecordingText } from '../test/fuzz/wire/recording.ts';
+import { Balsa as WireBalsa, Postgres as WirePostgres } from '../test/fuzz/wire/run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +22,7 @@ const { values } = parseArgs({
     statements: { type: 'string', default: '200' },
     each: { type: 'string', default: '2' },
     record: { type: 'boolean', default: false },
+    wire: { type: 'boolean', default: false },
   },
 });
 
@@ -73,17 +78,37 @@ async function runSeed(seed: number, comparison: Comparison): Promise<void> {
   await comparison.tearDown(world);
 }
 
-const postgres = await Postgres.open('balsa_fuzz');
-const first = Number(values.first);
-for (let seed = first; seed < first + Number(values.seeds); seed++) {
-  if (values.record) {
-    const recording = await record(seed, Number(values.statements), new Balsa(), postgres);
-    writeFileSync(`test/fuzz/recorded/seed-${seed}.expected`, recordingText(recording));
-    continue;
+/** How often each difference was found. */
+async function fuzzStatements(postgres: Postgres): Promise<ReadonlyMap<string, number>> {
+  for (let seed = first; seed < first + seeds; seed++) {
+    if (values.record) {
+      const recording = await record(seed, Number(values.statements), new Balsa(), postgres);
+      writeFileSync(`test/fuzz/recorded/seed-${seed}.expected`, recordingText(recording));
+      continue;
+    }
+    await runSeed(seed, new Comparison(new Balsa(), postgres));
   }
-  await runSeed(seed, new Comparison(new Balsa(), postgres));
+  console.log(`\n${totals.statements} statements`);
+  return seen;
 }
+
+async function fuzzMessages(database: string): Promise<ReadonlyMap<string, number>> {
+  const postgres = new WirePostgres(database);
+  if (!values.record) return fuzzWire(first, seeds, Number(values.each), postgres);
+  const balsa = new WireBalsa();
+  const recording = await recordWire(first, seeds, balsa, postgres);
+  balsa.close();
+  const file = `test/fuzz/wire/recorded/seeds-${first}.expected`;
+  writeFileSync(file, wireRecordingText(recording));
+  console.log(`${recording.length} programs are answered alike`);
+  return new Map();
+}
+
+const DATABASE = 'balsa_fuzz';
+const [first, seeds] = [Number(values.first), Number(values.seeds)];
+const postgres = await Postgres.open(DATABASE);
+const found = await (values.wire ? fuzzMessages(DATABASE) : fuzzStatements(postgres));
 await postgres.close();
-console.log(`\n${totals.statements} statements`);
-for (const [what, count] of [...seen].sort((a, b) => b[1] - a[1])) console.log(`${count}\t${what}`);
-process.exitCode = seen.size > 0 ? 1 : 0;
+for (const [what, count] of [...found].sort((a, b) => b[1] - a[1]))
+  console.log(`${count}\t${what}`);
+process.exitCode = found.size > 0 ? 1 : 0;

@@ -41,7 +41,7 @@ function declarationOf(prng: Prng, type: string): string {
   return typeName(type);
 }
 
-function makeTable(prng: Prng, name: string): Table {
+export function makeTable(prng: Prng, name: string): Table {
   const columns: Column[] = [{ name: 'id', type: 'int4', declaration: 'int4 primary key' }];
   const used = new Map<string, number>();
   for (let left = 5 + prng.integer(4); left > 0; left--) {
@@ -55,7 +55,7 @@ function makeTable(prng: Prng, name: string): Table {
   return { name, columns };
 }
 
-function rowsOf(prng: Prng, table: Table): string {
+export function rowsOf(prng: Prng, table: Table): string {
   const rows = Array.from({ length: 4 + prng.integer(5) }, (_row, at) => {
     const values = table.columns.map(({ type, declaration }) => {
       const text = fitting(valueText(prng, type, 18, 12), declaration);

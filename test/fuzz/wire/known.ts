@@ -1,0 +1,81 @@
+// How the streams of two servers are compared, and what differs for a reason: each known difference
+// is a line here, and nowhere else.
+
+interface Known {
+  readonly why: string;
+  /** Of the messages of one stream, those that are compared. */
+  readonly compared: (messages: readonly string[]) => readonly string[];
+}
+
+const isError = (message: string | undefined): boolean =>
+  message?.startsWith('ErrorResponse') === true;
+
+const KNOWN: readonly Known[] = [
+  {
+    why: 'No row leaves before all of them are there, nor their description in a simple query.',
+    compared: (messages) => {
+      const kept: string[] = [];
+      for (const message of messages.toReversed()) {
+        const isOfFailed = isError(kept.at(-1)) && /^(DataRow|RowDescription)/.test(message);
+        if (!isOfFailed) kept.push(message);
+      }
+      return kept.toReversed();
+    },
+  },
+];
+
+export function compared(messages: readonly string[]): readonly string[] {
+  return KNOWN.reduce((left, { compared: only }) => only(left), messages);
+}
+
+/** In a few words, without names and numbers. */
+function inShort(message: string | undefined): string {
+  if (message === undefined) return 'nothing';
+  const [first = '', ...rest] = message.split('\n');
+  if (!/^(ErrorResponse|NoticeResponse)/.test(first)) return first.split(' ').slice(0, 2).join(' ');
+  const field = (name: string): string =>
+    rest.find((text) => text.startsWith(`  ${name}: `))?.slice(name.length + 4) ?? '';
+  return `${first} ${field('code')} ${field('message').replace(/"[^"]*"|\d+/g, '*')}`;
+}
+
+export interface Difference {
+  /** Differences of one kind have the same. */
+  readonly what: string;
+  readonly client: number;
+  /** From a few messages before the first that differs. */
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+}
+
+const AROUND = 3;
+
+export function difference(
+  ours: readonly (readonly string[])[],
+  theirs: readonly (readonly string[])[],
+): Difference | null {
+  for (const client of [0, 1]) {
+    const [mine, other] = [compared(ours[client] ?? []), compared(theirs[client] ?? [])];
+    const at = mine.findIndex((message, index) => message !== other[index]);
+    if (at < 0 && mine.length === other.length) continue;
+    const place = at < 0 ? mine.length : at;
+    const [a, b] = [mine[place], other[place]];
+    const isSame = inShort(a) === inShort(b);
+    return {
+      what: `${inShort(a)} <> ${isSame ? fieldsThatDiffer(a, b) : inShort(b)}`,
+      client,
+      ours: mine.slice(Math.max(0, place - AROUND), place + 2),
+      theirs: other.slice(Math.max(0, place - AROUND), place + 2),
+    };
+  }
+  return null;
+}
+
+/** Of two messages of one kind. */
+function fieldsThatDiffer(a = '', b = ''): string {
+  const [mine, other] = [a.split('\n'), b.split('\n')];
+  const line =
+    mine.find((text, at) => text !== other[at]) ??
+    other.find((text, at) => text !== mine[at]) ??
+    '';
+  return /^ {2}[\w ,]+: /.test(line) ? (line.split(':')[0] as string).trim() : 'another one';
+}
