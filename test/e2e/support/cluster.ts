@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { PeerNetwork } from './peer-network.ts';
 import { mountSmallDisk, unmountSmallDisk } from './small-disk.ts';
 import { query } from '../../../src/cli/query.ts';
 
@@ -20,6 +21,8 @@ export interface ClusterOptions {
   readonly arguments?: readonly string[];
   /** Of a disk of its own for each node, which only root can mount. */
   readonly diskMegabytes?: number;
+  /** The nodes reach each other through a network that can be cut. */
+  readonly hasNetwork?: boolean;
 }
 
 export interface NodeHandle {
@@ -40,21 +43,35 @@ export interface NodeRow {
 export class Cluster {
   readonly nodes: NodeHandle[] = [];
   readonly directory: string;
+  readonly #network: PeerNetwork | null;
   readonly #peers: string;
   readonly #arguments: readonly string[];
   readonly #diskMegabytes: number | null;
   /** Mounted, and to be unmounted whatever becomes of the nodes. */
   readonly #disks: string[] = [];
 
-  private constructor(directory: string, ports: readonly number[], options: ClusterOptions) {
+  private constructor(
+    directory: string,
+    ports: readonly number[],
+    network: PeerNetwork | null,
+    options: ClusterOptions,
+  ) {
     this.directory = directory;
+    this.#network = network;
     this.#arguments = options.arguments ?? [];
     this.#diskMegabytes = options.diskMegabytes ?? null;
     const count = ports.length / 2;
     this.#peers = Array.from(
       { length: count },
-      (_, position) => `${position + 1}=${HOST}:${ports[count + position]}`,
+      (_, position) =>
+        `${position + 1}=${HOST}:${network?.port(position + 1) ?? ports[count + position]}`,
     ).join(',');
+  }
+
+  /** Between the nodes, if the cluster was started with one. */
+  get network(): PeerNetwork {
+    if (this.#network === null) throw new Error('the cluster has no network of its own');
+    return this.#network;
   }
 
   #startNode(id: number, port: number, peerPort: number): void {
@@ -73,7 +90,9 @@ export class Cluster {
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const count = options.nodes ?? 3;
     const ports = await freePorts(count * 2);
-    const cluster = new Cluster(mkdtempSync(join(tmpdir(), 'balsa-')), ports, options);
+    const peerPorts = new Map(ports.slice(count).map((port, position) => [position + 1, port]));
+    const network = options.hasNetwork === true ? await PeerNetwork.start(peerPorts) : null;
+    const cluster = new Cluster(mkdtempSync(join(tmpdir(), 'balsa-')), ports, network, options);
     try {
       for (let at = 0; at < count; at++) {
         cluster.#startNode(at + 1, ports[at] as number, ports[count + at] as number);
@@ -98,7 +117,8 @@ export class Cluster {
         BINARY,
         'start',
         ...['--id', String(node.id), '--data', node.directory, '--peers', this.#peers],
-        ...['--listen', `${HOST}:${node.port}`, '--log-format', 'json'],
+        ...['--listen', `${HOST}:${node.port}`, '--peer-listen', `${HOST}:${node.peerPort}`],
+        ...['--log-format', 'json'],
         ...moreArguments,
       ],
       { stdio: ['ignore', log, log] },
@@ -198,6 +218,7 @@ export class Cluster {
           clearTimeout(timer);
         }),
     );
+    this.#network?.close();
     for (const directory of this.#disks.splice(0)) unmountSmallDisk(directory);
     rmSync(this.directory, { recursive: true, force: true });
   }
