@@ -3,7 +3,7 @@ import type { Oid } from '../types/pg-type.ts';
 import type { Catalog, Relation } from './catalog.ts';
 
 /** pg_constraint: c cascade, n set null, d set default. */
-const CHANGING_ACTIONS = ['c', 'n', 'd'];
+export const CHANGING_ACTIONS = ['c', 'n', 'd'];
 
 /** Tables with keys that follow the changes of a table, by that table. */
 const followers = new WeakMap<Catalog, ReadonlyMap<Oid, readonly Oid[]>>();

@@ -410,10 +410,11 @@ export class RequestContext implements CallContext {
 
   /** See CallContext. */
   writeRow(table: Oid, key: number, mode: LockMode): void {
-    this.#guard.write(table, key, mode, this.#askFor);
+    this.#guard.write(table, key, mode, this.askFor);
   }
 
-  readonly #askFor = (row: HeldRow): void => {
+  /** A row that others have locked is to be had before the statement may be told. */
+  readonly askFor = (row: HeldRow): void => {
     this.#mustClaim().claim({ ...row, policy: 'wait', name: '' });
   };
 

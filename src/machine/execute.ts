@@ -10,6 +10,7 @@ import type { ErrorData, Outcome, Request, Step, StepResult } from './command.ts
 import { sqliteCode } from './database.ts';
 import type { Database, StatementRun } from './database.ts';
 import type { DeferredKeys } from './deferred-keys.ts';
+import type { KeyGuard, WatchedKeys } from './key-guard.ts';
 import type { Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
 import { LastRowWanted } from './own-rows.ts';
@@ -53,11 +54,15 @@ export interface ExecutionOptions {
   readonly deferredKeys: KeyChecks;
   /** The key of the last row of a table, 0: it has none, or there is no such table. Absent: not known. */
   readonly lastRow?: ((table: Oid) => number) | undefined;
+  /** Absent: the schema has no foreign keys. */
+  readonly keyGuard?: Pick<KeyGuard, 'watch' | 'run'> | undefined;
   readonly mutations: MachineMutations;
 }
 
 export class Execution {
   readonly #options: ExecutionOptions;
+  /** Of the running statement, or request. */
+  #watched: WatchedKeys | null = null;
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -85,6 +90,7 @@ export class Execution {
     if (reserved !== null) context.useReserved(reserved);
     context.usePerformed(actions, locks);
     this.#noteInserts(steps);
+    this.#watched = changesSchema || isRead ? null : this.#watch(writtenIn(request, at));
     // SQLite undoes a single step by itself; and a savepoint of the client must not be in ours.
     const [only] = steps;
     const isControl = only?.isResult === false;
@@ -103,6 +109,11 @@ export class Execution {
     database.run('RELEASE statement');
     if (changesSchema) context.forgetCatalog();
     return told;
+  }
+
+  /** Locked rows that foreign keys of the tables are about. */
+  #watch(tables: readonly Oid[]): WatchedKeys | null {
+    return this.#options.keyGuard?.watch(tables) ?? null;
   }
 
   #noteInserts(steps: readonly Step[]): void {
@@ -243,6 +254,7 @@ export class Execution {
     const { context, deferredKeys } = this.#options;
     context.begin(request);
     const isSchemaChanging = request.schemaChanges > 0;
+    this.#watched = isSchemaChanging ? null : this.#watch(request.writes);
     const keys = isSchemaChanging ? null : deferredKeys.ifAny(false);
     // SQLite undoes a single statement that fails by itself.
     const [only] = request.statements.length === 1 ? (request.statements[0] ?? []) : [];
@@ -309,7 +321,7 @@ export class Execution {
     const { context } = this.#options;
     context.beginStep();
     try {
-      const run = this.#runProvided(step);
+      const run = this.#runWatched(step);
       const wanted = context.claimsWanted();
       if (wanted !== null) throw wanted;
       context.endStep();
@@ -335,6 +347,15 @@ export class Execution {
       context.undoStep();
       return data;
     }
+  }
+
+  /** Throws RowHeld. */
+  #runWatched(step: Step): StatementRun {
+    const { context, keyGuard } = this.#options;
+    const run = (): StatementRun => this.#runProvided(step);
+    if (this.#watched === null || keyGuard === undefined) return run();
+    const undo = (): void => context.undoStep();
+    return keyGuard.run(this.#watched, { run, undo, onHeld: context.askFor });
   }
 
   /** Again and again, until its functions have all that they look at. */
@@ -393,6 +414,11 @@ function behindRows(error: ErrorData, count: number): ErrorData {
   return row === undefined
     ? error
     : { ...error, fields: { ...error.fields, row: Number(row) + count } };
+}
+
+/** Tables that the statement may write, by foreign keys too. */
+function writtenIn(request: Request, at: number): readonly Oid[] {
+  return [...request.writes, ...recordedAt(request, at).reads];
 }
 
 /** Tables that the steps wrote rows to. */

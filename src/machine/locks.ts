@@ -5,7 +5,7 @@
 // holder and with no waiter ahead; who holds the resource in some mode passes the waiters, which
 // may wait for him. An owner waits for one lock at most, so who waits for whom is known in full when
 // he begins to wait, and only then can a cycle close.
-import { ACCESS_EXCLUSIVE, conflicts, covers } from '../sql/functions/lock-modes.ts';
+import { conflicts, covers } from '../sql/functions/lock-modes.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
 import { tableOfRow } from '../sql/functions/row-locks.ts';
 import type { Oid } from '../types/pg-type.ts';
@@ -59,8 +59,8 @@ export class Locks {
   /** By resource, in order of the queue. */
   readonly #resources = new Map<string, Lock[]>();
   readonly #owners = new Map<string, Set<Lock>>();
-  /** How many locks of rows a table has, and waits for them. */
-  readonly #rows = new Map<Oid, number>();
+  /** Locks of rows by their table, and waits for them. */
+  readonly #rows = new Map<Oid, Set<Lock>>();
   readonly #waits = new Map<string, Lock>();
   #grants: Grant[] = [];
   #index = 0;
@@ -102,9 +102,14 @@ export class Locks {
     );
   }
 
+  /** False: no row of any table is locked or waited for. */
+  get hasRows(): boolean {
+    return this.#rows.size > 0;
+  }
+
   /** Locks of rows of the table, and waits for them. */
   rowsOf(table: Oid): number {
-    return this.#rows.get(table) ?? 0;
+    return this.#rows.get(table)?.size ?? 0;
   }
 
   /** True if somebody else holds it in a mode that conflicts. `owner` null: anybody is. */
@@ -116,13 +121,14 @@ export class Locks {
     );
   }
 
-  /** What others hold in any mode of the rows that begin so, in order. */
-  rowsHeldByOthers(owner: LockOwner | null, prefix: string): readonly string[] {
-    const resources = [...this.#resources.keys()].filter(
-      (resource) =>
-        resource.startsWith(prefix) && this.isHeldByOthers(owner, resource, ACCESS_EXCLUSIVE),
-    );
-    return resources.sort();
+  /** Rows of the table that others hold in a mode that conflicts, in order. */
+  rowsHeldByOthers(owner: LockOwner | null, table: Oid, mode: LockMode): readonly string[] {
+    const held = new Set<string>();
+    for (const lock of this.#rows.get(table) ?? []) {
+      const isOwn = owner !== null && isOf(lock, owner);
+      if (lock.token > 0 && !isOwn && conflicts(lock.mode, mode)) held.add(lock.resource);
+    }
+    return [...held].sort();
   }
 
   /** True if the owner holds it in that mode, or in a stronger one. */
@@ -190,7 +196,11 @@ export class Locks {
     if (owned === undefined) this.#owners.set(key, new Set([lock]));
     else owned.add(lock);
     if (lock.token === 0) this.#waits.set(key, lock);
-    this.#count(lock, 1);
+    const table = tableOfRow(lock.resource);
+    if (table === null) return;
+    const rows = this.#rows.get(table);
+    if (rows === undefined) this.#rows.set(table, new Set([lock]));
+    else rows.add(lock);
   }
 
   /** `wait` is not in the queue yet. Follows who waits for whom from there. */
@@ -279,15 +289,10 @@ export class Locks {
     owned?.delete(lock);
     if (owned?.size === 0) this.#owners.delete(key);
     if (this.#waits.get(key) === lock) this.#waits.delete(key);
-    this.#count(lock, -1);
-  }
-
-  #count({ resource }: Lock, by: number): void {
-    const table = tableOfRow(resource);
-    if (table === null) return;
-    const count = this.rowsOf(table) + by;
-    if (count === 0) this.#rows.delete(table);
-    else this.#rows.set(table, count);
+    const table = tableOfRow(lock.resource);
+    const rows = table === null ? undefined : this.#rows.get(table);
+    rows?.delete(lock);
+    if (table !== null && rows?.size === 0) this.#rows.delete(table);
   }
 
   #grantWaiters(locks: readonly Lock[]): void {

@@ -23,7 +23,9 @@ import type { Database } from './database.ts';
 import { Execution, MachineHalted, NO_KEY_CHECKS } from './execute.ts';
 import type { ExplainConstraint, KeyChecks } from './execute.ts';
 import { IdempotencyTable } from './idempotency.ts';
+import type { ForeignKey } from './foreign-keys.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
+import { KeyGuard } from './key-guard.ts';
 import { openLocks, runLockActions } from './lock-table.ts';
 import type { Grant, LockOwner, Locks } from './locks.ts';
 import type { MachineMutations } from './mutations.ts';
@@ -54,6 +56,8 @@ export interface MachineOptions {
   readonly deferredKeys?: KeyChecks;
   /** See ExecutionOptions. */
   readonly lastRow?: (table: Oid) => number;
+  /** Those of the schema, uncommitted changes included. Absent: there are none. */
+  readonly foreignKeys?: () => readonly ForeignKey[];
   readonly mutations?: MachineMutations;
   /** Milliseconds of a clock, for Speculations.activeMs. */
   readonly clock?: () => number;
@@ -143,6 +147,10 @@ export class Machine {
       explain: options.explain,
       deferredKeys: options.deferredKeys ?? NO_KEY_CHECKS,
       lastRow: options.lastRow,
+      keyGuard:
+        options.foreignKeys === undefined
+          ? undefined
+          : new KeyGuard(database, this.#rows, options.foreignKeys, mutations),
       mutations,
     });
     const [row] = database.rows(

@@ -11,6 +11,7 @@ import type { Oid } from '../types/pg-type.ts';
 import { explainConstraint } from './constraint-error.ts';
 import { Database } from './database.ts';
 import { DeferredKeys } from './deferred-keys.ts';
+import { foreignKeysIn } from './foreign-keys.ts';
 import { Machine } from './machine.ts';
 import type { MachineMutations } from './mutations.ts';
 import { registerValueRows } from './value-rows-table.ts';
@@ -73,6 +74,7 @@ function openOn(
         keys.exist(machine.schemaVersion, isSchemaChanging) ? keys : null,
     },
     lastRow: (table) => lastRow(database, machine.context.loadCatalog() as Catalog, table),
+    foreignKeys: () => foreignKeysIn(machine.context.loadCatalog() as Catalog),
     mutations,
     ...(clock === undefined ? {} : { clock }),
   });

@@ -1,7 +1,8 @@
 // Who locks a row first changes it first: what becomes of a statement that is about to write a row
 // which another transaction has locked (docs/decisions/0009-row-locks.md).
-import { ALL_ROWS, rowResource, rowResourcesOf } from '../sql/functions/row-locks.ts';
+import { ACCESS_EXCLUSIVE } from '../sql/functions/lock-modes.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
+import { ALL_ROWS, rowResource } from '../sql/functions/row-locks.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { ErrorData, Outcome } from './command.ts';
 import type { LockOwner, Locks } from './locks.ts';
@@ -28,14 +29,18 @@ export class RowHeld extends Error {
  */
 export type WhenHeld = 'refuse' | 'ask' | 'note';
 
+type LocksOfRows = Pick<Locks, 'hasRows' | 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>;
+
 export class RowGuard {
-  readonly #locks: Pick<Locks, 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>;
+  readonly #locks: LocksOfRows;
   /** Whose locks are no hindrance; null: nobody's. */
   #owner: LockOwner | null = null;
   #whenHeld: WhenHeld = 'refuse';
   #hasMet = false;
+  /** See noteWritten. */
+  #written: ReadonlyMap<Oid, Set<number>> | null = null;
 
-  constructor(locks: Pick<Locks, 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>) {
+  constructor(locks: LocksOfRows) {
     this.#locks = locks;
   }
 
@@ -51,22 +56,42 @@ export class RowGuard {
     return this.#hasMet;
   }
 
+  /** False: no row of any table is locked. */
+  get hasRows(): boolean {
+    return this.#locks.hasRows;
+  }
+
+  /** Rows of the table that others hold in a mode that conflicts. */
+  heldByOthers(table: Oid, mode: LockMode): readonly string[] {
+    return this.#locks.rowsHeldByOthers(this.#owner, table, mode);
+  }
+
+  /** From now on the keys of rows that are written, by their table, are added there; null: no more. */
+  noteWritten(written: ReadonlyMap<Oid, Set<number>> | null): void {
+    this.#written = written;
+  }
+
   /** See ROWS_LOCKED: as a rule nobody locks rows. */
   hasAny(table: Oid): boolean {
-    return this.#locks.rowsOf(table) > 0;
+    return this.#locks.rowsOf(table) > 0 || this.#written?.has(table) === true;
   }
 
   /** See WRITE_ROW. Throws RowHeld. */
   write(table: Oid, key: number, mode: LockMode, onHeld: (row: HeldRow) => void): void {
     if (!this.hasAny(table)) return;
+    this.#written?.get(table)?.add(key);
     const owner = this.#owner;
     if (key === ALL_ROWS) {
-      const held = this.#locks.rowsHeldByOthers(owner, rowResourcesOf(table));
-      for (const resource of held) this.#met({ resource, mode }, onHeld);
+      const held = this.#locks.rowsHeldByOthers(owner, table, ACCESS_EXCLUSIVE);
+      for (const resource of held) this.meet({ resource, mode }, onHeld);
       return;
     }
-    const resource = rowResource(table, key);
-    if (this.#locks.isHeldByOthers(owner, resource, mode)) this.#met({ resource, mode }, onHeld);
+    this.meet({ resource: rowResource(table, key), mode }, onHeld);
+  }
+
+  /** What becomes of the statement if others hold the row in a mode that conflicts. Throws RowHeld. */
+  meet(row: HeldRow, onHeld: (row: HeldRow) => void): void {
+    if (this.#locks.isHeldByOthers(this.#owner, row.resource, row.mode)) this.#met(row, onHeld);
   }
 
   #met(row: HeldRow, onHeld: (row: HeldRow) => void): void {

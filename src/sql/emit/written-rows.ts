@@ -1,6 +1,7 @@
 // Rows that an UPDATE or DELETE writes may be locked by another transaction, which then comes first.
 // Where SQLite is about to write a row it calls a function of ours, which knows (machine/row-guard.ts).
 import type { Relation } from '../../catalog/catalog.ts';
+import { isInKey } from '../../catalog/key-columns.ts';
 import type { Assignment } from '../bind/change.ts';
 import { ACCESS_EXCLUSIVE, EXCLUSIVE } from '../functions/lock-modes.ts';
 import type { LockMode } from '../functions/lock-modes.ts';
@@ -45,10 +46,7 @@ function call({ oid }: Relation, alias: string, mode: LockMode): string {
 }
 
 /** As in Postgres FOR KEY SHARE keeps out only who changes a key that others may refer to. */
-function modeOf({ indexes }: Relation, set: readonly Assignment[]): LockMode {
-  const keys = indexes.filter(({ isUnique, predicateText }) => isUnique && predicateText === null);
-  const isKey = set.some(({ column }) =>
-    keys.some(({ columns }) => columns.some((part) => part.column === column.number)),
-  );
-  return isKey ? ACCESS_EXCLUSIVE : EXCLUSIVE;
+function modeOf(relation: Relation, set: readonly Assignment[]): LockMode {
+  const numbers = set.map(({ column }) => column.number);
+  return isInKey(relation, numbers) ? ACCESS_EXCLUSIVE : EXCLUSIVE;
 }
