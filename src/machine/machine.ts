@@ -546,7 +546,8 @@ export class Machine {
       this.#idempotency.keep(request, outcome, index);
     }
     const staged = request.recording?.staged ?? null;
-    if (staged !== null) this.#staged.drop(staged);
+    // The gateway waits, and proposes it again.
+    if (staged !== null && heldRowOf(outcome) === null) this.#staged.drop(staged);
     return outcome;
   }
 

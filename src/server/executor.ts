@@ -119,7 +119,7 @@ export class Executor implements Backend, TransactionHost {
     this.#options = options;
     this.mutations = options.mutations ?? {};
     this.speculator = new Speculator(options.wake);
-    this.locks = new LockClient(options.gateway, options.wake);
+    this.locks = new LockClient(options.gateway, options.shared, options.wake);
     this.snapshots = new Snapshots(options.file);
     this.files = new StatementFiles(dirname(options.file));
     this.#freshness = new Freshness(options.shared, options.gateway, options.wake);

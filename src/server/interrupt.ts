@@ -1,6 +1,7 @@
 // What ends a wait before its time: the client cancels, or a time limit of the session is over.
-import { PgError } from '../errors/pg-error.ts';
+import type { PgError } from '../errors/pg-error.ts';
 import type { RunOptions } from '../session/backend.ts';
+import { canceled, statementTimeout } from './late.ts';
 
 export class Interrupt {
   #error: PgError | null = null;
@@ -9,11 +10,9 @@ export class Interrupt {
   readonly #stopListening: () => void;
 
   constructor({ cancellation, statementTimeoutMs }: RunOptions) {
-    this.#stopListening = cancellation.listen(() =>
-      this.#end('57014', 'canceling statement due to user request'),
-    );
-    this.limit(statementTimeoutMs, '57014', 'canceling statement due to statement timeout');
-    if (cancellation.isCanceled) this.#end('57014', 'canceling statement due to user request');
+    this.#stopListening = cancellation.listen(() => this.#end(canceled()));
+    this.limit(statementTimeoutMs, statementTimeout);
+    if (cancellation.isCanceled) this.#end(canceled());
   }
 
   /** Not null: the wait is over. */
@@ -21,10 +20,10 @@ export class Interrupt {
     return this.#error;
   }
 
-  /** `ms` 0: none. Returns what takes the limit away. */
-  limit(ms: number, code: PgError['code'], message: string): () => void {
+  /** `ms` 0: none. Ends with what `why` gives by then. Returns what takes the limit away. */
+  limit(ms: number, why: () => PgError): () => void {
     if (ms === 0) return () => undefined;
-    const timer = setTimeout(() => this.#end(code, message), ms);
+    const timer = setTimeout(() => this.#end(why()), ms);
     this.#timers.add(timer);
     return () => {
       clearTimeout(timer);
@@ -39,12 +38,12 @@ export class Interrupt {
     return () => this.#listeners.delete(listener);
   }
 
-  #end(code: PgError['code'], message: string): void {
+  #end(error: PgError): void {
     if (this.#error !== null) return;
-    this.#error = new PgError(code, message);
+    this.#error = error;
     const listeners = this.#listeners;
     this.#listeners = new Set();
-    for (const listener of listeners) listener(this.#error);
+    for (const listener of listeners) listener(error);
   }
 
   /** Nobody waits any more. */

@@ -1,6 +1,7 @@
 // What a client is told whose statement has waited too long, or is not waited for any more: for what
 // it waited, and whether it takes effect.
 import { PgError } from '../errors/pg-error.ts';
+import type { PgErrorFields } from '../errors/pg-error.ts';
 import type { Index } from '../raft/entry.ts';
 import type { RunOptions } from '../session/backend.ts';
 import { monotonicMs } from './clock.ts';
@@ -35,6 +36,10 @@ export function canceled(): PgError {
   return new PgError('57014', 'canceling statement due to user request');
 }
 
+export function statementTimeout(): PgError {
+  return new PgError('57014', 'canceling statement due to statement timeout');
+}
+
 /** When waiting for the cluster ends, monotonic ms. */
 export function deadlineOf({ commitTimeoutMs, statementTimeoutMs }: RunOptions): number {
   const limits = [commitTimeoutMs, statementTimeoutMs].filter((limit) => limit > 0);
@@ -65,17 +70,31 @@ export function lateRead(shared: SharedState, needed: Index | null, options: Run
 /** A write that was given up, and does not take effect. */
 export function lateWrite(shared: SharedState, options: RunOptions): PgError {
   if (options.cancellation.isCanceled) return canceled();
-  if (isStatementTimeout(options)) {
-    return new PgError('57014', 'canceling statement due to statement timeout');
-  }
+  if (isStatementTimeout(options)) return statementTimeout();
+  return lateEntry(shared, { detail: 'The transaction did not take effect, and never will.' });
+}
+
+/** A lock that was asked for: nothing was heard of it, not even that it is waited for. */
+export function lateLock(shared: SharedState): PgError {
+  return lateEntry(shared, {});
+}
+
+function lateEntry(shared: SharedState, fields: PgErrorFields): PgError {
   const here = causeHere(shared, 0);
   const { code, text } = here ?? {
     code: '57014',
     text: 'no majority of the cluster confirmed it in time',
   };
-  const detail = 'The transaction did not take effect, and never will.';
   const message = `canceling statement due to balsa.commit_timeout: ${text}`;
-  return new PgError(code, message, { detail, ...(here === null ? {} : { hint: here.hint }) });
+  return new PgError(code, message, here === null ? fields : { ...fields, hint: here.hint });
+}
+
+/** A lock that was waited for: it may be free for long where this node is behind. */
+export function lockTimeout(shared: SharedState): PgError {
+  const here = causeHere(shared, 0);
+  const message = 'canceling statement due to lock timeout';
+  if (here === null) return new PgError('55P03', message);
+  return new PgError('55P03', message, { detail: `It waited: ${here.text}.`, hint: here.hint });
 }
 
 /** A write that was given up, of which nobody knows. */

@@ -19,9 +19,11 @@ import { lockModeName } from '../sql/functions/locks.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { must } from '../util/assert.ts';
 import { Interrupt } from './interrupt.ts';
+import { lateLock, lockTimeout } from './late.ts';
 import { LockRequests } from './lock-requests.ts';
 import { OwnerLocks } from './owner-locks.ts';
 import type { HeldLock } from './owner-locks.ts';
+import type { SharedState } from './shared-state.ts';
 
 /** How long a statement that was given up waits for what was sent to be withdrawn. */
 const WITHDRAW_MS = 2000;
@@ -41,14 +43,17 @@ export interface Wanted {
 
 export class LockClient implements SessionLocks {
   readonly #gateway: Gateway;
+  readonly #shared: SharedState;
   readonly #requests: LockRequests;
   readonly #owners = new Map<number, OwnerLocks>();
   readonly #lostListeners = new Map<number, (error: PgError) => void>();
   /** Owners of transactions that may hold locks. */
   readonly #transactions = new Map<number, OwnerLocks>();
 
-  constructor(gateway: Gateway, wake: () => void) {
+  /** `shared`: tells how far this node is behind. */
+  constructor(gateway: Gateway, shared: SharedState, wake: () => void) {
     this.#gateway = gateway;
+    this.#shared = shared;
     this.#requests = new LockRequests(gateway, wake);
   }
 
@@ -287,7 +292,7 @@ export class LockClient implements SessionLocks {
       else isLost = asked !== null && sessionId !== asked.sessionId;
       onGrant();
     };
-    const stop = interrupt.limit(options.commitTimeoutMs, '57014', COMMIT_TIMEOUT);
+    const stop = interrupt.limit(options.commitTimeoutMs, () => lateLock(this.#shared));
     let asked: Awaited<ReturnType<LockRequests['send']>> = null;
     try {
       asked = await this.#requests.send(locks.owner, rest, interrupt);
@@ -306,7 +311,7 @@ export class LockClient implements SessionLocks {
         }
         const key = `${asked.sessionId} ${action.resource}`;
         if (result === LOCK_WAITS) {
-          const limit = interrupt.limit(options.lockTimeoutMs, '55P03', LOCK_TIMEOUT);
+          const limit = interrupt.limit(options.lockTimeoutMs, () => lockTimeout(this.#shared));
           await new Promise<void>((resolve) => {
             onGrant = () => {
               if (isLost || grants.has(key)) resolve();
@@ -370,9 +375,6 @@ export class LockClient implements SessionLocks {
 }
 
 export const DEADLOCK = 'deadlock detected';
-const LOCK_TIMEOUT = 'canceling statement due to lock timeout';
-const COMMIT_TIMEOUT =
-  'canceling statement due to balsa.commit_timeout: no majority of the cluster confirmed it in time';
 
 function deadlock(owner: number, { resource, mode }: Wanted): PgError {
   return new PgError('40001', DEADLOCK, {

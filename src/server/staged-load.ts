@@ -7,13 +7,17 @@ import { PgError } from '../errors/pg-error.ts';
 import { encodeRequest } from '../machine/command-codec.ts';
 import { DIGEST_BYTES } from '../machine/command.ts';
 import type { Outcome, Request, StagedTransaction } from '../machine/command.ts';
+import type { SpeculationId } from '../machine/speculation.ts';
 import { pgErrorOf } from '../machine/statement-error.ts';
 import type { BoundPlan, BulkLoad, RunOptions, StatementResult } from '../session/backend.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { must } from '../util/assert.ts';
+import { proposeBehindLocks } from './held-row.ts';
+import { locksLost } from './lock-client.ts';
 import { pinned, stepsOf } from './plan-steps.ts';
 import { schemaChanged } from './serialization-failure.ts';
 import { Staging } from './staging.ts';
+import { RELEASING } from './transaction-commit.ts';
 import type { TransactionHost } from './transaction-host.ts';
 
 /** For running a load, beyond balsa.commit_timeout: ms for each part. */
@@ -25,13 +29,17 @@ export class StagedLoad implements BulkLoad {
   readonly #options: RunOptions;
   readonly #staging: Staging;
   readonly #now: bigint;
+  /** Of what it has to wait for. */
+  readonly #id: SpeculationId;
+  #isReleased = false;
   #schemaVersion: number | null = null;
   readonly #writes = new Set<Oid>();
 
   constructor(host: TransactionHost, options: RunOptions) {
     this.#host = host;
     this.#options = options;
-    this.#staging = new Staging(host, host.speculator.newId(), options);
+    this.#id = host.speculator.newId();
+    this.#staging = new Staging(host, this.#id, options);
     this.#now = host.now();
   }
 
@@ -52,16 +60,23 @@ export class StagedLoad implements BulkLoad {
       throw error;
     } finally {
       this.#staging.close();
+      await this.#host.locks.endTransaction(this.#id, this.#isReleased);
     }
   }
 
-  #propose(staged: StagedTransaction): Promise<Outcome> {
+  async #propose(staged: StagedTransaction): Promise<Outcome> {
     const { commitTimeoutMs, idempotencyKey } = this.#options;
-    const request = { ...this.#request([], staged), idempotencyKey };
-    return this.#host.propose(encodeRequest(request), {
+    const options = {
       ...this.#options,
       commitTimeoutMs: commitTimeoutMs === 0 ? 0 : commitTimeoutMs + staged.parts * PART_MS,
+    };
+    const waiter = { host: this.#host, transaction: this.#id, options };
+    const outcome = await proposeBehindLocks(waiter, () => {
+      const request = { ...this.#request([], staged), idempotencyKey };
+      return this.#host.propose(encodeRequest(request), options);
     });
+    this.#isReleased = RELEASING.includes(outcome.kind);
+    return outcome;
   }
 
   #told(outcome: Outcome): StatementResult {
@@ -76,6 +91,8 @@ export class StagedLoad implements BulkLoad {
         throw pgErrorOf(outcome.error);
       case 'stale-schema':
         throw schemaChanged();
+      case 'locks-lost':
+        throw locksLost();
       default:
         throw new PgError(
           '08007',
@@ -85,6 +102,7 @@ export class StagedLoad implements BulkLoad {
   }
 
   #request(bounds: readonly BoundPlan[], staged: StagedTransaction | null): Request {
+    const owner = this.#host.locks.ownerOf(this.#id);
     return {
       schemaVersion: must(this.#schemaVersion, 'a load has statements'),
       schemaChanges: 0,
@@ -106,7 +124,7 @@ export class StagedLoad implements BulkLoad {
           digest: NO_DIGEST,
         })),
         sequences: [],
-        locks: null,
+        locks: owner === null ? null : { owner, transaction: this.#id },
         staged,
         isUntold: true,
       },

@@ -2,16 +2,13 @@
 // entry behind them that runs all (docs/transactions.md, 3 and 7).
 import { PgError } from '../errors/pg-error.ts';
 import type { Outcome, StagedTransaction } from '../machine/command.ts';
-import { heldRowOf } from '../machine/row-guard.ts';
-import type { HeldRow } from '../machine/row-guard.ts';
 import type { SpeculationId } from '../machine/speculation.ts';
 import { pgErrorOf } from '../machine/statement-error.ts';
 import type { RunOptions } from '../session/backend.ts';
-import { writeAction } from '../sql/functions/lock-actions.ts';
 import { must } from '../util/assert.ts';
-import { canceled } from './late.ts';
+import { proposeBehindLocks } from './held-row.ts';
 import { locksLost } from './lock-client.ts';
-import { otherResult, rowHeld, schemaChanged } from './serialization-failure.ts';
+import { otherResult, schemaChanged } from './serialization-failure.ts';
 import { Staging } from './staging.ts';
 import type { Entry } from './transaction-entry.ts';
 import type { TransactionHost } from './transaction-host.ts';
@@ -24,10 +21,8 @@ import type { TransactionSpeculation } from './transaction-speculation.ts';
 /** For running a large transaction, beyond balsa.commit_timeout: ms for each part. */
 const PART_MS = 1000;
 const SCHEMA_RETRIES_MAX = 20;
-/** Of one commit, one after the other: rows that others have locked. */
-const WAITS_MAX = 1000;
 /** Outcomes with which the locks of the transaction have ended. */
-const RELEASING: readonly Outcome['kind'][] = ['done', 'failed', 'conflict', 'locks-lost'];
+export const RELEASING: readonly Outcome['kind'][] = ['done', 'failed', 'conflict', 'locks-lost'];
 
 export interface CommitParts {
   readonly host: TransactionHost;
@@ -78,22 +73,17 @@ export class TransactionCommit {
     staged: StagedTransaction | null,
     options: RunOptions,
   ): Promise<void> {
-    const { host, record, schema, requests, speculation } = this.#parts;
+    const { host, id, record, schema, requests, speculation } = this.#parts;
     const { idempotencyKey } = options;
-    let waits = 0;
-    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX;) {
+    const waiter = { host, transaction: id, options };
+    const propose = async (): Promise<Outcome> => {
       const request = requests.commit(last, { writes: record.writes(), staged, idempotencyKey });
       speculation.propose(request);
-      const outcome = await host.propose(request, options);
+      return host.propose(request, options);
+    };
+    for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
+      const outcome = await proposeBehindLocks(waiter, propose);
       if (outcome.kind === 'done') speculation.committed();
-      const held = heldRowOf(outcome);
-      if (held !== null) {
-        // Its parts are gone by now.
-        if (staged !== null || waits === WAITS_MAX) throw rowHeld();
-        waits += 1;
-        await this.#waitFor(held, options);
-        continue;
-      }
       this.#isReleased = RELEASING.includes(outcome.kind);
       if (outcome.kind !== 'stale-schema') {
         this.#told(outcome, options);
@@ -101,7 +91,6 @@ export class TransactionCommit {
       }
       // What its parts say of tables cannot be said again.
       if (staged !== null) throw schemaChanged();
-      attempt += 1;
       await schema.follow(outcome.schemaVersion);
     }
     throw schemaChanged();
@@ -129,15 +118,6 @@ export class TransactionCommit {
           `it is not known whether the transaction took effect (${outcome.kind})`,
         );
     }
-  }
-
-  /** Rows that others have locked since the statement which writes them: they are before it. */
-  async #waitFor(held: HeldRow, options: RunOptions): Promise<void> {
-    const { host, id } = this.#parts;
-    if (options.cancellation.isCanceled) throw canceled();
-    const acquired = [{ ...held, policy: 'wait' as const, name: '' }];
-    const action = writeAction({ kind: 'rows', policy: 'wait', acquired, released: [] });
-    await host.locks.perform(action, id, options);
   }
 }
 

@@ -116,3 +116,33 @@ it('leaves nothing when its client vanishes while it writes', async () => {
   clients = [await cluster.connect(1), ...clients.slice(1)];
   expect(await summary(1)).toBe('(0,0,)');
 });
+
+it('waits at COMMIT for rows that others have locked since, and then for others', async () => {
+  await on(1, 'begin; update x set n = n + 1');
+  await insert(0, ROWS, 'a');
+  expect(await on(2, 'begin; select n from x for update')).toBe('BEGIN; (0)');
+  expect(await on(1, 'commit')).toBe('');
+  expect(await on(2, 'update x set n = 10; commit')).toBe('UPDATE 1; COMMIT');
+  expect(await clients[0]!.answered()).toBe('COMMIT');
+  expect(await on(3, 'select n from x')).toBe('(11)');
+  expect(await summary(2)).toBe(`(${ROWS},1,${ROWS * VALUE_BYTES})`);
+});
+
+it('waits at COMMIT no longer than lock_timeout, and leaves nothing', async () => {
+  await on(1, 'set lock_timeout = 50; begin; update x set n = n + 1');
+  await insert(0, ROWS, 'a');
+  expect(await on(2, 'begin; select n from x for update')).toBe('BEGIN; (0)');
+  expect((await on(1, 'commit')) || (await clients[0]!.later())).toBe('ERROR 55P03');
+  expect(await on(2, 'select count(*) from pg_locks; commit')).toBe('(1); COMMIT');
+  expect(await summary(2)).toBe('(0,0,)');
+});
+
+it('is refused behind a wait, if it would be told something else by then', async () => {
+  await on(1, 'begin; update x set n = n + 1 returning n');
+  await insert(0, ROWS, 'a');
+  expect(await on(2, 'begin; select n from x for update')).toBe('BEGIN; (0)');
+  expect(await on(1, 'commit')).toBe('');
+  expect(await on(2, 'update x set n = 10; commit')).toBe('UPDATE 1; COMMIT');
+  expect(await clients[0]!.answered()).toBe('ERROR 40001');
+  expect(await on(3, 'select count(*) from pg_locks')).toBe('(0)');
+});

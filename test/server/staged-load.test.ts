@@ -96,3 +96,18 @@ it('is refused where the schema has changed meanwhile', async () => {
   await client.query('alter table t add column more int');
   expect(await answer(serialize.copyDone())).toContain('40001');
 });
+
+it('waits for a row that others have locked, and that its rows refer to', async () => {
+  await client.query('create table parent (id int primary key); insert into parent values (1)');
+  await client.query('alter table t add column p int default 1 references parent');
+  await client.query('begin; select 1 from parent for update');
+  await begin();
+  await send(rows);
+  expect(await answer(serialize.copyDone())).not.toContain('COPY');
+  expect(await client.query('select count(*) from pg_locks')).toBe('(2)');
+  await client.query('commit');
+  cluster.nodes[0]!.catchUp();
+  const told = backendLines(await loader.settle()).join('\n');
+  expect(told).toContain(`COPY ${ROWS}`);
+  expect(await client.query('select count(*) from pg_locks')).toBe('(0)');
+});
