@@ -158,3 +158,43 @@ describe('a write on a node', () => {
     expect(await query('select count(*) from l')).toContain('DataRow "0"');
   });
 });
+
+describe('a lock on a node that is behind', () => {
+  /** In real time: the limits of locks are timers. */
+  async function inVain(): Promise<readonly string[]> {
+    await new Promise((done) => setTimeout(done, 150));
+    node.setBehind(0);
+    return answer();
+  }
+
+  it('that was asked for is not said to lack a majority', async () => {
+    await start(true);
+    await query("set balsa.commit_timeout = '50ms'; begin; select a from t");
+    node.setBehind(5);
+    client.send(encodeLine('Query select pg_advisory_lock(1)'));
+    expect(await inVain()).toEqual([
+      '  code: 57014',
+      '  message: canceling statement due to balsa.commit_timeout: this node is behind: it has applied 2 of 7 entries of the log',
+      '  hint: Another node may be ahead of this one.',
+    ]);
+  });
+
+  it('that was waited for may be free for long', async () => {
+    await start(true);
+    const other = node.open();
+    other.send(encodeLine('Startup {"user": "postgres", "database": "postgres"}'));
+    other.send(encodeLine('Query select pg_advisory_lock(1)'));
+    await other.settle();
+    await query("set lock_timeout = '100ms'; begin; select a from t");
+    client.send(encodeLine('Query select pg_advisory_lock(1)'));
+    expect(await answer()).toEqual([]);
+    node.setBehind(5);
+    expect(await inVain()).toEqual([
+      '  code: 55P03',
+      '  message: canceling statement due to lock timeout',
+      '  detail: It waited: this node is behind: it has applied 4 of 9 entries of the log.',
+      '  hint: Another node may be ahead of this one.',
+    ]);
+    other.close();
+  });
+});
