@@ -28,6 +28,7 @@ import { JSON_SET_FUNCTIONS } from '../../src/sql/functions/json-rows.ts';
 import { JSON_FUNCTIONS, JSON_OPERATORS } from '../../src/sql/functions/json.ts';
 import { LOCK_FUNCTIONS } from '../../src/sql/functions/locks.ts';
 import { NOTIFY_FUNCTIONS } from '../../src/sql/functions/notify.ts';
+import { NULL_COUNT_FUNCTIONS } from '../../src/sql/functions/null-counts.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from '../../src/sql/functions/numerics.ts';
 import {
   PATTERN_FUNCTIONS,
@@ -43,6 +44,7 @@ import {
 import { SEQUENCE_FUNCTIONS } from '../../src/sql/functions/sequences.ts';
 import { SESSION_ACTION_FUNCTIONS } from '../../src/sql/functions/session-actions.ts';
 import { SESSION_FUNCTIONS } from '../../src/sql/functions/session.ts';
+import { SIZE_FUNCTIONS } from '../../src/sql/functions/sizes.ts';
 import {
   TEXT_FUNCTIONS,
   TEXT_OPERATORS,
@@ -63,12 +65,15 @@ function named(...names: readonly string[]): readonly Named[] {
 
 /** With what the grammar has as expressions of their own. */
 const FUNCTION_GROUPS: readonly Group[] = [
-  ['Conditions', named('CASE', 'COALESCE', 'NULLIF', 'GREATEST', 'LEAST')],
+  [
+    'Conditions',
+    [...named('CASE', 'COALESCE', 'NULLIF', 'GREATEST', 'LEAST'), ...NULL_COUNT_FUNCTIONS],
+  ],
   ['Numbers', [...INTEGER_FUNCTIONS, ...FLOAT_FUNCTIONS, ...NUMERIC_FUNCTIONS]],
   ['Text', [...TEXT_FUNCTIONS, ...TEXT_SET_FUNCTIONS]],
   ['Patterns', [...PATTERN_FUNCTIONS, ...PATTERN_SET_FUNCTIONS]],
   ['Binary strings', BYTEA_FUNCTIONS],
-  ['Formatting', FORMATTING_FUNCTIONS],
+  ['Formatting', [...FORMATTING_FUNCTIONS, ...SIZE_FUNCTIONS]],
   [
     'Dates and times',
     [

@@ -104,6 +104,7 @@ export class BalsaNode {
       incarnation,
       prng: new Prng(randomInt(0, 0xffff_ffff)),
     });
+    const startedMs = Date.now();
     this.#executor = new Executor({
       gateway: this.#gateway,
       reader: this.#reader,
@@ -112,7 +113,10 @@ export class BalsaNode {
       shared: this.#shared,
       wake: () => this.#wake(),
       notifications: this.#notifications,
-      fact: (name) => (name === '@nodes' ? JSON.stringify(this.#nodeFacts()) : null),
+      fact: (name) => {
+        if (name === '@started_ms') return String(startedMs);
+        return name === '@nodes' ? JSON.stringify(this.#nodeFacts()) : null;
+      },
       onFatal: this.#onFatal,
     });
     const view = this.#shared.consensus();

@@ -156,7 +156,7 @@ function callOf(
 }
 
 /** Of Postgres, and not there yet: the message must not say that there is no such function. */
-const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$|^to_number$/;
+const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$/;
 
 /** It would fit, if it were known what anyelement or anyarray stands for. */
 function isUndetermined(

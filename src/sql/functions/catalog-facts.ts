@@ -80,30 +80,9 @@ function property(
   return value === undefined ? null : boolean(value);
 }
 
-/** Postgres' rounding: half up, and the next unit from 10 of it on (PG: pg_size_pretty). */
-function sizePretty(bytes: bigint): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let [size, unit, isHalf] = [bytes, 0, false];
-  const magnitude = (): bigint => (size < 0n ? -size : size);
-  while (unit < units.length - 1 && magnitude() >= (isHalf ? 20479n : 10240n)) {
-    // One bit more than the unit needs is kept, for rounding at the end.
-    size /= isHalf ? 1024n : unit === 0 ? 512n : 1024n;
-    isHalf = true;
-    unit += 1;
-  }
-  const rounded = isHalf ? (size + (size < 0n ? -1n : 1n)) / 2n : size;
-  return `${String(rounded)} ${units[unit] ?? ''}`;
-}
-
 const zero = js('pg_no_size', () => 0n);
 
 export const FACT_FUNCTIONS: readonly FunctionSignature[] = [
-  fn(
-    'pg_size_pretty',
-    [INT8],
-    TEXT,
-    js('pg_size_pretty', ([bytes]) => sizePretty(bytes as bigint)),
-  ),
   // Subscripts of names.
   fn(
     'pg_byte_of_name',

@@ -446,15 +446,4 @@ export const DATETIME_FUNCTIONS: readonly FunctionSignature[] = [
     BOOL,
     js('pg_isfinite_interval', () => 1n),
   ),
-  fn(
-    'timeofday',
-    [],
-    TEXT,
-    js('pg_timeofday', () => {
-      throw new PgError('0A000', 'timeofday() is not supported', {
-        hint: 'Use clock_timestamp().',
-      });
-    }),
-    STABLE,
-  ),
 ];

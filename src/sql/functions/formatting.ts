@@ -26,11 +26,13 @@ import { formatMoment, shownInterval, shownTimestamp } from './format-moment.ts'
 import { formatNumber } from './format-number.ts';
 import { parseNumberTemplate } from './number-template.ts';
 import { readMomentByTemplate } from './parse-moment.ts';
+import { readNumber } from './read-number.ts';
 import type { CallContext, FunctionSignature } from './signature.ts';
 
 const ZONED = { volatility: 'stable', settings: ['TimeZone'] } as const;
 const SECOND = 1_000_000n;
 const CHARACTERS_PER_WORK = 4;
+const TIME_OF_DAY = 'Dy Mon DD HH24:MI:SS.US YYYY TZ';
 
 type Argument = SqliteValue | undefined;
 
@@ -145,6 +147,17 @@ const NUMBER_FUNCTIONS: readonly FunctionSignature[] = [
 export const FORMATTING_FUNCTIONS: readonly FunctionSignature[] = [
   ...NUMBER_FUNCTIONS,
   fn(
+    'to_number',
+    [TEXT, TEXT],
+    NUMERIC,
+    js('pg_to_number', ([text, template], context) => {
+      if (template === '') return null;
+      context.spend((String(text).length + String(template).length) / CHARACTERS_PER_WORK);
+      return readNumber(String(text), parseNumberTemplate(String(template)));
+    }),
+    { volatility: 'stable' },
+  ),
+  fn(
     'to_char',
     [TIMESTAMP, TEXT],
     TEXT,
@@ -181,6 +194,14 @@ export const FORMATTING_FUNCTIONS: readonly FunctionSignature[] = [
       readTimestamp(text, template, context),
     ),
     ZONED,
+  ),
+  // Of the transaction, as clock_timestamp().
+  fn(
+    'timeofday',
+    [],
+    TEXT,
+    js('pg_timeofday', (_args, context) => timestamptzText(context.now, TIME_OF_DAY, context)),
+    { ...ZONED, volatility: 'volatile' },
   ),
   fn(
     'to_date',

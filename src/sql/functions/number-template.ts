@@ -18,6 +18,8 @@ export interface NumberTemplate {
   readonly behind: number;
   /** Digits that V shifts the number by. */
   readonly shift: number;
+  /** There is a V. */
+  readonly isShifted: boolean;
   readonly hasPoint: boolean;
   readonly isFilled: boolean;
   readonly hasZero: boolean;

@@ -27,6 +27,7 @@ import {
 import { EXTREME_FUNCTIONS } from './extremes.ts';
 import { FORMATTING_FUNCTIONS } from './formatting.ts';
 import { FLOAT_FUNCTIONS, FLOAT_OPERATORS } from './floats.ts';
+import { NULL_COUNT_FUNCTIONS } from './null-counts.ts';
 import { INTEGER_FUNCTIONS, INTEGER_OPERATORS, RANGE_CHECKS } from './integers.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from './numerics.ts';
 import { KEPT_SET_FUNCTIONS } from './kept-rows.ts';
@@ -41,6 +42,7 @@ import { QUANTIFIERS } from './quantifiers.ts';
 import { SESSION_FUNCTIONS } from './session.ts';
 import { SESSION_ACTION_FUNCTIONS } from './session-actions.ts';
 import { CATALOG_SET_FUNCTIONS } from './catalog-set-functions.ts';
+import { SIZE_FUNCTIONS } from './sizes.ts';
 import { SORT_KEY_FUNCTIONS } from './sort-keys.ts';
 import { SUPPORT_AGGREGATES, SUPPORT_FUNCTIONS } from './support.ts';
 import { UNNEST_FUNCTIONS, UNNEST_SUPPORT } from './unnest.ts';
@@ -57,6 +59,7 @@ import {
   PATTERN_MATCHING_OPERATORS,
   PATTERN_SET_FUNCTIONS,
 } from './patterns.ts';
+import { TIME_ZONE_SET_FUNCTIONS } from './time-zones.ts';
 import { UPSERT_FUNCTIONS } from './upserts.ts';
 import { TEXT_FUNCTIONS, TEXT_OPERATORS, TEXT_SET_FUNCTIONS } from './text.ts';
 
@@ -70,6 +73,8 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...DATETIME_FUNCTIONS,
   ...OVERLAPS_FUNCTIONS,
   ...FORMATTING_FUNCTIONS,
+  ...SIZE_FUNCTIONS,
+  ...NULL_COUNT_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ROW_TO_JSON,
   ...INTERVAL_FUNCTIONS,
@@ -127,6 +132,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SEQUENCE_SET_FUNCTIONS,
   ...NOTIFY_SET_FUNCTIONS,
   ...PREPARED_STATEMENT_SET_FUNCTIONS,
+  ...TIME_ZONE_SET_FUNCTIONS,
   ...LOCK_SET_FUNCTIONS,
   ...ACTIVITY_SET_FUNCTIONS,
 ];

@@ -1,6 +1,6 @@
 // Functions that show the session and the server. What they ask the context for is pinned in
 // replicated commands.
-import { BOOL, FLOAT8, INT4, NAME, TEXT } from '../../types/oids.ts';
+import { BOOL, FLOAT8, INT4, NAME, TEXT, TIMESTAMPTZ } from '../../types/oids.ts';
 import { fn, js } from './builders.ts';
 import { BY_PATH, viewerOf } from './catalog-context.ts';
 import { ANY_SETTING } from './signature.ts';
@@ -8,6 +8,9 @@ import type { CallContext, FunctionSignature } from './signature.ts';
 import { PgError } from '../../errors/pg-error.ts';
 
 export const VERSION_TEXT = 'PostgreSQL 15.0 (BalsaDB) on SQLite, replicated by Raft';
+
+/** Milliseconds between 1970 and 2000, from which timestamptz counts. */
+const EPOCH_MS = 946_684_800_000n;
 
 function fact(name: string): Pick<FunctionSignature, 'volatility' | 'settings' | 'isStrict'> {
   return { volatility: 'stable', settings: [name], isStrict: false };
@@ -41,6 +44,20 @@ export const SESSION_FUNCTIONS: readonly FunctionSignature[] = [
     INT4,
     js('pg_backend_pid', (_args, context) => BigInt(context.setting('@pid') ?? 0)),
     fact('@pid'),
+  ),
+  // When the node that the client is connected to was started; its configuration is read then.
+  ...[['pg_postmaster_start_time', 2560] as const, ['pg_conf_load_time', 2034] as const].map(
+    ([name, oid]) =>
+      fn(
+        name,
+        [],
+        TIMESTAMPTZ,
+        js('pg_node_start_time', (_args, context) => {
+          const started = context.setting('@started_ms');
+          return started === null ? null : (BigInt(started) - EPOCH_MS) * 1000n;
+        }),
+        { ...fact('@started_ms'), oid },
+      ),
   ),
   ...['current_user', 'session_user', 'user', 'current_role'].map((name) =>
     fn(

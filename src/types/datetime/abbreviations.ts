@@ -36,3 +36,8 @@ const ABBREVIATIONS = new Map<string, Abbreviation>([
 export function abbreviationNamed(name: string): Abbreviation | null {
   return ABBREVIATIONS.get(name.toLowerCase()) ?? null;
 }
+
+/** In lower case, with what they stand for. */
+export function allAbbreviations(): readonly (readonly [string, Abbreviation])[] {
+  return [...ABBREVIATIONS].sort(([a], [b]) => (a < b ? -1 : 1));
+}

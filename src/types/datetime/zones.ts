@@ -10,6 +10,9 @@ const CYCLE_DAYS = 146_097;
 const FIRST_KNOWN_DAY = -73_049; // 1800-01-01
 const LAST_KNOWN_DAY = 146_096; // 2399-12-31
 const DAYS_CACHED_MAX = 20_000;
+/** Of 2024: days since 2000. */
+const WINTER = 8780n * MICROS_PER_DAY;
+const SUMMER = 8962n * MICROS_PER_DAY;
 const FIXED =
   /^(?:([A-Za-z]{3,})|<([A-Za-z0-9+:-]{3,})>)([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?$/;
 
@@ -172,8 +175,24 @@ export function zoneAbbreviationAt(timeZone: string, utcMicros: bigint): string 
   const offset = zoneOffsetMicros(timeZone, utcMicros);
   const [january, july = january] = zone.abbreviations;
   if (january === undefined || july === undefined) return offsetText(offset).replaceAll(':', '');
-  // Of 2024: days since 2000.
-  if (offset === zoneOffsetMicros(timeZone, 8780n * MICROS_PER_DAY)) return january;
-  if (offset === zoneOffsetMicros(timeZone, 8962n * MICROS_PER_DAY)) return july;
+  if (offset === zoneOffsetMicros(timeZone, WINTER)) return january;
+  if (offset === zoneOffsetMicros(timeZone, SUMMER)) return july;
   return null;
+}
+
+/** They set the clock back from a standard time that is that of summer. */
+const BACKWARD_ZONES = ['Africa/Casablanca', 'Africa/El_Aaiun', 'Eire', 'Europe/Dublin'];
+
+/** Of the tz database, as it spells them. */
+export function zoneNames(): readonly string[] {
+  return [...NAMED.values()].map(({ name }) => name).sort();
+}
+
+/** Does the zone have another than its standard time then? Of its present rules. */
+export function isSummerTimeAt(timeZone: string, utcMicros: bigint): boolean {
+  const offset = zoneOffsetMicros(timeZone, utcMicros);
+  const [january, july] = [WINTER, SUMMER].map((moment) => zoneOffsetMicros(timeZone, moment));
+  if (january === undefined || july === undefined) return false;
+  if (BACKWARD_ZONES.includes(timeZone)) return offset < (january > july ? january : july);
+  return offset > (january < july ? january : july);
 }

@@ -1,0 +1,11 @@
+select num_nulls(null), num_nonnulls(null), num_nulls(1, null, 'a', null), num_nonnulls(1, null, 'a', null), pg_typeof(num_nulls('a'));
+create table t (a int, b text, c timestamptz);
+insert into t values (1, null, null), (null, null, null), (1, 'x', now());
+select a, num_nulls(a, b, c), num_nonnulls(a, b, c) from t order by 2, 1;
+select count(*) from t where num_nonnulls(a, b) = 1;
+select num_nulls();
+alter table t add check (num_nonnulls(a, b) >= 1) not valid;
+create table exactly_one (x int, y int, check (num_nonnulls(x, y) = 1));
+insert into exactly_one values (1, null);
+insert into exactly_one values (1, 2);
+insert into exactly_one values (null, null);

@@ -1,0 +1,16 @@
+select to_number('12,345.6-', '99G999D9S');
+select to_number('-34,338,492', '99G999G999'), to_number('-34,338,492.654,878', '99G999G999D999G999'), to_number('<564646.654564>', '999999.999999PR'), to_number('0.00001-', '9.999999S'), to_number('5.01-', 'FM9.999999S'), to_number('5.01-', 'FM9.999999MI'), to_number('5 4 4 4 4 8 . 7 8', '9 9 9 9 9 9 . 9 9'), to_number('.01', 'FM9.99'), to_number('.0', '99999999.99999999'), to_number('0', '99.99'), to_number('.-01', 'S99.99'), to_number('.01-', '99.99S'), to_number(' . 0 1-', ' 9 9 . 9 9 S');
+select to_number('34,50', '999,99'), to_number('123,000', '999G'), to_number('123456', '999G999'), to_number('$1234.56', 'L9,999.99'), to_number('$1234.56', 'L99,999.99'), to_number('$1,234.56', 'L99,999.99'), to_number('1234.56', 'L99,999.99'), to_number('1,234.56', 'L99,999.99'), to_number('42nd', '99th'), to_number('123456', '99999V99');
+select to_number('12.4', '99V9'), to_number('1234', '99V99'), to_number('12', '9V9999'), to_number('-7', '9V0');
+select to_number(' 12', '99'), to_number('12 ', '99'), to_number('1 2', '99'), to_number('+5', '9'), to_number('5+', '9S'), to_number('+5', 'SG9'), to_number('-5', 'MI9'), to_number('5-', '9MI'), to_number('+5', 'PL9'), to_number('$ 12', '$99'), to_number('12%', '99%');
+select to_number('12,5', '99D9'), to_number('1e5', '999'), to_number('Ă12', '999'), to_number('é12', '"x"99'), to_number('aé12', '9999'), to_number('12', 'FM9G9'), to_number('1,2', 'FM9G9'), to_number('1,2', '9G9');
+select to_number('', '999');
+select to_number('abc', '999');
+select to_number('123', '9.9');
+select to_number('123', '');
+select to_number('123', '9EEEE');
+select to_number('XIV', 'RN');
+select to_number('123', '9.9.9');
+select to_number(null, '9'), to_number('1', null);
+select to_number('12', '99')::text || 'x', pg_typeof(to_number('1', '9')), to_number('0012', '0000'), to_number('12.30', '99.99'), to_number('12.345', '99.9'), to_number('--12', '999'), to_number('1-2', '999'), to_number('- 12', '999'), to_number('-', '9S9');
+select to_number('1.234.5', '9.9.');
