@@ -1,18 +1,7 @@
 // PostgreSQL with two synchronous standbys (ANY 1) on this machine, as the peer to measure against:
 // like a BalsaDB cluster of three, a commit is on two disks before it is acknowledged.
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { freePorts } from '../../test/e2e/support/cluster.ts';
+import { PostgresInstallation } from '../../test/support/postgres-installation.ts';
 
 export interface PostgresTrio {
   readonly port: number;
@@ -20,104 +9,49 @@ export interface PostgresTrio {
   stop(): void;
 }
 
-/** Where initdb is, or null if PostgreSQL is not installed. */
-function binaryDirectory(): string | null {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian)
-    ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))
-    : [];
-  const places = [
-    ...versions.map((version) => join(debian, version, 'bin')),
-    '/usr/local/pgsql/bin',
-  ];
-  return places.find((place) => existsSync(join(place, 'initdb'))) ?? null;
-}
+const PRIMARY = 'primary';
+const STANDBYS = ['standby1', 'standby2'];
+const SETTINGS = `
+listen_addresses = '127.0.0.1'
+max_connections = 200
+wal_level = replica
+`;
+const SYNCHRONOUS = `
+synchronous_standby_names = 'ANY 1 (${STANDBYS.join(', ')})'
+synchronous_commit = on
+`;
 
+/** null if PostgreSQL is not installed. */
 export async function startPostgresTrio(): Promise<PostgresTrio | null> {
-  const binaries = binaryDirectory();
-  if (binaries === null) return null;
-  const isRoot = process.getuid?.() === 0;
-  const root = mkdtempSync(join(tmpdir(), 'balsa-bench-postgres-'));
-  chmodSync(root, 0o755);
-  if (isRoot) {
-    const id = (flag: string): number =>
-      Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
-    chownSync(root, id('-u'), id('-g'));
-  }
-  const run = (program: string, ...options: readonly string[]): void => {
-    const binary = join(binaries, program);
-    // PostgreSQL refuses to run as root.
-    const [command, all] = isRoot
-      ? ['runuser', ['-u', 'postgres', '--', binary, ...options]]
-      : [binary, [...options]];
-    const { status, stderr } = spawnSync(command, all, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      cwd: root,
-    });
-    if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
-  };
-  const ports = await freePorts(3);
-  const directory = (position: number): string => join(root, `pg-${position}`);
-  const start = (position: number): void =>
-    run(
-      ...(['pg_ctl', 'start', '-w', '-D', directory(position)] as const),
-      ...['-l', join(root, `pg-${position}.log`), '-o', `-p ${ports[position]} -k ${root}`],
-    );
-  const stop = (): void => {
-    for (const position of [0, 1, 2]) {
-      if (!existsSync(join(directory(position), 'postmaster.pid'))) continue;
-      run('pg_ctl', 'stop', '-m', 'immediate', '-D', directory(position));
-    }
-    rmSync(root, { recursive: true, force: true });
-  };
+  const installation = PostgresInstallation.find();
+  if (installation === null) return null;
+  const [port = 0, ...standbyPorts] = await freePorts(1 + STANDBYS.length);
+  const stop = (): void => installation.remove();
   try {
-    run(
-      'initdb',
-      '-D',
-      directory(0),
-      '-A',
-      'trust',
-      '-U',
-      'postgres',
-      '--locale',
-      'C',
-      '-E',
-      'UTF8',
-    );
-    appendFileSync(
-      join(directory(0), 'postgresql.conf'),
-      "\nlisten_addresses = '127.0.0.1'\nmax_connections = 200\nwal_level = replica\n",
-    );
-    start(0);
-    for (const position of [1, 2]) {
-      run(
-        ...([
-          'pg_basebackup',
-          '-h',
-          '127.0.0.1',
-          '-p',
-          String(ports[0]),
-          '-U',
-          'postgres',
-        ] as const),
-        ...['-D', directory(position), '-R', '-c', 'fast', '-X', 'stream'],
-      );
-      appendFileSync(
-        join(directory(position), 'postgresql.auto.conf'),
-        `\nprimary_conninfo = 'host=127.0.0.1 port=${ports[0]} user=postgres application_name=s${position}'\n`,
-      );
-      start(position);
+    installation.initialize(PRIMARY, SETTINGS);
+    installation.start(PRIMARY, port);
+    for (const [at, name] of STANDBYS.entries()) {
+      addStandby(installation, name, standbyPorts[at] as number, port);
     }
-    appendFileSync(
-      join(directory(0), 'postgresql.conf'),
-      "\nsynchronous_standby_names = 'ANY 1 (s1, s2)'\nsynchronous_commit = on\n",
-    );
-    run('pg_ctl', 'reload', '-D', directory(0));
+    installation.configure(PRIMARY, SYNCHRONOUS);
+    installation.run('pg_ctl', 'reload', '-D', installation.directory(PRIMARY));
   } catch (error) {
     stop();
     throw error;
   }
-  const version = execFileSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' });
-  return { port: ports[0] as number, version: version.trim(), stop };
+  return { port, version: installation.version, stop };
+}
+
+function addStandby(
+  installation: PostgresInstallation,
+  name: string,
+  port: number,
+  primaryPort: number,
+): void {
+  const source = ['-h', '127.0.0.1', '-p', String(primaryPort), '-U', 'postgres'];
+  const target = ['-D', installation.directory(name), '-R', '-c', 'fast', '-X', 'stream'];
+  installation.run('pg_basebackup', ...source, ...target);
+  const info = `host=127.0.0.1 port=${primaryPort} user=postgres application_name=${name}`;
+  installation.configure(name, `primary_conninfo = '${info}'`, 'postgresql.auto.conf');
+  installation.start(name, port);
 }

@@ -1,21 +1,10 @@
 // A PostgreSQL of a test's own, where one is installed: in a new directory, on a free port, without
 // syncs. Stop it, or it stays.
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { freePorts } from '../e2e/support/cluster.ts';
+import { PostgresInstallation } from './postgres-installation.ts';
 
-const DEBIAN = '/usr/lib/postgresql';
+const SERVER = 'data';
 const SETTINGS = `
 listen_addresses = '127.0.0.1'
 fsync = off
@@ -30,75 +19,20 @@ export interface Postgres {
   stop(): void;
 }
 
-/** Where initdb is, or null if PostgreSQL is not installed. */
-export function postgresBinaries(): string | null {
-  const versions = existsSync(DEBIAN)
-    ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a))
-    : [];
-  const places = [
-    ...versions.map((version) => join(DEBIAN, version, 'bin')),
-    '/usr/local/pgsql/bin',
-  ];
-  return places.find((place) => existsSync(join(place, 'initdb'))) ?? null;
-}
-
 /** null if PostgreSQL is not installed. */
 export async function startPostgres(): Promise<Postgres | null> {
-  const binaries = postgresBinaries();
-  if (binaries === null) return null;
-  const root = mkdtempSync(join(tmpdir(), 'balsa-postgres-'));
-  const directory = join(root, 'data');
-  chmodSync(root, 0o755);
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) chownSync(root, idOf('-u'), idOf('-g'));
-  const run = (program: string, ...options: readonly string[]): void => {
-    const binary = join(binaries, program);
-    // It refuses to run as root.
-    const [command, all] = isRoot
-      ? ['runuser', ['-u', 'postgres', '--', binary, ...options]]
-      : [binary, [...options]];
-    const { status, stderr } = spawnSync(command, all, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      cwd: root,
-    });
-    if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
-  };
+  const installation = PostgresInstallation.find();
+  if (installation === null) return null;
   const [port = 0] = await freePorts(1);
-  const stop = (): void => {
-    if (existsSync(join(directory, 'postmaster.pid'))) {
-      run('pg_ctl', 'stop', '-m', 'immediate', '-D', directory);
-    }
-    rmSync(root, { recursive: true, force: true });
-  };
+  const stop = (): void => installation.remove();
   try {
-    run(
-      'initdb',
-      '-D',
-      directory,
-      '-A',
-      'trust',
-      '-U',
-      'postgres',
-      '--locale',
-      'C',
-      '-E',
-      'UTF8',
-      '-N',
-    );
-    appendFileSync(join(directory, 'postgresql.conf'), SETTINGS);
-    const log = join(root, 'log');
-    run('pg_ctl', 'start', '-w', '-D', directory, '-l', log, '-o', `-p ${port} -k ${root}`);
+    installation.initialize(SERVER, SETTINGS);
+    installation.start(SERVER, port);
   } catch (error) {
     stop();
     throw error;
   }
-  const version = execFileSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' });
-  return { port, version: version.trim(), connect: () => connect(port), stop };
-}
-
-function idOf(flag: string): number {
-  return Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { port, version: installation.version, connect: () => connect(port), stop };
 }
 
 async function connect(port: number): Promise<pg.Client> {
