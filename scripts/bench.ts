@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTable } from '../src/cli/table.ts';
-import { Cluster } from '../test/e2e/support/cluster.ts';
+import { Cluster, freePorts } from '../test/e2e/support/cluster.ts';
+import { measureBareNodes } from './bench/bare-nodes.ts';
+import type { BareThreads } from './bench/bare-nodes.ts';
 import { initializePgbench, pgbench } from './bench/pgbench.ts';
 import { startPostgresTrio } from './bench/postgres.ts';
 import { microsEach, threadTimes } from './bench/thread-times.ts';
@@ -192,6 +194,26 @@ async function warmUp(
   await pgbench({ host: HOST, port, script, clients: 8, seconds: options.warmUp, isolation });
 }
 
+/** What no database of three Node processes can beat here. */
+async function measureBare(directory: string): Promise<string[][]> {
+  const name = 'bare write';
+  if (options.only !== undefined && !name.includes(options.only)) return [];
+  const rows: string[][] = [];
+  const kinds: readonly BareThreads[] = ['single', 'handed over'];
+  for (const threads of kinds) {
+    const rates: number[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      process.stderr.write(`bare write, ${threads} ...\n`);
+      const ports = await freePorts(3);
+      rates.push(await measureBareNodes(threads, directory, ports, options.seconds));
+    }
+    const label = threads === 'single' ? 'one thread' : 'three threads on the leader';
+    const rate = median(rates);
+    rows.push([label, rate.toFixed(0), (1000 / rate).toFixed(2)]);
+  }
+  return rows;
+}
+
 /** Seconds for a million rows in one transaction, each way. */
 function measureLoads(targets: readonly Target[], directory: string): string[][] {
   if (options.only !== undefined && !'bulk load'.includes(options.only)) return [];
@@ -269,6 +291,10 @@ try {
       '\n',
   );
   if (rows.length > 0) console.log(formatTable(columns, rows));
+  const bare = await measureBare(directory);
+  if (bare.length > 0) {
+    console.log(`\n${formatTable(['bare write, 1 client', 'writes/s', 'ms'], bare)}`);
+  }
   const loads = measureLoads(targets, directory);
   if (loads.length > 0) {
     const titles = ['bulk load, one transaction', 'BalsaDB s'];
