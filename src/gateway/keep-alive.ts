@@ -1,23 +1,11 @@
 // When a gateway that keeps something from others (locks, staged parts) must show itself in the log:
 // when none of its requests was executed for a while. An idle gateway that keeps nothing writes
 // nothing. What counts is when a request was proposed: executed it cannot be before that.
-import { encodeRequest } from '../machine/command-codec.ts';
+import { encodeLockRequest } from '../machine/command-codec.ts';
 import type { Ticket } from './gateway.ts';
 
 /** A request that does nothing, in any schema. */
-export const NOTHING = encodeRequest({
-  schemaVersion: 0,
-  schemaChanges: 0,
-  now: 0n,
-  seed: 0,
-  settings: [],
-  statements: [],
-  isDoomed: false,
-  writes: [],
-  recording: null,
-  idempotencyKey: '',
-  locks: { owner: 0, actions: [] },
-});
+export const NOTHING = encodeLockRequest({ owner: 0, actions: [] });
 
 /** The answer may wait to be looked at while clients keep the thread busy: it must not be waited for. */
 const UNANSWERED_MAX = 4;

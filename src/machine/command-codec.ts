@@ -206,8 +206,28 @@ type Settings = readonly (readonly [name: string, value: string])[];
 
 type RecordedTemplate = Omit<RecordedStatement, 'seed' | 'actions' | 'digest'>;
 
+/** What is left out is empty, null, 0 or false. */
+export type NewRequest = Pick<Request, 'schemaVersion' | 'now' | 'statements'> & Partial<Request>;
+
+const EMPTY: Omit<Request, 'schemaVersion' | 'now' | 'statements'> = {
+  schemaChanges: 0,
+  seed: 0,
+  settings: [],
+  isDoomed: false,
+  writes: [],
+  recording: null,
+  idempotencyKey: '',
+  locks: null,
+};
+
+/** A request about locks alone. */
+export function encodeLockRequest(locks: LockRequest): Uint8Array {
+  return encodeRequest({ schemaVersion: 0, now: 0n, statements: [], locks });
+}
+
 /** A template behind its length, then the inputs. */
-export function encodeRequest(request: Request): Uint8Array {
+export function encodeRequest(parts: NewRequest): Uint8Array {
+  const request: Request = { ...EMPTY, ...parts };
   const writer = new ByteWriter(512 + blobBytesOf(request));
   writer.u32(0);
   writeTemplate(writer, request);

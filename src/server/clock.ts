@@ -20,3 +20,14 @@ export function wallClockMicros(): bigint {
 export function wallClockMs(): number {
   return Date.now();
 }
+
+/** The wall clock, never before what it said already: statements are in the order of their times. */
+export class RisingClock {
+  #last = 0n;
+
+  now(): bigint {
+    const now = wallClockMicros();
+    this.#last = now > this.#last ? now : this.#last;
+    return this.#last;
+  }
+}

@@ -40,6 +40,15 @@ export function statementTimeout(): PgError {
   return new PgError('57014', 'canceling statement due to statement timeout');
 }
 
+/** A read that took `ms` without a pause. */
+export function keptOthers(ms: number): PgError {
+  return new PgError(
+    '57014',
+    `canceling statement: it kept this node from its other clients for ${ms / 1000} s`,
+    { hint: 'Read less at a time.' },
+  );
+}
+
 /** When waiting for the cluster ends, monotonic ms. */
 export function deadlineOf({ commitTimeoutMs, statementTimeoutMs }: RunOptions): number {
   const limits = [commitTimeoutMs, statementTimeoutMs].filter((limit) => limit > 0);

@@ -1,7 +1,7 @@
 // Requests about locks on their way through the gateway. Each gets a definite answer, however long
 // that takes: what a client holds must be known.
 import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
-import { decodeOutcome, encodeRequest } from '../machine/command-codec.ts';
+import { decodeOutcome, encodeLockRequest } from '../machine/command-codec.ts';
 import type { LockAction } from '../machine/command.ts';
 import { monotonicMs } from './clock.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -51,19 +51,7 @@ export class LockRequests {
     actions: readonly LockAction[],
     interrupt: Interrupt | null,
   ): Promise<LockResults | 'lost' | null> {
-    const bytes = encodeRequest({
-      schemaVersion: 0,
-      schemaChanges: 0,
-      now: 0n,
-      seed: 0,
-      settings: [],
-      statements: [],
-      isDoomed: false,
-      writes: [],
-      recording: null,
-      idempotencyKey: '',
-      locks: { owner, actions },
-    });
+    const bytes = encodeLockRequest({ owner, actions });
     return new Promise((resolve) => {
       const waiting = { bytes, resolve };
       const ticket = this.#submit(waiting);

@@ -71,7 +71,7 @@ export class OpenTransaction implements Transaction {
 
   constructor(host: TransactionHost, isolation: IsolationLevel) {
     const id = host.speculator.newId();
-    const now = host.now();
+    const now = host.clock.now();
     const record = new TransactionRecord(host.files);
     const schema = new TransactionSchema(host, record);
     const sequences = new SequenceReservations(host, schema);
@@ -123,7 +123,9 @@ export class OpenTransaction implements Transaction {
     options: RunOptions,
     recompile: Recompile,
   ): Promise<StatementResult> {
-    const { results, error } = await this.#host.readFresh(bound, options, recompile);
+    const { results, error } =
+      this.#host.runImmediately([bound], options) ??
+      (await this.#host.run([bound], options, null, (catalog) => [recompile(catalog)]));
     if (error !== null) throw error;
     return must(results[0], 'a read has a result');
   }

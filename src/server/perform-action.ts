@@ -5,7 +5,7 @@ import type { RunOptions } from '../session/backend.ts';
 import { readAction } from '../sql/functions/lock-actions.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { monotonicMs } from './clock.ts';
-import { canceled } from './late.ts';
+import { canceled, statementTimeout } from './late.ts';
 import type { TransactionLocks } from './transaction-host.ts';
 
 /** The longest that a timer can wait. */
@@ -46,7 +46,7 @@ async function sleep(until: number, since: number, options: RunOptions): Promise
     await wait(Math.min(Math.ceil(end - monotonicMs()), TIMER_MS_MAX), options);
   }
   if (cancellation.isCanceled) throw canceled();
-  if (limit < until) throw new PgError('57014', 'canceling statement due to statement timeout');
+  if (limit < until) throw statementTimeout();
 }
 
 function wait(ms: number, { cancellation }: RunOptions): Promise<void> {

@@ -1,10 +1,11 @@
 // The rows of a read one by one, on a connection of its own, whose snapshot stays open as long.
-import { PgError } from '../errors/pg-error.ts';
+import type { PgError } from '../errors/pg-error.ts';
 import type { ReadContext, ReadStep, Reader } from '../machine/reader.ts';
 import type { Index } from '../raft/entry.ts';
 import type { RowStream } from '../session/backend.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { monotonicMs } from './clock.ts';
+import { keptOthers, statementTimeout } from './late.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** Longest time between two rows, in which the other clients of the node wait. */
@@ -28,15 +29,8 @@ export function openRowStream(options: RowStreamOptions): RowStream | null {
   let askedAt = openedAt;
   const checkTime = (): void => {
     const now = monotonicMs();
-    if (statementTimeoutMs > 0 && now - openedAt >= statementTimeoutMs) {
-      throw new PgError('57014', 'canceling statement due to statement timeout');
-    }
-    if (now - askedAt < ROW_MS_MAX) return;
-    throw new PgError(
-      '57014',
-      `canceling statement: it kept this node from its other clients for ${ROW_MS_MAX / 1000} s`,
-      { hint: 'Read less at a time.' },
-    );
+    if (statementTimeoutMs > 0 && now - openedAt >= statementTimeoutMs) throw statementTimeout();
+    if (now - askedAt >= ROW_MS_MAX) throw keptOthers(ROW_MS_MAX);
   };
   const reader: Reader = snapshots.acquire();
   let rows: Iterator<readonly SqliteValue[]> | null;

@@ -5,8 +5,9 @@ import { randomInt } from 'node:crypto';
 import { withCascades } from '../catalog/cascades.ts';
 import { PgError } from '../errors/pg-error.ts';
 import { encodeRequest } from '../machine/command-codec.ts';
+import type { NewRequest } from '../machine/command-codec.ts';
 import { DIGEST_BYTES } from '../machine/command.ts';
-import type { Outcome, Request, StagedTransaction } from '../machine/command.ts';
+import type { Outcome, StagedTransaction } from '../machine/command.ts';
 import type { SpeculationId } from '../machine/speculation.ts';
 import { pgErrorOf } from '../machine/statement-error.ts';
 import type { BoundPlan, BulkLoad, RunOptions, StatementResult } from '../session/backend.ts';
@@ -39,8 +40,8 @@ export class StagedLoad implements BulkLoad {
     this.#host = host;
     this.#options = options;
     this.#id = host.speculator.newId();
-    this.#staging = new Staging(host, this.#id, options);
-    this.#now = host.now();
+    this.#staging = new Staging(host.parts, this.#id, options);
+    this.#now = host.clock.now();
   }
 
   async add(bound: BoundPlan): Promise<void> {
@@ -73,7 +74,7 @@ export class StagedLoad implements BulkLoad {
     const waiter = { host: this.#host, transaction: this.#id, options };
     const outcome = await proposeBehindLocks(waiter, () => {
       const request = { ...this.#request([], staged), idempotencyKey };
-      return this.#host.propose(encodeRequest(request), options);
+      return this.#host.proposals.propose(encodeRequest(request), options);
     });
     this.#isReleased = RELEASING.includes(outcome.kind);
     return outcome;
@@ -101,16 +102,13 @@ export class StagedLoad implements BulkLoad {
     }
   }
 
-  #request(bounds: readonly BoundPlan[], staged: StagedTransaction | null): Request {
+  #request(bounds: readonly BoundPlan[], staged: StagedTransaction | null): NewRequest {
     const owner = this.#host.locks.ownerOf(this.#id);
     return {
       schemaVersion: must(this.#schemaVersion, 'a load has statements'),
       schemaChanges: 0,
       now: this.#now,
-      seed: 0,
-      settings: [],
       statements: bounds.map(stepsOf),
-      isDoomed: false,
       writes: [...this.#writes].sort((a, b) => a - b),
       recording: {
         snapshot: 0,
@@ -128,8 +126,6 @@ export class StagedLoad implements BulkLoad {
         staged,
         isUntold: true,
       },
-      idempotencyKey: '',
-      locks: null,
     };
   }
 

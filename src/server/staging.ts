@@ -3,13 +3,13 @@
 import type { StagedTransaction } from '../machine/command.ts';
 import type { SpeculationId } from '../machine/speculation.ts';
 import type { RunOptions } from '../session/backend.ts';
-import type { TransactionHost } from './transaction-host.ts';
+import type { PartProposals } from './part-proposals.ts';
 
 /** Parts of one transaction that are on their way. */
 const UNDER_WAY_MAX = 4;
 
 export class Staging {
-  readonly #host: TransactionHost;
+  readonly #proposals: PartProposals;
   readonly #id: SpeculationId;
   readonly #options: RunOptions;
   readonly #underWay = new Set<Promise<void>>();
@@ -17,21 +17,21 @@ export class Staging {
   #bytes = 0;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(host: TransactionHost, id: SpeculationId, options: RunOptions) {
-    this.#host = host;
+  constructor(proposals: PartProposals, id: SpeculationId, options: RunOptions) {
+    this.#proposals = proposals;
     this.#id = id;
     this.#options = options;
   }
 
   get #staged(): StagedTransaction {
-    return { ...this.#host.identity, transaction: this.#id, parts: this.#parts };
+    return { ...this.#proposals.identity, transaction: this.#id, parts: this.#parts };
   }
 
   /** The next part: an encoded request. Resolves when there is room for another. Throws PgError. */
   async add(part: Uint8Array): Promise<void> {
-    this.#host.stagedBytes.take(part.length);
+    this.#proposals.bytes.take(part.length);
     this.#bytes += part.length;
-    const work = this.#host
+    const work = this.#proposals
       .stage(this.#staged, this.#parts, part, this.#options)
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -59,12 +59,12 @@ export class Staging {
     if (this.#parts === 0) return;
     // What is under way could come behind.
     await Promise.all(this.#underWay);
-    this.#host.unstage(this.#staged, this.#options);
+    this.#proposals.unstage(this.#staged, this.#options);
   }
 
   /** To be called at the end, however it came. */
   close(): void {
-    this.#host.stagedBytes.give(this.#bytes);
+    this.#proposals.bytes.give(this.#bytes);
     this.#bytes = 0;
   }
 }

@@ -49,7 +49,7 @@ export class TransactionCommit {
   /** Resolves when it has taken effect. Rejects with PgError. */
   async run(options: RunOptions): Promise<void> {
     const { host, id, record, requests, speculation } = this.#parts;
-    const staging = new Staging(host, id, options);
+    const staging = new Staging(host.parts, id, options);
     try {
       const isWhole = record.earlier === null;
       const parts = partsOf(requests.proposed(record.entries), isWhole);
@@ -79,7 +79,7 @@ export class TransactionCommit {
     const propose = async (): Promise<Outcome> => {
       const request = requests.commit(last, { writes: record.writes(), staged, idempotencyKey });
       speculation.propose(request);
-      return host.propose(request, options);
+      return host.proposals.propose(request, options);
     };
     for (let attempt = 0; attempt < SCHEMA_RETRIES_MAX; attempt++) {
       const outcome = await proposeBehindLocks(waiter, propose);

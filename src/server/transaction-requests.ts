@@ -1,7 +1,8 @@
 // What an open transaction asks of machines: to speculate its next statement, to keep a part of it,
 // to commit it. All are requests with recorded statements (docs/formats.md).
 import { encodeRequest } from '../machine/command-codec.ts';
-import type { Request, ReservedSequence, StagedTransaction } from '../machine/command.ts';
+import type { NewRequest } from '../machine/command-codec.ts';
+import type { ReservedSequence, StagedTransaction } from '../machine/command.ts';
 import type { SpeculationId } from '../machine/speculation.ts';
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
@@ -78,17 +79,14 @@ export class TransactionRequests {
     schemaChanges: number,
     sequences: readonly ReservedSequence[],
     staged: StagedTransaction | null = null,
-  ): Request {
+  ): NewRequest {
     const isTooFar = this.#host.mutations.snapshotOfCommit === true;
     const owner = this.#host.locks.ownerOf(this.#id);
     return {
       schemaVersion: this.#schema.version,
       schemaChanges,
       now: this.#now,
-      seed: 0,
-      settings: [],
       statements: entries.map(({ steps }) => steps),
-      isDoomed: false,
       writes: writesOf(entries),
       recording: {
         snapshot: isTooFar ? Number.MAX_SAFE_INTEGER : this.#snapshot,
@@ -97,8 +95,6 @@ export class TransactionRequests {
         locks: owner === null ? null : { owner, transaction: this.#id },
         staged,
       },
-      idempotencyKey: '',
-      locks: null,
     };
   }
 }

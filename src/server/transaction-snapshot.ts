@@ -21,12 +21,12 @@ export interface SnapshotRead {
 }
 
 export class TransactionSnapshot {
-  readonly #host: Pick<TransactionHost, 'catalog' | 'freshen' | 'readOn' | 'snapshots'>;
+  readonly #host: Pick<TransactionHost, 'catalog' | 'freshen' | 'reads' | 'snapshots'>;
   readonly #now: bigint;
   #reader: Reader | null = null;
 
   constructor(
-    host: Pick<TransactionHost, 'catalog' | 'freshen' | 'readOn' | 'snapshots'>,
+    host: Pick<TransactionHost, 'catalog' | 'freshen' | 'reads' | 'snapshots'>,
     now: bigint,
   ) {
     this.#host = host;
@@ -44,7 +44,7 @@ export class TransactionSnapshot {
       if (isFirst) await this.#host.freshen(options);
       this.#reader ??= this.#host.snapshots.acquire();
       const seed = randomInt(0, 0xffff_ffff);
-      const result = this.#host.readOn(this.#reader, current, options, {
+      const result = this.#host.reads.runOn(this.#reader, [current], options, {
         now: this.#now,
         seed,
         index: isFirst ? Infinity : 0,

@@ -24,7 +24,7 @@ afterEach(async () => {
   await on(1, 'select');
   for (const node of cluster.nodes) {
     expect(node.stagedCount()).toBe(0);
-    expect(node.executor.stagedBytes.taken).toBe(0);
+    expect(node.executor.parts.bytes.taken).toBe(0);
     expect(node.executor.files.budget.taken).toBe(0);
   }
   cluster.checkEqual();

@@ -27,7 +27,7 @@ afterEach(async () => {
   await client.query('select');
   for (const node of cluster.nodes) {
     expect(node.stagedCount()).toBe(0);
-    expect(node.executor.stagedBytes.taken).toBe(0);
+    expect(node.executor.parts.bytes.taken).toBe(0);
   }
   cluster.checkEqual();
   cluster.close();
