@@ -2,7 +2,7 @@
 // buffer costs a tenth of posting an array of small ones, and a view would drag its whole backing
 // store along (64 KiB where it comes from the pool of Buffer). Within one process and version, so
 // nothing here needs checking.
-import type { EntryOutcomes } from '../machine/machine.ts';
+import type { EntryOutcomes } from '../machine/entry-outcomes.ts';
 import type { Entry, EntryKind } from '../raft/entry.ts';
 
 const KINDS: readonly EntryKind[] = [

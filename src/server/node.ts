@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Gateway } from '../gateway/gateway.ts';
 import type { SeenEntry } from '../gateway/gateway.ts';
-import { readRegistration, unpackOutcomes } from '../machine/machine.ts';
-import type { EntryOutcomes } from '../machine/machine.ts';
+import { decodeRegistration, unpackOutcomes } from '../machine/entry-outcomes.ts';
+import type { EntryOutcomes } from '../machine/entry-outcomes.ts';
 import { Reader } from '../machine/reader.ts';
 import { initializeParser } from '../sql/parse/parse.ts';
 import type { NodeFacts } from '../sql/functions/balsa.ts';
@@ -351,6 +351,6 @@ function seenEntry(entry: EntryOutcomes): SeenEntry {
     sessionId,
     firstSequence,
     outcomes: isRegistered ? [] : unpackOutcomes(entry.outcomes),
-    registered: isRegistered ? readRegistration(entry.outcomes) : null,
+    registered: isRegistered ? decodeRegistration(entry.outcomes) : null,
   };
 }

@@ -6,7 +6,7 @@
 // Time counts only while this node leads and looks, step by step: a change of leader begins anew, and
 // of a pause of the leader itself, in which it could not see anything, next to nothing counts.
 import type { CloseCommand } from '../machine/command.ts';
-import type { Holder } from '../machine/machine.ts';
+import type { Holder } from '../machine/gateway-commands.ts';
 import type { Term } from '../raft/entry.ts';
 
 export interface SilenceLimits {

@@ -22,7 +22,7 @@ import type {
   Step,
   StepResult,
 } from '../../src/machine/command.ts';
-import { unpackOutcomes } from '../../src/machine/machine.ts';
+import { unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { DecodeError } from '../../src/util/bytes.ts';
 import { Prng } from '../../src/util/prng.ts';

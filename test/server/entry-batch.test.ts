@@ -1,6 +1,6 @@
 // What threads post to each other: comes back as it was, in a buffer of its own.
 import { expect, test } from 'vitest';
-import type { EntryOutcomes } from '../../src/machine/machine.ts';
+import type { EntryOutcomes } from '../../src/machine/entry-outcomes.ts';
 import {
   packByteStrings,
   packEntries,

@@ -10,7 +10,7 @@ import type {
   Request,
 } from '../../src/machine/command.ts';
 import type { Lock, LockOwner } from '../../src/machine/locks.ts';
-import { unpackOutcomes } from '../../src/machine/machine.ts';
+import { unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import { heldRowOf } from '../../src/machine/row-guard.ts';
 import type { Entry } from '../../src/raft/entry.ts';

@@ -5,7 +5,8 @@ import type { Answer, Ticket } from '../../src/gateway/gateway.ts';
 import { encodeCommand } from '../../src/machine/command-codec.ts';
 import { Database } from '../../src/machine/database.ts';
 import type { Grant } from '../../src/machine/locks.ts';
-import { Machine, readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
+import { decodeRegistration, unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
+import { Machine } from '../../src/machine/machine.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
 import { encodeConfiguration } from '../../src/raft/configuration-codec.ts';
@@ -354,7 +355,7 @@ export class SimulatedNode {
     const seen = result.outcomes.map((entry) => ({
       ...entry,
       outcomes: entry.kind === 'registered' ? [] : unpackOutcomes(entry.outcomes),
-      registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
+      registered: entry.kind === 'registered' ? decodeRegistration(entry.outcomes) : null,
     }));
     this.gateway.applied(seen, this.machine.appliedIndex);
     const { grants } = result;

@@ -2,7 +2,7 @@
 // place in the log, it tells what its client was told; and what a client is told on the way is
 // always of one state that there was.
 import { decodeCommand, decodeOutcome, RequestDecoder } from '../../src/machine/command-codec.ts';
-import { unpackOutcomes } from '../../src/machine/machine.ts';
+import { unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import type { Outcome } from '../../src/machine/command.ts';
 import type { Entry } from '../../src/raft/entry.ts';

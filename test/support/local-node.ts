@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { RequestDecoder, splitRequest } from '../../src/machine/command-codec.ts';
-import { readRegistration, unpackOutcomes } from '../../src/machine/machine.ts';
+import { decodeRegistration, unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
 import { openMachine } from '../../src/machine/open-machine.ts';
@@ -170,7 +170,7 @@ export class LocalNode {
     const seen = outcomes.map((entry) => ({
       ...entry,
       outcomes: entry.kind === 'registered' ? [] : unpackOutcomes(entry.outcomes),
-      registered: entry.kind === 'registered' ? readRegistration(entry.outcomes) : null,
+      registered: entry.kind === 'registered' ? decodeRegistration(entry.outcomes) : null,
     }));
     this.#notifications.deliver(notifications);
     this.#gateway.applied(seen, this.#machine.appliedIndex);

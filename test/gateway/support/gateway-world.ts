@@ -3,8 +3,9 @@
 // node's state, and have their sessions closed. Everything is drawn from one seed.
 import { decodeOutcome, encodeCommand, encodeRequest } from '../../../src/machine/command-codec.ts';
 import { Database } from '../../../src/machine/database.ts';
-import { Machine, readRegistration, unpackOutcomes } from '../../../src/machine/machine.ts';
-import type { EntryOutcomes } from '../../../src/machine/machine.ts';
+import { decodeRegistration, unpackOutcomes } from '../../../src/machine/entry-outcomes.ts';
+import { Machine } from '../../../src/machine/machine.ts';
+import type { EntryOutcomes } from '../../../src/machine/entry-outcomes.ts';
 import type { MachineMutations } from '../../../src/machine/mutations.ts';
 import { Gateway } from '../../../src/gateway/gateway.ts';
 import type { Answer, GatewayMutations, SeenEntry, Ticket } from '../../../src/gateway/gateway.ts';
@@ -312,7 +313,7 @@ function seenEntry(entry: EntryOutcomes): SeenEntry {
   return {
     ...entry,
     outcomes: isRegistration ? [] : unpackOutcomes(entry.outcomes),
-    registered: isRegistration ? readRegistration(entry.outcomes) : null,
+    registered: isRegistration ? decodeRegistration(entry.outcomes) : null,
   };
 }
 

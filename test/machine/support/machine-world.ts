@@ -2,7 +2,7 @@
 import { decodeOutcome } from '../../../src/machine/command-codec.ts';
 import type { Command, Outcome, Request } from '../../../src/machine/command.ts';
 import type { Database } from '../../../src/machine/database.ts';
-import { unpackOutcomes } from '../../../src/machine/machine.ts';
+import { unpackOutcomes } from '../../../src/machine/entry-outcomes.ts';
 import type { ApplyResult, Machine } from '../../../src/machine/machine.ts';
 import type { MachineMutations } from '../../../src/machine/mutations.ts';
 import { openMachine } from '../../../src/machine/open-machine.ts';
