@@ -31,6 +31,10 @@ import { NOTIFY_FUNCTIONS } from '../../src/sql/functions/notify.ts';
 import { NULL_COUNT_FUNCTIONS } from '../../src/sql/functions/null-counts.ts';
 import { NUMERIC_FUNCTIONS, NUMERIC_OPERATORS } from '../../src/sql/functions/numerics.ts';
 import {
+  HYPOTHETICAL_SET_AGGREGATES,
+  ORDERED_SET_AGGREGATES,
+} from '../../src/sql/functions/ordered-sets.ts';
+import {
   PATTERN_FUNCTIONS,
   PATTERN_MATCHING_OPERATORS,
   PATTERN_SET_FUNCTIONS,
@@ -104,6 +108,7 @@ const AGGREGATE_GROUPS: readonly Group[] = [
       ...JSON_AGGREGATES,
     ],
   ],
+  ['Within groups', [...ORDERED_SET_AGGREGATES, ...HYPOTHETICAL_SET_AGGREGATES]],
   ['Window functions', [...WINDOW_FUNCTIONS, ...named(...ANY_WINDOW_FUNCTIONS)]],
 ];
 

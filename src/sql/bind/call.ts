@@ -1,39 +1,25 @@
-// Function calls: scalar functions, aggregates, window functions.
-import { INT4, INT8, TEXT, UNKNOWN } from '../../types/oids.ts';
-import type { Oid } from '../../types/pg-type.ts';
-import { mustType, typeByName } from '../../types/registry.ts';
-import { ANY_WINDOW_FUNCTIONS } from '../functions/aggregates.ts';
-import { ANYARRAY, ANYELEMENT } from '../functions/pseudo-types.ts';
-import { aggregatesNamed, functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
+// Function calls; those of aggregates and window functions are in aggregate.ts.
+import { TEXT } from '../../types/oids.ts';
+import { typeByName } from '../../types/registry.ts';
+import { fn } from '../functions/builders.ts';
+import { functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import { ANY_SETTING } from '../functions/signature.ts';
-import type { AggregateSignature, FunctionSignature } from '../functions/signature.ts';
+import type { FunctionSignature } from '../functions/signature.ts';
 import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
-import { childrenOf, expressionKey, someExpression } from '../tree/expression.ts';
-import type { AggregateCall, Expression, SortKey, WindowClause } from '../tree/expression.ts';
+import type { Expression } from '../tree/expression.ts';
 import { isRowAsJson } from '../tree/row-as-json.ts';
-import {
-  canCoerce,
-  mustCoerce,
-  resolveUnknown,
-  tryCoerce,
-  tryCommonType,
-  typeDisplay,
-} from './coerce.ts';
+import { mustCoerce, resolveUnknown, tryCoerce } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindCondition, bindExpression } from './expression.ts';
+import { bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { checkFunctionSchema } from './function-schema.ts';
 import { chooseOverload } from './overload.ts';
 import type { Chosen } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
-import { bindSortKeys } from './sort.ts';
-import { bindWindow } from './window.ts';
 import { prettyRow, rowArgument } from './whole-row.ts';
-
-const UNDETERMINED = 'could not determine polymorphic type because input has type unknown';
-const NO_FUNCTION_HINT =
-  'No function matches the given name and argument types. You might need to add explicit type casts.';
+import { bindAggregate, containsAggregate, isAggregateCall } from './aggregate.ts';
+import { noFunction } from './no-function.ts';
 
 export function bindFunctionCall(place: Place, fields: Fields): Expression {
   const { context } = place;
@@ -43,8 +29,9 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   const nodes = list(fields, 'args');
   const over = inner(fields, 'over');
   checkFunctionSchema(context, fields);
-  if (flag(fields, 'agg_within_group')) throw context.notSupported('WITHIN GROUP', at);
-  if (isAggregateCall(name, fields)) return bindAggregate(place, name, fields, nodes, over);
+  const isWithinGroup = flag(fields, 'agg_within_group');
+  if (isWithinGroup || isAggregateCall(name, fields))
+    return bindAggregate(place, name, fields, nodes, over);
   if (over !== null) {
     throw context.error(
       '42809',
@@ -125,8 +112,15 @@ function castByName(
 
 const REGTYPE = 2206;
 
-/** pg_typeof(): known before the statement runs. */
-function typeOf({ type }: Expression, location: number | undefined): Expression {
+/** pg_typeof(): known before the statement runs; but what makes groups must stay in it. */
+function typeOf(part: Expression, location: number | undefined): Expression {
+  const { type } = part;
+  if (containsAggregate(part)) {
+    const emit = ([value = '']: readonly string[]): string =>
+      `iif(${value} IS NULL, ${type}, ${type})`;
+    const signature = fn('pg_typeof', [0], REGTYPE, { kind: 'sql', emit }, { isStrict: false });
+    return { kind: 'function', signature, arguments: [part], type: REGTYPE, typmod: -1, location };
+  }
   return { kind: 'constant', type: REGTYPE, typmod: -1, value: BigInt(type), location };
 }
 
@@ -155,47 +149,6 @@ function callOf(
   };
 }
 
-/** Of Postgres, and not there yet: the message must not say that there is no such function. */
-const MISSING = /^jsonb?_(?:path_|populate_record|to_record)|^jsonb_set_lax$/;
-
-/** It would fit, if it were known what anyelement or anyarray stands for. */
-function isUndetermined(
-  { arguments: wanted }: FunctionSignature,
-  types: readonly number[],
-): boolean {
-  const isOpen = (at: number): boolean => [ANYELEMENT, ANYARRAY].includes(wanted[at] as number);
-  return (
-    wanted.length === types.length &&
-    wanted.some((_type, at) => isOpen(at)) &&
-    types.every((type, at) =>
-      isOpen(at) ? type === UNKNOWN : canCoerce(type, wanted[at] as number, 'implicit'),
-    )
-  );
-}
-
-function noFunction(
-  context: BindContext,
-  name: string,
-  types: readonly number[],
-  location: number | undefined,
-  isAmbiguous: boolean,
-): Error {
-  if (MISSING.test(name)) return context.notSupported(`${name}()`, location);
-  if (functionsNamed(name).some((candidate) => isUndetermined(candidate, types))) {
-    return context.error('42804', UNDETERMINED);
-  }
-  const shown = `${name}(${types.map((type) => typeDisplay(type)).join(', ')})`;
-  if (isAmbiguous) {
-    return context.error(
-      '42725',
-      `function ${shown} is not unique`,
-      location,
-      'Could not choose a best candidate function. You might need to add explicit type casts.',
-    );
-  }
-  return context.error('42883', `function ${shown} does not exist`, location, NO_FUNCTION_HINT);
-}
-
 /** The setting that is asked for, where the statement names it. */
 function settingsOf(
   { settings = [] }: FunctionSignature,
@@ -219,196 +172,4 @@ function asText(context: BindContext, part: Expression): Expression {
     typmod: -1,
     location: value.location,
   };
-}
-
-/** Why an aggregate may not stand in another. */
-const AN_AGGREGATE = 'an aggregate';
-
-function refuseNestedWindows(context: BindContext, parts: readonly Expression[]): void {
-  for (const part of parts) {
-    someExpression(part, (inside) => {
-      if (inside.kind !== 'aggregate' || inside.over === null) return false;
-      throw context.error('42P20', 'window function calls cannot be nested', inside.location);
-    });
-  }
-}
-
-function isAggregateCall(name: string, fields: Fields): boolean {
-  return (
-    flag(fields, 'agg_star') ||
-    name === 'count' ||
-    name === 'array_agg' ||
-    ANY_WINDOW_FUNCTIONS.includes(name) ||
-    aggregatesNamed(name).length > 0
-  );
-}
-
-function bindAggregate(
-  place: Place,
-  name: string,
-  fields: Fields,
-  nodes: readonly Node[],
-  over: Fields | null,
-): AggregateCall {
-  const { context } = place;
-  const at = location(fields);
-  const isWindow = over !== null;
-  if (!isWindow && place.noAggregates !== null) {
-    const message =
-      place.noAggregates === AN_AGGREGATE
-        ? 'aggregate function calls cannot be nested'
-        : `aggregate functions are not allowed in ${place.noAggregates}`;
-    throw context.error('42803', message, at);
-  }
-  if (isWindow && place.noAggregates !== null) {
-    const message =
-      place.noAggregates === AN_AGGREGATE
-        ? 'aggregate function calls cannot contain window function calls'
-        : `window functions are not allowed in ${place.noAggregates}`;
-    throw context.error(place.noAggregates === AN_AGGREGATE ? '42803' : '42P20', message, at);
-  }
-  const inside: Place = { ...place, noAggregates: isWindow ? null : AN_AGGREGATE };
-  const parts = nodes.map(
-    (node) => rowArgument(inside, name, node) ?? bindExpression(inside, node),
-  );
-  if (isWindow) refuseNestedWindows(context, parts);
-  const isStar = flag(fields, 'agg_star');
-  const signature = resolveAggregate(context, name, parts, isStar, at);
-  if (signature.settings !== undefined) {
-    context.noteCall({ volatility: 'stable', settings: signature.settings });
-  }
-  if (signature.isWindowOnly && !isWindow) {
-    throw context.error('42809', `window function ${name} requires an OVER clause`, at);
-  }
-  const filter = child(fields, 'agg_filter');
-  if (isWindow && filter !== null && signature.isWindowOnly) {
-    const message = 'FILTER is not implemented for non-aggregate window functions';
-    throw context.error('0A000', message, at);
-  }
-  const isNullsIgnored = text(fields, 'ignore_nulls') !== '';
-  if (isNullsIgnored) throw context.notSupported('IGNORE NULLS', at);
-  const isDistinct = flag(fields, 'agg_distinct');
-  const orderBy = bindSortKeys(inside, list(fields, 'agg_order'));
-  if (isWindow && isDistinct) {
-    throw context.error('0A000', 'DISTINCT is not implemented for window functions', at);
-  }
-  if (isWindow && orderBy.length > 0) {
-    throw context.error('0A000', 'aggregate ORDER BY is not implemented for window functions', at);
-  }
-  const windowClause: WindowClause | null = over === null ? null : bindWindow(inside, over);
-  const coerced = parts.map((part, position) => {
-    const wanted = signature.arguments[position] ?? 0;
-    return wanted === 0 ? resolveUnknown(context, part) : mustCoerce(context, part, wanted, name);
-  });
-  return {
-    kind: 'aggregate',
-    signature,
-    arguments: coerced,
-    isStar,
-    isDistinct,
-    orderBy: isDistinct ? orderOfDistinct(context, coerced, orderBy) : orderBy,
-    filter:
-      filter === null
-        ? null
-        : bindCondition({ ...place, noAggregates: 'FILTER' }, filter, 'FILTER'),
-    over: windowClause,
-    type: signature.result,
-    typmod: -1,
-    location: at,
-  };
-}
-
-/** Equal values are found by sorting: only by the arguments. */
-function orderOfDistinct(
-  context: BindContext,
-  parts: readonly Expression[],
-  orderBy: readonly SortKey[],
-): readonly SortKey[] {
-  const keys = new Set(parts.map(expressionKey));
-  const stray = orderBy.find(({ expression }) => !keys.has(expressionKey(expression)));
-  if (stray === undefined) return orderBy;
-  throw context.error(
-    '42P10',
-    'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
-    stray.expression.location,
-  );
-}
-
-export function containsAggregate(expression: Expression): boolean {
-  if (expression.kind === 'grouping') return true;
-  if (expression.kind === 'aggregate' && expression.over === null) return true;
-  return childrenOf(expression).some(containsAggregate);
-}
-
-function native(name: string, args: readonly number[], result: number): AggregateSignature {
-  return {
-    oid: 0,
-    name,
-    arguments: args,
-    result,
-    isWindowOnly: ANY_WINDOW_FUNCTIONS.includes(name),
-    implementation: { kind: 'sql', emit: (texts) => `${name}(${texts.join(', ')})` },
-  };
-}
-
-/** Of these, nothing says what the values of a literal are. */
-function refuseUnknown(
-  context: BindContext,
-  name: string,
-  types: readonly Oid[],
-  location: number | undefined,
-): void {
-  if (name === 'array_agg') throw noFunction(context, name, types, location, true);
-  if (ANY_WINDOW_FUNCTIONS.includes(name) || ['json_agg', 'jsonb_agg'].includes(name)) {
-    throw context.error('42804', UNDETERMINED);
-  }
-}
-
-function resolveAggregate(
-  context: BindContext,
-  name: string,
-  parts: readonly Expression[],
-  isStar: boolean,
-  location: number | undefined,
-): AggregateSignature {
-  if (name === 'count') {
-    if (isStar || parts.length === 1)
-      return native(
-        'count',
-        parts.map(() => 0),
-        INT8,
-      );
-  } else if (isStar) {
-    throw context.error(
-      '42809',
-      `${name}(*) specified, but ${name} is not an aggregate function`,
-      location,
-    );
-  }
-  const [first] = parts;
-  const types = parts.map((part) => part.type);
-  if (first?.type === UNKNOWN) refuseUnknown(context, name, types, location);
-  if (ANY_WINDOW_FUNCTIONS.includes(name) && first !== undefined) {
-    const [value, , other] = types;
-    const result = other === undefined ? value : tryCommonType([value as Oid, other]);
-    if (result === null || result === undefined) {
-      throw noFunction(context, name, types, location, false);
-    }
-    const rest = types.slice(1).map((_type, at) => (at === 0 ? INT4 : result));
-    return native(name, [result, ...rest], result);
-  }
-  if (name === 'array_agg' && first !== undefined) {
-    const { arrayOid } = mustType(first.type);
-    if (arrayOid === 0) {
-      throw context.notSupported(`an array of ${typeDisplay(first.type)}`, location);
-    }
-    return {
-      ...native('array_agg', [first.type], arrayOid),
-      leadingArgument: String(first.type),
-      sqliteName: 'pg_array_agg',
-    };
-  }
-  const found = chooseOverload(aggregatesNamed(name), (candidate) => candidate, types);
-  if (found !== null && found !== 'ambiguous') return found.candidate;
-  throw noFunction(context, name, types, location, found !== null);
 }

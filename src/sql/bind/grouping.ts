@@ -1,7 +1,8 @@
 // The rule of GROUP BY: what is not grouped must stand inside an aggregate, unless the primary key
 // of its table is grouped (PG: 7.2.3).
+import { PgError } from '../../errors/pg-error.ts';
 import { childrenOf, expressionKey, someNode } from '../tree/expression.ts';
-import type { ColumnReference, Expression } from '../tree/expression.ts';
+import type { AggregateCall, ColumnReference, Expression } from '../tree/expression.ts';
 import type { Query } from '../tree/query.ts';
 import type { BindContext } from './context.ts';
 import type { Scope } from './scope.ts';
@@ -17,13 +18,25 @@ export function checkGrouping(
   const grouped = new Set(groupBy.map(expressionKey));
   const check = (expression: Expression): void => {
     if (grouped.has(expressionKey(expression))) return;
-    if (expression.kind === 'aggregate' && expression.over === null) return;
+    if (expression.kind === 'aggregate' && expression.over === null) {
+      checkDirect(expression);
+      return;
+    }
     if (expression.kind === 'grouping') return;
     if (expression.kind === 'column' && expression.level === 0 && !keyed.has(expression.alias)) {
       throw ungrouped(context, scope, expression);
     }
     if ('query' in expression) checkQuery(expression.query);
     childrenOf(expression).forEach(check);
+  };
+  const checkDirect = ({ arguments: parts, directCount = 0 }: AggregateCall): void => {
+    try {
+      parts.slice(0, directCount).forEach(check);
+    } catch (error) {
+      if (!(error instanceof PgError) || error.code !== '42803') throw error;
+      const detail = 'Direct arguments of an ordered-set aggregate must use only grouped columns.';
+      throw new PgError(error.code, error.message, { ...error.fields, detail });
+    }
   };
   // Range entries have names of their own in the whole statement, so columns of ours can be told.
   const ours = new Set(scope.entries.flatMap(({ alias }) => (alias === null ? [] : [alias])));

@@ -21,7 +21,7 @@ import { someExpression } from '../tree/expression.ts';
 import type { ColumnReference, Expression } from '../tree/expression.ts';
 import type { FromItem, Select, Target } from '../tree/query.ts';
 import { calledAfterSort } from './after-sort.ts';
-import { containsAggregate } from './call.ts';
+import { containsAggregate } from './aggregate.ts';
 import type { BindContext } from './context.ts';
 import { derivedFrom, plainSelect } from './derived.ts';
 import { logical } from './expression.ts';

@@ -14,7 +14,7 @@ import {
 import type { Fields, Node } from '../parse/node.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
-import { containsAggregate } from './call.ts';
+import { containsAggregate } from './aggregate.ts';
 import { bindChange } from './change.ts';
 import { checkChange, hasChange, isChange } from './changing-with.ts';
 import { commonType, commonTypmod, mustCoerce, resolveUnknown } from './coerce.ts';

@@ -30,10 +30,15 @@ export function sortKey(context: BindContext, fields: Fields, expression: Expres
 
 export function bindSortKeys(place: Place, nodes: readonly Node[]): readonly SortKey[] {
   return nodes.map((node) => {
-    const fields = asTag(node, 'SortBy') ?? {};
-    const expression = bindExpression(place, child(fields, 'node') as Node);
+    const [expression, fields] = bindSortBy(place, node);
     return sortKey(place.context, fields, resolveUnknown(place.context, expression));
   });
+}
+
+/** The expression as it is, and the rest of the key for sortKey(). */
+export function bindSortBy(place: Place, node: Node): readonly [Expression, Fields] {
+  const fields = asTag(node, 'SortBy') ?? {};
+  return [bindExpression(place, child(fields, 'node') as Node), fields];
 }
 
 /** ORDER BY ... USING operator. */

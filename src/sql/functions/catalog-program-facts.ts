@@ -1,6 +1,7 @@
 // What pg_proc, pg_operator and pg_cast of a new database show: the tables of this folder.
 import type { ProgramFacts, RoutineFact } from '../../catalog/system/program-facts.ts';
 import type { Oid } from '../../types/pg-type.ts';
+import { ORDERED_SET_AGGREGATES } from './ordered-sets.ts';
 import {
   ALL_AGGREGATES,
   ALL_CASTS,
@@ -30,7 +31,7 @@ function routines(): readonly Unnumbered[] {
       returnsSet: false,
       defaultCount: signature.defaults?.length ?? 0,
     })),
-    ...ALL_AGGREGATES.map((signature) => ({
+    ...[...ALL_AGGREGATES, ...ORDERED_SET_AGGREGATES].map((signature) => ({
       oid: signature.oid,
       name: signature.name,
       kind: signature.isWindowOnly ? ('w' as const) : ('a' as const),

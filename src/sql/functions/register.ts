@@ -4,6 +4,7 @@ import { KEEP, TICK, WRITTEN, bytesOfRow, checkLength, lengthOf } from './bounds
 import { distinct, windowed } from './aggregate-forms.ts';
 import type { AggregateCalls } from './aggregate-forms.ts';
 import { CHANGED_TWICE, KEEP_ROW, changedTwice, keepRow } from './kept-rows.ts';
+import { HYPOTHETICAL_SET_AGGREGATES, ORDERED_SET_AGGREGATES } from './ordered-sets.ts';
 import {
   ALL_AGGREGATES,
   ALL_CASTS,
@@ -65,7 +66,9 @@ export function registerFunctions(host: FunctionHost, context: CallContext): voi
       scalar(implementation.sqlName, implementation.call, true, volatility);
   }
   registerBounds(host, context);
-  for (const signature of ALL_AGGREGATES) registerAggregate(host, signature, context, done);
+  const sets = [...ORDERED_SET_AGGREGATES, ...HYPOTHETICAL_SET_AGGREGATES];
+  for (const signature of [...ALL_AGGREGATES, ...sets])
+    registerAggregate(host, signature, context, done);
   for (const signature of ALL_SET_FUNCTIONS) registerTable(host, signature, context, done);
 }
 

@@ -155,6 +155,8 @@ export interface AggregateCall extends Typed {
   readonly kind: 'aggregate';
   readonly signature: AggregateSignature;
   readonly arguments: readonly Expression[];
+  /** Of WITHIN GROUP: how many of the arguments, the first ones, are the same for a whole group. */
+  readonly directCount?: number;
   readonly isStar: boolean;
   readonly isDistinct: boolean;
   readonly orderBy: readonly SortKey[];
