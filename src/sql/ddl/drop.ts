@@ -374,7 +374,7 @@ function missing(editor: SchemaEditor, kind: Kind, target: QualifiedName, isOk: 
     return;
   }
   const message = `${kind.word} "${displayName(target)}" does not exist`;
-  if (!isOk) throw new PgError('42P01', message);
+  if (!isOk) throw new PgError(kind.word === 'index' ? '42704' : '42P01', message);
   editor.notice(`${message}, skipping`);
 }
 
