@@ -56,8 +56,26 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
-function refused(detail: string): PgError {
-  return new PgError('22P02', 'invalid input syntax for type json', { detail });
+/** `place`: of the token at fault in the text, as far as it was read. */
+function refused(detail: string, text: string, place: Span): PgError {
+  const where = contextOf(text, place);
+  return new PgError('22P02', 'invalid input syntax for type json', { detail, where });
+}
+
+/** More of a line is not shown before the place. */
+const CONTEXT_BYTES = 50;
+
+/** PG: report_json_context(). */
+function contextOf(text: string, [from, to]: Span): string {
+  const before = text.slice(0, from);
+  const line = Buffer.from(text.slice(before.lastIndexOf('\n') + 1, to));
+  let start = Math.max(0, line.length - CONTEXT_BYTES + 1);
+  while (((line[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  // What three dots would stand for is shown instead.
+  if (start <= 3) start = 0;
+  const number = before.split('\n').length;
+  const isEnd = to >= text.length || /[\n\r]/.test(text[to] as string);
+  return `JSON data, line ${number}: ${start > 0 ? '...' : ''}${line.toString('utf8', start)}${isEnd ? '' : '...'}`;
 }
 
 class JsonLexer {
@@ -95,7 +113,8 @@ class JsonLexer {
     if (word === 'true' || word === 'false' || word === 'null') {
       return { kind: 'word', from, to: this.#at, value: word };
     }
-    throw refused(`Token "${word === '' ? first : word}" is invalid.`);
+    const token = word === '' ? first : word;
+    throw refused(`Token "${token}" is invalid.`, this.#text, [from, from + token.length]);
   }
 
   #number(): Token {
@@ -111,7 +130,13 @@ class JsonLexer {
     this.#at = from;
     this.#match(NUMBER_BEGINNING);
     this.#match(WORD);
-    throw refused(`Token "${this.#text.slice(from, this.#at)}" is invalid.`);
+    const token = this.#text.slice(from, this.#at);
+    throw refused(`Token "${token}" is invalid.`, this.#text, [from, this.#at]);
+  }
+
+  /** What is wrong in a string that is read up to here. */
+  #refusedAt(from: number, detail: string): PgError {
+    return refused(detail, this.#text, [from, this.#at]);
   }
 
   #string(): string {
@@ -122,10 +147,10 @@ class JsonLexer {
       parts.push(this.#match(PLAIN_CHARACTERS));
       const next = this.#text[this.#at];
       if (next === '"') break;
-      if (next === undefined) throw refused(`Token "${this.#text.slice(from)}" is invalid.`);
+      if (next === undefined) throw this.#unfinished(from);
       if (next !== '\\') {
         const code = next.charCodeAt(0).toString(16).padStart(2, '0');
-        throw refused(`Character with value 0x${code} must be escaped.`);
+        throw this.#refusedAt(from, `Character with value 0x${code} must be escaped.`);
       }
       parts.push(this.#escape(from));
     }
@@ -135,22 +160,32 @@ class JsonLexer {
 
   #escape(from: number): string {
     const letter = this.#text[this.#at + 1];
-    if (letter === undefined) throw refused(`Token "${this.#text.slice(from)}" is invalid.`);
+    if (letter === undefined) throw this.#unfinished(from);
     this.#at += 2;
-    if (letter === 'u') return this.#unicode();
+    if (letter === 'u') return this.#unicode(from);
     const found = ESCAPES[letter];
-    if (found === undefined) throw refused(`Escape sequence "\\${letter}" is invalid.`);
+    if (found === undefined) {
+      throw this.#refusedAt(from, `Escape sequence "\\${letter}" is invalid.`);
+    }
     return found;
   }
 
-  #hex(): number {
-    const digits = this.#match(HEX);
-    if (digits !== '') return Number.parseInt(digits, 16);
-    throw refused('"\\u" must be followed by four hexadecimal digits.');
+  #unfinished(from: number): PgError {
+    this.#at = this.#text.length;
+    return this.#refusedAt(from, `Token "${this.#text.slice(from)}" is invalid.`);
   }
 
-  #unicode(): string {
-    const unit = this.#hex();
+  #hex(from: number): number {
+    const digits = this.#match(HEX);
+    if (digits !== '') return Number.parseInt(digits, 16);
+    const good = /[0-9a-fA-F]*/y;
+    good.lastIndex = this.#at;
+    this.#at += (good.exec(this.#text)?.[0].length ?? 0) + 1;
+    throw this.#refusedAt(from, '"\\u" must be followed by four hexadecimal digits.');
+  }
+
+  #unicode(from: number): string {
+    const unit = this.#hex(from);
     if (!this.#hasMeaning) return '';
     if (unit === 0) {
       throw new PgError('22P05', 'unsupported Unicode escape sequence', {
@@ -159,15 +194,15 @@ class JsonLexer {
     }
     const isLow = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff;
     const alone = 'Unicode low surrogate must follow a high surrogate.';
-    if (isLow(unit)) throw refused(alone);
+    if (isLow(unit)) throw this.#refusedAt(from, alone);
     if (unit < 0xd800 || unit > 0xdbff) return String.fromCharCode(unit);
-    if (!this.#text.startsWith('\\u', this.#at)) throw refused(alone);
+    if (!this.#text.startsWith('\\u', this.#at)) throw this.#refusedAt(from, alone);
     this.#at += 2;
-    const second = this.#hex();
+    const second = this.#hex(from);
     if (second >= 0xd800 && second <= 0xdbff) {
-      throw refused('Unicode high surrogate must not follow a high surrogate.');
+      throw this.#refusedAt(from, 'Unicode high surrogate must not follow a high surrogate.');
     }
-    if (!isLow(second)) throw refused(alone);
+    if (!isLow(second)) throw this.#refusedAt(from, alone);
     return String.fromCharCode(unit, second);
   }
 }
@@ -185,8 +220,12 @@ class JsonParser {
 
   #fail(expected: string): never {
     const { kind, from, to } = this.#token;
-    if (kind === 'end') throw refused('The input string ended unexpectedly.');
-    throw refused(`Expected ${expected}, but found "${this.#text.slice(from, to)}".`);
+    const found = this.#text.slice(from, to);
+    const detail =
+      kind === 'end'
+        ? 'The input string ended unexpectedly.'
+        : `Expected ${expected}, but found "${found}".`;
+    throw refused(detail, this.#text, [from, to]);
   }
 
   #advance(): void {
