@@ -27,14 +27,12 @@ export function changeSetting(
     if (block.isOpen) block.setModes({ ...NO_MODES, [mode]: modeValue(mode, text, name) });
     return;
   }
-  if (isLocal && !block.isOpen) {
+  if (isLocal && !block.isBlock) {
     writeWarning(context, '25P01', 'SET LOCAL can only be used in transaction blocks');
-    // Checked all the same, and forgotten at once.
-    settings.set(name, value, true);
-    settings.dropLocals();
-    return;
   }
   settings.set(name, value, isLocal);
+  // Checked all the same, and forgotten at once.
+  if (isLocal && !block.isOpen) settings.dropLocals();
 }
 
 /** SET ROLE and SET SESSION AUTHORIZATION. */
@@ -53,7 +51,9 @@ function checkUser({ user, backend }: SessionContext, name: string | null): void
 const NO_MODES: TransactionModes = { isolation: null, isReadOnly: null, isDeferrable: null };
 
 function modeValue(mode: keyof TransactionModes, text: string, name: string): string | boolean {
-  return mode === 'isolation' ? parseIsolation(text, name) : parseBoolean(text, name) === 'on';
+  return mode === 'isolation'
+    ? parseIsolation(text, name, name)
+    : parseBoolean(text, name) === 'on';
 }
 
 /** set_config(). */

@@ -95,7 +95,7 @@ export function writeWarning(context: SessionContext, code: string, message: str
 
 export function writeNotices(context: SessionContext, plan: Plan): void {
   if (plan.kind !== 'query') return;
-  if (plan.isAboutTransaction === true && !context.block.isOpen) {
+  if (plan.isAboutTransaction === true && !context.block.isBlock) {
     writeWarning(context, '25P01', `${plan.tag.name} can only be used in transaction blocks`);
   }
   for (const notice of plan.notices) writeNotice(context, notice);

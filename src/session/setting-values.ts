@@ -3,7 +3,8 @@
 import { PgError } from '../errors/pg-error.ts';
 import { zoneNamed, zoneOfOffset } from '../types/datetime/zones.ts';
 
-export type ValueParser = (text: string, name: string) => string;
+/** `name` is what the client calls the setting: most errors do so too, those of others by its own name. */
+export type ValueParser = (text: string, name: string, ownName: string) => string;
 
 function invalid(name: string, value: string, fields: PgError['fields'] = {}): PgError {
   return new PgError('22023', `invalid value for parameter "${name}": "${value}"`, fields);
@@ -83,7 +84,7 @@ const MEMORY_HINT = 'Valid units for this parameter are "B", "kB", "MB", "GB", a
 /** An amount of memory; a bare number counts kB, or blocks of so many. Shown in the largest unit that divides it. */
 export function memory(leastKilobytes: number, bareKilobytes = 1): ValueParser {
   return (text, name) => {
-    const [, number = '', unit = ''] = /^\s*(\d+)\s*(\S*)\s*$/.exec(text) ?? [];
+    const [, number = '', unit = ''] = /^\s*([+-]?\d+)\s*(\S*)\s*$/.exec(text) ?? [];
     if (number === '') throw invalid(name, text);
     const factor = unit === '' ? bareKilobytes : MEMORY_UNITS.find(([each]) => each === unit)?.[1];
     if (factor === undefined) throw invalid(name, text, { hint: MEMORY_HINT });
@@ -144,7 +145,7 @@ export function duration(text: string, name: string): string {
 }
 
 /** A name, hours east of UTC, or an interval as SET TIME ZONE INTERVAL writes it. */
-export function timeZone(text: string, name: string): string {
+export function timeZone(text: string, _: string, name: string): string {
   const hours = /^\s*([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)\s*$/.exec(text)?.[1];
   if (hours !== undefined) {
     if (Math.abs(Number(hours)) > 167) throw invalid(name, text);
@@ -157,7 +158,7 @@ export function timeZone(text: string, name: string): string {
 
 export const intervalStyle = oneOf('postgres', 'postgres_verbose', 'sql_standard', 'iso_8601');
 
-export function encoding(text: string, name: string): string {
+export function encoding(text: string, _: string, name: string): string {
   if (/^(utf-?8|unicode)$/i.test(text.replace(/'/g, ''))) return 'UTF8';
   throw invalid(name, text);
 }
@@ -165,7 +166,7 @@ export function encoding(text: string, name: string): string {
 const STYLES = ['ISO', 'GERMAN', 'SQL', 'POSTGRES'];
 const ORDERS = ['MDY', 'DMY', 'YMD'];
 
-export function dateStyle(text: string, name: string): string {
+export function dateStyle(text: string, _: string, name: string): string {
   const parts = text.split(',').map((part) => part.trim());
   const unknown = parts.find((part) => ![...STYLES, ...ORDERS].includes(part.toUpperCase()));
   if (unknown !== undefined) {
@@ -179,7 +180,7 @@ export function dateStyle(text: string, name: string): string {
 }
 
 /** Names between commas, each perhaps in quotes. */
-export function nameList(text: string, name: string): string {
+export function nameList(text: string, _: string, name: string): string {
   const isList =
     /^\s*$|^\s*(?:"(?:[^"]|"")+"|""|[^,\s"]+)(?:\s*,\s*(?:"(?:[^"]|"")*"|[^,\s"]+))*\s*$/;
   if (isList.test(text)) return text;

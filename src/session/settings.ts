@@ -17,6 +17,7 @@ import {
   SEVERITIES,
   timeZone,
 } from './setting-values.ts';
+import type { ValueParser } from './setting-values.ts';
 
 export interface SettingDefinition {
   readonly name: string;
@@ -27,7 +28,7 @@ export interface SettingDefinition {
   /** Where the value comes from while it has none of its own. */
   readonly fallback?: string;
   /** Canonical form of a value, or throws. */
-  readonly parse?: (text: string, name: string) => string;
+  readonly parse?: ValueParser;
 }
 
 export interface SettingValue {
@@ -107,8 +108,9 @@ const DEFINITIONS: readonly SettingDefinition[] = [
   ...IGNORED_SETTINGS,
 ];
 
-function parsed({ name, parse }: SettingDefinition, value: string): string {
-  return parse?.(value, name) ?? value;
+/** `as`: its name, as the client has written it. */
+function parsed({ name, parse }: SettingDefinition, value: string, as: string): string {
+  return parse?.(value, as, name) ?? value;
 }
 
 const BY_NAME = new Map(
@@ -197,7 +199,7 @@ export class Settings {
   set(name: string, value: string | null, isLocal = false): string {
     const definition = this.#settable(name);
     const key = definition.name.toLowerCase();
-    const text = value === null ? null : parsed(definition, value);
+    const text = value === null ? null : parsed(definition, value, name);
     const locals = new Map(this.#locals);
     if (isLocal) locals.set(key, text ?? this.#resets.get(key) ?? definition.initial);
     else {
@@ -245,7 +247,7 @@ export class Settings {
   /** From the startup packet: what RESET goes back to. */
   setAtStart(name: string, value: string): void {
     const definition = this.#settable(name);
-    this.#resets.set(definition.name.toLowerCase(), parsed(definition, value));
+    this.#resets.set(definition.name.toLowerCase(), parsed(definition, value, name));
     this.#derived.clear();
   }
 

@@ -55,7 +55,15 @@ export async function runSimpleQuery(context: SessionContext, sql: string): Prom
 }
 
 /** Statements that are in a block with others of their string. */
-const IN_BLOCK = ['CopyStmt', 'ConstraintsSetStmt', 'LockStmt'];
+const IN_BLOCK = [
+  'CopyStmt',
+  'ConstraintsSetStmt',
+  'LockStmt',
+  'DeclareCursorStmt',
+  'DiscardStmt',
+  'VacuumStmt',
+  'VariableSetStmt',
+];
 
 /** True if what was run already must be known before the rest: it cannot be run together then. */
 function isBlock({ block }: SessionContext, parsed: readonly ParsedStatement[]): boolean {
@@ -92,7 +100,7 @@ async function runInBlock(
   const { block, writer } = context;
   for (const statement of parsed) {
     block.refuseIfFailed(statement);
-    if (!block.isOpen) block.beginImplicit();
+    if (!block.isOpen) block.beginImplicit(parsed.length > 1 ? 'string' : 'pipeline');
     const compile = (catalog: Catalog): SessionPlan => compileOne(context, statement, catalog);
     const plan = await withNewestSchema(context, () => compile(block.catalog()));
     if (plan.kind === 'query') {

@@ -39,6 +39,8 @@ export class TransactionBlock {
   #isolation: IsolationLevel = 'serializable';
   #isReadOnly = false;
   #isDeferrable = false;
+  /** Of an implicit block: of the statements of one query string. */
+  #isOfString = false;
   #hasRun = false;
   #before: SettingsSnapshot | null = null;
   #marks: Mark[] = [];
@@ -74,6 +76,11 @@ export class TransactionBlock {
     return this.#state === 'open' || this.#state === 'failed';
   }
 
+  /** True for what Postgres takes for a block: one of the client's, or a string of statements. */
+  get isBlock(): boolean {
+    return this.isExplicit || (this.#state === 'implicit' && this.#isOfString);
+  }
+
   // Statements ------------------------------------------------------------------------------------
 
   /** A statement of the block has run: it sees the schema of then, or a later one. */
@@ -99,7 +106,7 @@ export class TransactionBlock {
 
   /** Throws 25P01 where a block is needed, 25006 where nothing may be written; a transaction of one statement too. */
   refuseWrite(plan: QueryPlan): void {
-    if (plan.needsBlock !== undefined && !this.isOpen) {
+    if (plan.needsBlock !== undefined && !this.isBlock) {
       throw new PgError('25P01', `${plan.needsBlock} can only be used in transaction blocks`);
     }
     const { access, tag, locking = null, isAboutTransaction, commandName } = plan;
@@ -171,9 +178,10 @@ export class TransactionBlock {
     this.setModes(modes);
   }
 
-  /** For the statements of a query string with transaction statements. */
-  beginImplicit(): void {
+  /** For a pipeline, or a query string of several statements. */
+  beginImplicit(of: 'pipeline' | 'string' = 'pipeline'): void {
     this.#begin('implicit');
+    this.#isOfString = of === 'string';
   }
 
   #begin(state: 'implicit' | 'open'): void {

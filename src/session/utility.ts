@@ -98,7 +98,7 @@ async function declareCursor(
   parameters: readonly SqliteValue[],
 ): Promise<void> {
   const { block, cursors, backend } = context;
-  if (!block.isOpen && !declare.isHold) {
+  if (!block.isBlock && !declare.isHold) {
     throw new PgError('25P01', 'DECLARE CURSOR can only be used in transaction blocks');
   }
   cursors.refuseTaken(declare.name);
@@ -126,8 +126,12 @@ function setTransaction(
     if (isolation !== null) settings.set('default_transaction_isolation', isolation);
     if (isReadOnly !== null) settings.set('default_transaction_read_only', onOff(isReadOnly));
     if (isDeferrable !== null) settings.set('default_transaction_deferrable', onOff(isDeferrable));
-  } else if (block.isOpen) block.setModes(modes);
-  else writeWarning(context, '25P01', 'SET TRANSACTION can only be used in transaction blocks');
+    return;
+  }
+  if (!block.isBlock) {
+    writeWarning(context, '25P01', 'SET TRANSACTION can only be used in transaction blocks');
+  }
+  if (block.isOpen) block.setModes(modes);
 }
 
 function show({ settings }: SessionContext, name: string | null): StatementResult {
