@@ -281,13 +281,13 @@ export class BackendWriter {
     field('M', message);
     field('D', fields.detail);
     field('H', fields.hint);
-    field('P', fields.position);
     field('W', fields.where);
     field('s', fields.schema);
     field('t', fields.table);
     field('c', fields.column);
     field('d', fields.dataType);
     field('n', fields.constraint);
+    field('P', fields.position);
     this.#byte(0);
     this.#end();
   }

@@ -9,6 +9,7 @@ import type { CopyPlan } from '../sql/copy/plan.ts';
 import { copyPlan, queryPlan } from '../sql/plan.ts';
 import type { QueryPlan } from '../sql/plan.ts';
 import { typeByOid } from '../types/registry.ts';
+import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { assert, must } from '../util/assert.ts';
 import type { BoundPlan, StatementResult } from './backend.ts';
@@ -45,17 +46,28 @@ interface Deferred {
   readonly rowsMax: number;
   /** Answers to the messages behind it. */
   readonly replies: Buffer[];
+  /** Take back what those messages did, beside the transaction. */
+  readonly undo: (() => void)[];
+}
+
+function takeBack(failed: readonly Deferred[]): void {
+  for (const { undo } of failed.toReversed()) for (const each of undo.toReversed()) each();
 }
 
 export class ExtendedQuery {
   readonly #context: SessionContext;
   readonly #portals = new Map<string, Portal>();
   #deferred: Deferred[] = [];
+  /** A transaction has, since this was looked at. */
+  #hasEnded = false;
   /** The schema after the deferred statements; null: as the node has it. */
   #catalog: Catalog | null = null;
 
   constructor(context: SessionContext) {
     this.#context = context;
+    context.block.onEnd(() => {
+      this.#hasEnded = true;
+    });
   }
 
   /** Writes the answer to a message, to be sent when its turn has come. */
@@ -67,10 +79,18 @@ export class ExtendedQuery {
     if (last !== undefined) last.replies.push(writer.cut(start));
   }
 
+  /** If a statement before it fails, when it is run at last, the message was never to be looked at. */
+  #changeStatement(name: string, change: () => void): void {
+    const { statements } = this.#context;
+    const putBack = statements.keep(name);
+    change();
+    this.#deferred.at(-1)?.undo.push(putBack);
+  }
+
   async parse(message: Message<'parse'>): Promise<void> {
     // Gone also if this Parse fails.
     const { statements } = this.#context;
-    if (message.name === '') statements.delete('');
+    if (message.name === '') this.#changeStatement('', () => statements.delete(''));
     const parsed = this.#context.backend.parse(message.sql);
     if (parsed.length > 1) {
       throw new PgError('42601', 'cannot insert multiple commands into a prepared statement');
@@ -80,21 +100,28 @@ export class ExtendedQuery {
     const unknown = message.parameterTypes.find((oid) => oid !== 0 && typeByOid(oid) === null);
     if (unknown !== undefined)
       throw new PgError('42704', `type with OID ${unknown} does not exist`);
-    const prepared = new PreparedStatement(this.#context, statement, message.parameterTypes);
+    const prepared = new PreparedStatement(
+      this.#context,
+      statement,
+      message.parameterTypes,
+      message.sql,
+    );
     await withNewestSchema(this.#context, () => prepared.prepare(this.#catalog));
+    prepared.checkDeclaredTypes();
     statements.refuseTaken(message.name);
-    statements.set(message.name, prepared, false);
+    this.#changeStatement(message.name, () => statements.set(message.name, prepared, false));
     this.#reply(() => this.#context.writer.parseComplete());
   }
 
   async bind(message: Message<'bind'>): Promise<void> {
     const prepared = this.#context.statements.get(message.statement);
-    this.#context.block.refuseIfFailed(prepared.parsed);
-    if (message.portal !== '' && this.#portals.has(message.portal)) {
-      throw new PgError('42P03', `cursor "${message.portal}" already exists`);
+    const { block } = this.#context;
+    if (block.status === 'E') {
+      checkCounts(message, prepared.parameterTypes);
+      block.refuseIfFailed(message.parameters.length > 0 ? null : prepared.parsed);
     }
     const { plan, parameters } = await withNewestSchema(this.#context, () =>
-      this.#bind(prepared, message),
+      this.#bind(prepared, message, () => this.#refuseTaken(message.portal)),
     );
     const portal: Portal = {
       prepared,
@@ -111,31 +138,29 @@ export class ExtendedQuery {
     this.#reply(() => this.#context.writer.bindComplete());
   }
 
+  /** Throws 42P03. */
+  #refuseTaken(name: string): void {
+    if (name === '' || !this.#portals.has(name)) return;
+    throw new PgError('42P03', `cursor "${name}" already exists`);
+  }
+
   #bind(
     prepared: PreparedStatement,
     message: BindMessage,
+    checkName: () => void = () => undefined,
   ): {
     readonly plan: SessionPlan | LatePlan | null;
     readonly parameters: readonly SqliteValue[];
   } {
     const plan = prepared.prepare(this.#catalog);
-    const types = plan?.parameterTypes ?? [];
-    if (message.parameters.length !== types.length) {
-      throw new PgError(
-        '08P01',
-        `bind message supplies ${message.parameters.length} parameters, but prepared statement "${message.statement}" requires ${types.length}`,
-      );
-    }
-    const count = message.parameterFormats.length;
-    if (count > 1 && count !== message.parameters.length) {
-      throw new PgError(
-        '08P01',
-        `bind message has ${count} parameter formats but ${message.parameters.length} parameters`,
-      );
-    }
-    const parameters = decodeParameters(this.#context, message, types);
-    if (plan !== null) columnFormats(plan.columns?.length ?? 0, message.resultFormats);
-    return { plan, parameters };
+    const types = prepared.typesOfParameters(plan);
+    checkCounts(message, types);
+    checkName();
+    const decoded = decodeParameters(this.#context, message, types);
+    const columns = plan?.columns ?? null;
+    if (columns !== null) columnFormats(columns.length, message.resultFormats);
+    const isUsed = plan !== null && plan.parameterTypes.length > 0;
+    return { plan, parameters: isUsed ? decoded : [] };
   }
 
   #portal(name: string): Portal {
@@ -148,7 +173,7 @@ export class ExtendedQuery {
     const portal = message.what === 'portal' ? this.#portal(message.name) : null;
     const prepared = portal?.prepared ?? this.#context.statements.get(message.name);
     const plan = await this.#settle(prepared, portal);
-    this.#reply(() => this.#describe(plan, portal));
+    this.#reply(() => this.#describe(prepared, plan, portal));
   }
 
   /**
@@ -176,9 +201,15 @@ export class ExtendedQuery {
     return plan;
   }
 
-  #describe(plan: SessionPlan | LatePlan | null, portal: Portal | null): void {
+  #describe(
+    prepared: PreparedStatement,
+    plan: SessionPlan | LatePlan | null,
+    portal: Portal | null,
+  ): void {
     const { writer } = this.#context;
-    if (portal === null) writer.parameterDescription(plan?.parameterTypes ?? []);
+    if (portal === null) {
+      writer.parameterDescription(prepared.typesOfParameters(plan));
+    }
     if (plan === null || plan.columns === null) {
       writer.noData();
       return;
@@ -207,8 +238,11 @@ export class ExtendedQuery {
     if (plan.kind === 'utility') {
       await this.#openBlock();
       if (plan.utility.kind === 'transaction') {
+        this.#hasEnded = false;
         portal.tag = await block.control(plan.utility, plan.tag.name);
         portal.result = { rows: null, count: 0 };
+        // They were of the transaction that has ended, or of none.
+        if (this.#hasEnded || !block.isOpen) this.#portals.clear();
       } else {
         // What follows is one transaction with it.
         if (plan.utility.kind === 'execute' && !block.isOpen) block.beginImplicit();
@@ -223,7 +257,7 @@ export class ExtendedQuery {
     if (plan.access === 'read' && this.#deferred.length === 0) {
       return this.#runRead(portal, plan, rowsMax);
     }
-    this.#deferred.push({ portal, rowsMax, replies: [] });
+    this.#deferred.push({ portal, rowsMax, replies: [], undo: [] });
     this.#catalog = plan.catalog;
   }
 
@@ -264,15 +298,20 @@ export class ExtendedQuery {
     this.discard();
     const { block, writer } = this.#context;
     block.beginImplicit();
-    for (const { portal, rowsMax, replies } of deferred) {
-      // Compiled before for the schema that the statements before it would leave.
-      const { plan, parameters } = portal.prepared.bindFor(
-        block.catalog(),
-        analyzed(portal.plan),
-        portal.message,
-      );
-      Object.assign(portal, { plan, parameters });
-      await this.#runInBlock(portal, plan, rowsMax);
+    for (const [at, { portal, rowsMax, replies }] of deferred.entries()) {
+      try {
+        // Compiled before for the schema that the statements before it would leave.
+        const { plan, parameters } = portal.prepared.bindFor(
+          block.catalog(),
+          analyzed(portal.plan),
+          portal.message,
+        );
+        Object.assign(portal, { plan, parameters });
+        await this.#runInBlock(portal, plan, rowsMax);
+      } catch (error) {
+        takeBack(deferred.slice(at));
+        throw error;
+      }
       for (const reply of replies) writer.append(reply);
     }
   }
@@ -325,7 +364,9 @@ export class ExtendedQuery {
       this.#sendRows(portal, rowsMax);
       for (const reply of replies) this.#context.writer.append(reply);
     }
-    if (result.error !== null) throw result.error;
+    if (result.error === null) return;
+    takeBack(deferred.slice(result.results.length));
+    throw result.error;
   }
 
   #sendRows(portal: Portal, rowsMax: number): void {
@@ -355,7 +396,10 @@ export class ExtendedQuery {
 
   close(message: Message<'close'>): void {
     if (message.what === 'portal') this.#portals.delete(message.name);
-    else this.#context.statements.delete(message.name);
+    else {
+      const { statements } = this.#context;
+      this.#changeStatement(message.name, () => statements.delete(message.name));
+    }
     this.#reply(() => this.#context.writer.closeComplete());
   }
 
@@ -398,6 +442,26 @@ export class ExtendedQuery {
   endCycle(): void {
     this.discard();
     if (!this.#context.block.isOpen) this.#portals.clear();
+  }
+}
+
+/** Throws 08P01. */
+function checkCounts(
+  { statement, parameters, parameterFormats }: BindMessage,
+  types: readonly Oid[],
+): void {
+  const count = parameterFormats.length;
+  if (count > 1 && count !== parameters.length) {
+    throw new PgError(
+      '08P01',
+      `bind message has ${count} parameter formats but ${parameters.length} parameters`,
+    );
+  }
+  if (parameters.length !== types.length) {
+    throw new PgError(
+      '08P01',
+      `bind message supplies ${parameters.length} parameters, but prepared statement "${statement}" requires ${types.length}`,
+    );
   }
 }
 

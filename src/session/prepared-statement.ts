@@ -4,7 +4,9 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import type { FrontendMessage } from '../protocol/frontend.ts';
+import { tagOf } from '../sql/parse/node.ts';
 import type { ParsedStatement } from '../sql/parse/parse.ts';
+import { inContext } from '../sql/copy/position.ts';
 import { queryPlan } from '../sql/plan.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { Oid } from '../types/pg-type.ts';
@@ -22,9 +24,15 @@ import type { SettingsSnapshot } from './settings.ts';
 
 export type BindMessage = Extract<FrontendMessage, { kind: 'bind' }>;
 
+const DUPLICATE_TABLE = '42P07';
+/** The type of literals that nothing is known of. */
+const UNKNOWN = 705;
+
 export class PreparedStatement {
   /** null: an empty query string. */
   readonly parsed: ParsedStatement | null;
+  /** The query string that it is from. */
+  readonly source: string;
   readonly #context: SessionContext;
   /** As the client declared them (0: it did not), or was told. */
   #parameterTypes: readonly Oid[];
@@ -36,17 +44,24 @@ export class PreparedStatement {
   /** Asked once: of a long statement the node is gone by then. */
   readonly #isMomentary: boolean;
   readonly #isAnalyzedLate: boolean;
+  /** What it shows is looked up at once, to know how its row looks. */
+  readonly #isShow: boolean;
+  readonly #declaredTypes: readonly Oid[];
 
   constructor(
     context: SessionContext,
     parsed: ParsedStatement | null,
     parameterTypes: readonly Oid[],
+    source = parsed?.source ?? '',
   ) {
     this.#context = context;
+    this.source = source;
     this.parsed = parsed;
     this.#isMomentary = parsed !== null && isMomentary(parsed);
+    this.#isShow = parsed !== null && tagOf(parsed.node) === 'VariableShowStmt';
     this.#isAnalyzedLate = parsed !== null && isAnalyzedLate(parsed);
     this.#parameterTypes = parameterTypes;
+    this.#declaredTypes = parameterTypes;
   }
 
   get isTold(): boolean {
@@ -55,7 +70,21 @@ export class PreparedStatement {
 
   /** As far as they are known. */
   get parameterTypes(): readonly Oid[] {
-    return this.#plan?.parameterTypes ?? this.#parameterTypes;
+    return this.typesOfParameters(this.#plan);
+  }
+
+  /** What Bind has to give: where nothing is analyzed, what was declared, though nobody needs it. */
+  typesOfParameters(plan: SessionPlan | LatePlan | null): readonly Oid[] {
+    const isAnalyzed = plan !== null && !this.#isAnalyzedLate;
+    return isAnalyzed ? plan.parameterTypes : this.#declaredTypes;
+  }
+
+  /** Throws 42P18 for a type that was left open, and that nothing tells. */
+  checkDeclaredTypes(): void {
+    if (this.parsed !== null && !this.#isAnalyzedLate) return;
+    const at = this.#declaredTypes.findIndex((type) => type === 0 || type === UNKNOWN);
+    if (at < 0) return;
+    throw new PgError('42P18', `could not determine data type of parameter $${at + 1}`);
   }
 
   /** The client was told of the plan. */
@@ -86,11 +115,14 @@ export class PreparedStatement {
 
   /** The same, for now: a statement that is analyzed when it runs may be wrong until then. */
   prepare(pending: Catalog | null): SessionPlan | LatePlan | null {
-    if (!this.#isAnalyzedLate) return this.compile(pending);
     try {
       return this.compile(pending);
     } catch (error) {
-      if (!(error instanceof PgError)) throw error;
+      // Whether the table of CREATE TABLE AS is there already is looked at when it runs, too.
+      const isLate =
+        error instanceof PgError &&
+        ((this.#isAnalyzedLate && !this.#isShow) || error.code === DUPLICATE_TABLE);
+      if (!isLate) throw error;
       return { kind: 'late', columns: null, parameterTypes: this.#parameterTypes };
     }
   }
@@ -151,7 +183,7 @@ function inParameter(error: PgError, portal: string, number: number, text: strin
   const message =
     error.code === '22P03' ? `${error.message} in bind parameter ${number}` : error.message;
   const where = `${name} parameter $${number}${shown}`;
-  return new PgError(error.code, message, { ...error.fields, where });
+  return inContext(new PgError(error.code, message, error.fields), where);
 }
 
 function hasSameColumns(a: Plan, b: Plan): boolean {

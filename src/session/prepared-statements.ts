@@ -7,6 +7,9 @@ import type { PreparedStatement } from './prepared-statement.ts';
 /** Microseconds since 2000-01-01 UTC, as timestamptz is stored. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 
+/** Of EXECUTE within EXECUTE. */
+const DEPTH_MAX = 100;
+
 interface Named {
   readonly statement: PreparedStatement;
   readonly isFromSql: boolean;
@@ -16,12 +19,24 @@ interface Named {
 export class PreparedStatements {
   /** The one without a name belongs to the extended protocol. */
   readonly #statements = new Map<string, Named>();
+  #depth = 0;
 
   /** Throws 26000. */
   get(name: string): PreparedStatement {
     const named = this.#statements.get(name);
     if (named !== undefined) return named.statement;
     throw missing(name);
+  }
+
+  /** A statement that names another is compiled with it. Throws 54001 if that goes on and on. */
+  nested<Result>(compile: () => Result): Result {
+    if (this.#depth >= DEPTH_MAX) throw tooDeep();
+    this.#depth += 1;
+    try {
+      return compile();
+    } finally {
+      this.#depth -= 1;
+    }
   }
 
   /** Throws 42P05. */
@@ -39,6 +54,15 @@ export class PreparedStatements {
     this.#statements.delete(name);
   }
 
+  /** Gives what brings back the statement of the name as it is now, or that there is none. */
+  keep(name: string): () => void {
+    const kept = this.#statements.get(name);
+    return () => {
+      if (kept === undefined) this.#statements.delete(name);
+      else this.#statements.set(name, kept);
+    };
+  }
+
   /** null: all that have a name. Throws 26000. */
   deallocate(name: string | null): void {
     if (name !== null) {
@@ -53,12 +77,18 @@ export class PreparedStatements {
     const facts = [...this.#statements].flatMap(([name, each]): PreparedStatementFacts[] => {
       if (name === '') return [];
       const { statement, isFromSql, sinceMs } = each;
-      const { parsed, parameterTypes } = statement;
+      const { source, parameterTypes } = statement;
       const since = String(BigInt(sinceMs - EPOCH_MS) * 1000n);
-      return [{ name, statement: parsed?.source ?? '', since, parameterTypes, isFromSql }];
+      return [{ name, statement: source, since, parameterTypes, isFromSql }];
     });
     return JSON.stringify(facts);
   }
+}
+
+function tooDeep(): PgError {
+  return new PgError('54001', 'stack depth limit exceeded', {
+    hint: `Increase the configuration parameter "max_stack_depth" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.`,
+  });
 }
 
 function missing(name: string): PgError {

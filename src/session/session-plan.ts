@@ -57,6 +57,8 @@ export function compileStatement(
   const plan = backend.compile(statement, parameterTypes, catalog, settings);
   if (plan.kind !== 'utility') return plan;
   const { utility } = plan;
+  // Throws 42704 at once.
+  if (utility.kind === 'show' && utility.name !== null) context.settings.get(utility.name);
   if (utility.kind === 'fetch' && !utility.isMove)
     return { ...plan, ...cursors.shapeOf(utility.name) };
   if (utility.kind !== 'declare-cursor' && utility.kind !== 'explain') return plan;
@@ -87,7 +89,7 @@ function compileExecute(
 ): SessionUtilityPlan | SessionQueryPlan {
   const prepared = context.statements.get(text(execute, 'name'));
   const inside = (schema: Catalog): QueryPlan => {
-    const plan = prepared.compile(schema);
+    const plan = context.statements.nested(() => prepared.compile(schema));
     if (plan?.kind !== 'query') {
       throw notSupported('EXECUTE of a statement that is not SELECT, INSERT, UPDATE or DELETE');
     }

@@ -28,6 +28,8 @@ export function compileArguments(
   catalog: Catalog,
   settings: CompileSettings,
 ): ExecuteArguments {
+  // Of a statement without parameters nobody looks at them, as in Postgres.
+  if (types.length === 0) return { kind: 'values', values: [] };
   const nodes = list(execute, 'params');
   if (nodes.length !== types.length) {
     const name = text(execute, 'name');
