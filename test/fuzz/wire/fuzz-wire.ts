@@ -1,6 +1,6 @@
 // Random programs of messages on both servers: what they are told differently, made small.
 import { makeProgram } from './generator.ts';
-import { difference } from './known.ts';
+import { difference, isNotSupported } from './known.ts';
 import type { Difference } from './known.ts';
 import { programLines, shrinkProgram } from './program.ts';
 import type { Program } from './program.ts';
@@ -23,7 +23,9 @@ export async function check(
   }
   const theirs = await postgres.answer(program, ours);
   const found = difference(ours.streams, theirs);
-  return found === null ? null : { ...found, program: { ...program, steps: ours.steps } };
+  return found === null || isNotSupported(found)
+    ? null
+    : { ...found, program: { ...program, steps: ours.steps } };
 }
 
 export async function makeSmall(found: Found, balsa: Balsa, postgres: Postgres): Promise<Found> {

@@ -271,8 +271,7 @@ class Generator {
 
   #execute(portal: string): Message[] {
     const prng = this.#prng;
-    const isLimited = chance(prng, 35) && this.#portals.get(portal)?.failsInRow !== true;
-    const rows = isLimited ? 1 + prng.integer(3) : 0;
+    const rows = chance(prng, 35) ? 1 + prng.integer(3) : 0;
     return [line('Execute', rows === 0 ? { portal } : { portal, rows })];
   }
 

@@ -22,7 +22,19 @@ const KNOWN: readonly Known[] = [
       return kept.toReversed();
     },
   },
+  {
+    why: 'A query string that failed in a block leaves its portal behind, as the one without a name.',
+    compared: (messages) =>
+      messages.map((message) => (isAboutUnnamed(message) ? ABORTED : message)),
+  },
 ];
+
+const ABORTED = 'ErrorResponse 25P02, or 34000 for the unnamed portal';
+
+function isAboutUnnamed(message: string): boolean {
+  const isError34000 = message.includes('\n  message: portal "" does not exist');
+  return isError(message) && (isError34000 || message.includes('\n  code: 25P02'));
+}
 
 export function compared(messages: readonly string[]): readonly string[] {
   return KNOWN.reduce((left, { compared: only }) => only(left), messages);
@@ -49,6 +61,17 @@ export interface Difference {
 
 const AROUND = 3;
 
+/**
+ * What is not supported says so: clients do not know then what comes next, and nor do we. (Other ways
+ * to say it are differences.)
+ */
+const NOT_SUPPORTED = /\n {2}code: 0A000\n {2}message: .* (is|are) not supported/;
+
+export function isNotSupported({ ours, theirs }: Difference): boolean {
+  const [mine = '', other = ''] = [ours.at(-1), theirs.at(-1)];
+  return NOT_SUPPORTED.test(mine) && !NOT_SUPPORTED.test(other);
+}
+
 export function difference(
   ours: readonly (readonly string[])[],
   theirs: readonly (readonly string[])[],
@@ -63,8 +86,8 @@ export function difference(
     return {
       what: `${inShort(a)} <> ${isSame ? fieldsThatDiffer(a, b) : inShort(b)}`,
       client,
-      ours: mine.slice(Math.max(0, place - AROUND), place + 2),
-      theirs: other.slice(Math.max(0, place - AROUND), place + 2),
+      ours: mine.slice(Math.max(0, place - AROUND), place + 1),
+      theirs: other.slice(Math.max(0, place - AROUND), place + 1),
     };
   }
   return null;

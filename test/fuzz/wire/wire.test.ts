@@ -14,7 +14,7 @@ const DIRECTORY = join(import.meta.dirname, 'recorded');
 describe.each(readdirSync(DIRECTORY))('%s', (name) => {
   it('tells clients what PostgreSQL does', async () => {
     const recording = parseWireRecording(readFileSync(join(DIRECTORY, name), 'utf8'));
-    expect(recording.length).toBeGreaterThan(15);
+    expect(recording.length).toBeGreaterThan(20);
     const balsa = new Balsa();
     try {
       expect(await replayWire(recording, balsa)).toEqual([]);
