@@ -401,7 +401,7 @@ export function isDiskFull(state: RaftState, leader: LeaderState): boolean {
   if (state.diskSpace !== 'good') return true;
   let isAnyLow = false;
   for (const progress of leader.progress.values()) isAnyLow ||= progress.isDiskLow;
-  if (!isAnyLow) return false;
+  if (!isAnyLow || state.mutations.fullPeersCounted === true) return false;
   return !hasQuorum(configuration(state), (id) => id === state.id || hasRoom(state, leader, id));
 }
 

@@ -18,4 +18,6 @@ export interface RaftMutations {
   readonly preVoteGrantCountsAsVote?: boolean;
   readonly durableMarkNotLowered?: boolean;
   readonly logCheckIgnoresTerm?: boolean;
+  /** Peers whose disks are full count as if they could take commands (R47). */
+  readonly fullPeersCounted?: boolean;
 }

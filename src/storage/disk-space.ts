@@ -6,6 +6,7 @@ import type { DiskSpaceLevel } from '../raft/state.ts';
 import { Prng } from '../util/prng.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { isOutOfSpace } from './errors.ts';
+import type { StorageMutations } from './mutations.ts';
 
 const NAME = 'ballast';
 const CHECK_MS = 1000;
@@ -36,6 +37,7 @@ export class DiskSpace {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #reserve: Reserve;
+  readonly #mutations: StorageMutations;
   #level: DiskSpaceLevel = 'good';
   #file: DiskFile | null = null;
   #filled = 0;
@@ -45,7 +47,8 @@ export class DiskSpace {
   #checkedAt = -Infinity;
   #mayGrow = false;
 
-  constructor(disk: Disk, directory: string, reserve: Reserve) {
+  constructor(disk: Disk, directory: string, reserve: Reserve, mutations: StorageMutations = {}) {
+    this.#mutations = mutations;
     this.#disk = disk;
     this.#directory = directory;
     this.#reserve = reserve;
@@ -85,7 +88,9 @@ export class DiskSpace {
     // Never so large that it makes the disk low by itself.
     const isRoomy = free >= 2 * lowBytes + ballastBytes - this.#filled;
     this.#mayGrow = isRoomy && (isGrown || this.#isLow);
-    if (this.#isLow && isRoomy && this.#synced >= ballastBytes) this.#level = 'good';
+    const isBallastThere =
+      this.#synced >= ballastBytes || this.#mutations.ballastNotTakenBack === true;
+    if (this.#isLow && isRoomy && isBallastThere) this.#level = 'good';
   }
 
   /** A write found no space, or will not find any: true if there is more of it now. */

@@ -101,7 +101,7 @@ export class FileLogStore implements LogStore {
   /** Recovers the log. Throws CorruptLogError if durable bytes are damaged. */
   static open(options: LogStoreOptions): FileLogStore {
     options.disk.makeDirectory(options.directory);
-    const hardStateFile = HardStateFile.open(options.disk, options.directory);
+    const hardStateFile = HardStateFile.open(options.disk, options.directory, options.mutations);
     return new FileLogStore(options, hardStateFile);
   }
 
@@ -116,7 +116,12 @@ export class FileLogStore implements LogStore {
     const segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
     const { disk, directory, reserve } = options;
     const background = options.backgroundDisk ?? disk;
-    this.#space = new DiskSpace(background, directory, reserve ?? DEFAULT_RESERVE);
+    this.#space = new DiskSpace(
+      background,
+      directory,
+      reserve ?? DEFAULT_RESERVE,
+      options.mutations,
+    );
     this.#spare = new SpareSegment(background, directory, segmentBytes);
     const recovered = this.#withRoom(() => recoverSegments(options, segmentBytes));
     this.#segments = [...recovered.segments];
@@ -271,6 +276,7 @@ export class FileLogStore implements LogStore {
   }
 
   #tryAgain(): void {
+    if (this.#options.mutations?.waitsForRoomForEver === true) return;
     const waiter = this.#roomWaiter;
     this.#roomWaiter = null;
     waiter?.();
@@ -354,6 +360,7 @@ export class FileLogStore implements LogStore {
     this.#guard(() => {
       const segment = this.#tryWriteFrame(entries);
       if (segment === null) {
+        if (this.#options.mutations?.noRoomTakenForSuccess === true) return next();
         this.#roomWaiter = () => this.#writeEntries(entries, next);
         return;
       }

@@ -3,7 +3,8 @@
 import { crc32 } from 'node:zlib';
 import type { HardState } from '../raft/log-store.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { CorruptLogError } from './errors.ts';
+import { CorruptLogError, isOutOfSpace } from './errors.ts';
+import type { StorageMutations } from './mutations.ts';
 
 const SLOT_BYTES = 4096;
 const MAGIC = 0x53485242; // BRHS
@@ -17,15 +18,17 @@ interface Slot extends HardState {
 
 export class HardStateFile {
   readonly #files: readonly DiskFile[];
+  readonly #mutations: StorageMutations;
   #slot: Slot;
 
-  private constructor(files: readonly DiskFile[], slot: Slot) {
+  private constructor(files: readonly DiskFile[], slot: Slot, mutations: StorageMutations) {
     this.#files = files;
     this.#slot = slot;
+    this.#mutations = mutations;
   }
 
   /** Reads the newest intact slot and writes both again: what was read may be in memory only (R37). */
-  static open(disk: Disk, directory: string): HardStateFile {
+  static open(disk: Disk, directory: string, mutations: StorageMutations = {}): HardStateFile {
     const isNew = !NAMES.some((name) => disk.exists(`${directory}/${name}`));
     const files = NAMES.map((name) => disk.open(`${directory}/${name}`));
     const slots = files.map((file) => tryDecode(file.read(0, SLOT_BYTES)));
@@ -46,12 +49,15 @@ export class HardStateFile {
       sequence: newest.sequence + 1,
       incarnation: newest.incarnation + 1,
     };
-    for (const file of files) {
+    // The newest last: as long as it is the only intact one nothing may be written over it.
+    const order = files.map((file, at) => ({ file, sequence: slots[at]?.sequence ?? -1 }));
+    if (mutations.onlyVoteWrittenOver !== true) order.sort((a, b) => a.sequence - b.sequence);
+    for (const { file } of order) {
       file.write(0, encode(slot));
       file.syncNow();
     }
     disk.syncDirectory(directory);
-    return new HardStateFile(files, slot);
+    return new HardStateFile(files, slot, mutations);
   }
 
   get hardState(): HardState {
@@ -73,6 +79,7 @@ export class HardStateFile {
       try {
         file.write(0, bytes);
       } catch (error) {
+        if (isOutOfSpace(error) && this.#mutations.voteWithoutRoom === true) return callback(null);
         return callback(error as Error);
       }
       file.sync((error) => (error === null ? writeSlot(at + 1) : callback(error)));

@@ -4,7 +4,7 @@
 import { assert } from '../util/assert.ts';
 import type { Entry, Term } from '../raft/entry.ts';
 import type { Disk } from './disk.ts';
-import { CorruptLogError } from './errors.ts';
+import { CorruptLogError, isOutOfSpace } from './errors.ts';
 import type { LogStoreOptions, OpenSegment } from './file-log-store.ts';
 import { decodeEntries, encodeFrame, frameBytes, tryReadHeader, tryReadPayload } from './frame.ts';
 import type { FrameHeader } from './frame.ts';
@@ -217,7 +217,12 @@ function rewriteLast(options: LogStoreOptions, part: ScannedSegment): ScannedSeg
     offset += image.bytes.length;
   }
   const rewritten = { ...part, header, frames, byteCount: Math.max(part.byteCount, offset + 128) };
-  writeSegment(disk, directory, rewritten, images);
+  try {
+    writeSegment(disk, directory, rewritten, images);
+  } catch (error) {
+    if (!isOutOfSpace(error) || options.mutations?.halfSegmentTaken !== true) throw error;
+    disk.rename(`${directory}/${TEMPORARY}`, part.path);
+  }
   return rewritten;
 }
 

@@ -2,7 +2,7 @@
 // proves nothing. How many seeds each took stands in docs/testing.md.
 import { describe, expect, it } from 'vitest';
 import type { MachineMutations } from '../../src/machine/mutations.ts';
-import { LOCKS, PARTS, ROWS, STORM, TRANSACTIONS } from './options.ts';
+import { FULL_DISKS, LOCKS, ONLY_FULL_DISKS, PARTS, ROWS, STORM, TRANSACTIONS } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { simulate } from './simulation.ts';
 
@@ -26,6 +26,9 @@ const USURPERS: RunOptions = {
   expireRate: 0,
 };
 
+/** Disks on which what is written over needs room too. */
+const COPYING: RunOptions = { ...FULL_DISKS, isCopyOnWrite: true, roomChangeRate: 0.2 };
+
 const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: RunOptions])[] = [
   ['a vote that leaves before it is durable', { raft: { voteNotDurable: true } }, CALM],
   ['an acknowledgement before the fsync', { raft: { ackBeforeFsync: true } }, STORM],
@@ -45,6 +48,25 @@ const MUTANTS: readonly (readonly [name: string, mutations: Mutations, options: 
   ['deduplication by the highest number', { machine: { dedupByHighestNumber: true } }, STORM],
   ['a fence that is ignored', { machine: { fenceIgnored: true } }, CALM],
   ['a resend under a new number', { gateway: { resendUnderNewSequence: true } }, STORM],
+  [
+    'entries without room that count as written',
+    { storage: { noRoomTakenForSuccess: true } },
+    FULL_DISKS,
+  ],
+  ['a vote without room that counts as written', { storage: { voteWithoutRoom: true } }, COPYING],
+  ['a wait for room that never ends', { storage: { waitsForRoomForEver: true } }, FULL_DISKS],
+  [
+    'a ballast that is never taken back',
+    { storage: { ballastNotTakenBack: true } },
+    ONLY_FULL_DISKS,
+  ],
+  ['a segment that recovery wrote in half', { storage: { halfSegmentTaken: true } }, FULL_DISKS],
+  [
+    'the only copy of a vote that is written over',
+    { storage: { onlyVoteWrittenOver: true } },
+    COPYING,
+  ],
+  ['a full majority that is not noticed', { raft: { fullPeersCounted: true } }, ONLY_FULL_DISKS],
   ...transactionMutants([
     ['digests that are not compared', { digestsNotChecked: true }],
     ['digests without rows', { digestWithoutRows: true }],
@@ -134,6 +156,9 @@ describe('the simulator is not alarmed', () => {
     ['locks', LOCKS, 25],
     ['transactions in parts', PARTS, 25],
     ['row locks', ROWS, 25],
+    ['full disks', FULL_DISKS, 30],
+    ['full disks that copy on write', COPYING, 30],
+    ['nothing but full disks', ONLY_FULL_DISKS, 20],
   ])('by %s', (_name, options, seeds) => {
     for (let seed = 1; seed <= seeds; seed++) simulate(seed, {}, options);
   });

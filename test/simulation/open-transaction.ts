@@ -34,12 +34,20 @@ export type Ran =
   | { readonly kind: 'conflict'; readonly statement: number }
   /** Values of the sequence are to be reserved first. */
   | { readonly kind: 'exhausted' }
+  /** Nothing is left of the transaction, for want of room on the disk. */
+  | { readonly kind: 'no-room' }
   /** That is to be done through the log first. */
   | { readonly kind: 'wanted'; readonly action: string };
+
+/** Whose machine is another one when its database was opened again. */
+interface Host {
+  readonly machine: Machine;
+}
 
 export class OpenTransaction<Statement> {
   /** Unique in the run: the log shows it as the time of the transaction. */
   readonly id: number;
+  readonly #host: Host;
   readonly #machine: Machine;
   readonly #language: Language<Statement>;
   readonly #speculation: SpeculationId;
@@ -61,11 +69,12 @@ export class OpenTransaction<Statement> {
   locks: Recording['locks'] = null;
   sessionId = 0;
 
-  constructor(id: number, machine: Machine, language: Language<Statement>) {
+  constructor(id: number, host: Host, language: Language<Statement>) {
     this.id = id;
     this.#speculation = id;
     this.#isReadCommitted = id % 2 === 0;
-    this.#machine = machine;
+    this.#host = host;
+    this.#machine = host.machine;
     this.#language = language;
   }
 
@@ -74,8 +83,10 @@ export class OpenTransaction<Statement> {
    * their own.
    */
   readInSnapshot(statements: readonly Statement[]): void {
-    const other = new OpenTransaction(-this.id, this.#machine, this.#language);
-    for (const statement of statements) other.run(statement);
+    const other = new OpenTransaction(-this.id, this.#host, this.#language);
+    for (const statement of statements) {
+      if (other.run(statement).kind === 'no-room') break;
+    }
     other.forget();
     this.statements.push(...other.statements);
     this.told.push(...other.told);
@@ -94,6 +105,7 @@ export class OpenTransaction<Statement> {
     this.#sequencesSent = this.#sequences.length;
     this.#isSpeculated = false;
     const standsAlone = this.#standsAlone(statement);
+    if (this.#host.machine !== this.#machine) return { kind: 'no-room' };
     if (standsAlone) this.aloneCount += 1;
     const answer = this.#machine.speculate({
       id: this.#speculation,
@@ -107,7 +119,7 @@ export class OpenTransaction<Statement> {
     });
     if (answer.kind === 'conflict') return answer;
     if (answer.kind === 'exhausted') return { kind: 'exhausted' };
-    if (answer.kind === 'wanted') return answer;
+    if (answer.kind === 'wanted' || answer.kind === 'no-room') return answer;
     if (answer.kind !== 'told') throw new Error(`a speculation answers ${answer.kind}`);
     const told = tellingOf(answer.told);
     if (isGivenUp) return { kind: 'told', told };
@@ -135,7 +147,8 @@ export class OpenTransaction<Statement> {
   /** The machine is told that its commit comes, as `request`. */
   propose(request: Request): void {
     const encoded = splitRequest(encodeRequest(request));
-    if (this.#isSpeculated) this.#machine.proposeSpeculation(this.#speculation, encoded);
+    if (this.#isSpeculated && this.#host.machine === this.#machine)
+      this.#machine.proposeSpeculation(this.#speculation, encoded);
     else this.forget();
   }
 
@@ -189,7 +202,7 @@ export class OpenTransaction<Statement> {
 
   forget(): void {
     this.#isSpeculated = false;
-    this.#machine.forgetSpeculation(this.#speculation);
+    if (this.#host.machine === this.#machine) this.#machine.forgetSpeculation(this.#speculation);
   }
 }
 

@@ -48,8 +48,14 @@ export interface RunOptions {
   readonly lockClients: number;
   /** Clients that lock rows in interactive transactions. */
   readonly rowClients: number;
-  /** A disk fills up, for a while. */
+  /** Some disks fill up, for a while. */
   readonly fillEveryMs: number;
+  /** While a disk fills: how many operations find that others have taken or left room since the last. */
+  readonly roomChangeRate: number;
+  /** What is written over needs room too. */
+  readonly isCopyOnWrite: boolean;
+  /** With room on a majority of the disks no write may wait for longer: only where nothing else happens. */
+  readonly longestWaitMs: number;
 }
 
 export function drawOptions(prng: Prng): RunOptions {
@@ -83,6 +89,9 @@ export function drawOptions(prng: Prng): RunOptions {
     stagedShare: prng.pick([0, 0.3]),
     drawShare: prng.pick([0, 0.2]),
     rowClients: prng.pick([0, 0, 2, 4]),
+    roomChangeRate: prng.pick([0, 0.02, 0.2]),
+    isCopyOnWrite: prng.chance(0.25),
+    longestWaitMs: Infinity,
   };
 }
 
@@ -114,6 +123,45 @@ export const STORM: RunOptions = {
   lockClients: 0,
   rowClients: 0,
   fillEveryMs: Infinity,
+  roomChangeRate: 0,
+  isCopyOnWrite: false,
+  longestWaitMs: Infinity,
+};
+
+/** Disks that fill all the time, and processes that start again meanwhile. */
+export const FULL_DISKS: RunOptions = {
+  ...STORM,
+  lossRate: 0.01,
+  duplicateRate: 0.05,
+  tailRate: 0.01,
+  delayMs: 1,
+  syncMs: 1,
+  stallRate: 0,
+  killEveryMs: 500,
+  powerEveryMs: 700,
+  pauseEveryMs: Infinity,
+  partitionEveryMs: 1500,
+  transferEveryMs: 1500,
+  usurpEveryMs: Infinity,
+  expireRate: 0.02,
+  segmentBytes: 8192,
+  leaseMs: 150,
+  fillEveryMs: 500,
+  roomChangeRate: 0.1,
+};
+
+/** Nothing but disks that fill: the cluster must go on where it can. */
+export const ONLY_FULL_DISKS: RunOptions = {
+  ...FULL_DISKS,
+  lossRate: 0,
+  tailRate: 0,
+  killEveryMs: Infinity,
+  powerEveryMs: Infinity,
+  partitionEveryMs: Infinity,
+  transferEveryMs: Infinity,
+  fillEveryMs: 1500,
+  chaosMs: 8000,
+  longestWaitMs: 2500,
 };
 
 /** Many clients with transactions on the same rows, and faults now and then. */

@@ -150,7 +150,7 @@ export class RowClient {
       incarnation: node.incarnation,
       owner,
       sessionId,
-      transaction: new OpenTransaction(newId(), node.machine, language),
+      transaction: new OpenTransaction(newId(), node, language),
       todo: [...todo],
       actions: [],
       begin: node.machine.appliedIndex,
@@ -197,7 +197,10 @@ export class RowClient {
     // Closed by an entry that was applied together with the one that granted what was waited for.
     if (node.gateway.sessionId !== sessionId) return this.#lost(turn);
     const ran = transaction.run(statement, false, actions);
-    if (ran.kind === 'conflict') {
+    if (ran.kind === 'no-room') {
+      this.#options.count('statements-without-room');
+      this.#release(turn);
+    } else if (ran.kind === 'conflict') {
       fail(`${owner} was refused at statement ${ran.statement}: nobody else may touch its rows`);
     } else if (ran.kind === 'wanted') {
       const action = readAction(ran.action);

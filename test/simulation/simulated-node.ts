@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { Answer, Ticket } from '../../src/gateway/gateway.ts';
 import { encodeCommand } from '../../src/machine/command-codec.ts';
-import { Database } from '../../src/machine/database.ts';
+import { Database, isNoRoom } from '../../src/machine/database.ts';
 import type { Grant } from '../../src/machine/locks.ts';
 import { decodeRegistration, unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import { Machine } from '../../src/machine/machine.ts';
@@ -18,6 +18,7 @@ import { DEFAULT_LIMITS } from '../../src/raft/state.ts';
 import { RaftDriver } from '../../src/server/raft-driver.ts';
 import { SilentGateways } from '../../src/server/silent-gateways.ts';
 import type { SilenceLimits } from '../../src/server/silent-gateways.ts';
+import { isOutOfSpace } from '../../src/storage/errors.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
 import { ROW_LOCK_FUNCTIONS, WRITE_ROW } from '../../src/sql/functions/row-locks.ts';
@@ -43,6 +44,10 @@ const SILENCE: SilenceLimits = { silentMs: 250, stepMsMax: 100, againMs: 100 };
 const STALL_MS = 400;
 const RESERVE = { ballastBytes: 40_000, lowBytes: 20_000 };
 const NO_RESERVE = { ballastBytes: 0, lowBytes: 0 };
+/** Beyond the end of what a full disk has for the database. */
+const PAGES_MAX = 1_000_000;
+const PAGE_BYTES = 4096;
+const ROOM_CHECK_MS = 40;
 const APPLY_MS = 0.5;
 const SYSTEM_TABLES = readFileSync(
   new URL('../../sql/system/replication.sql', import.meta.url),
@@ -62,6 +67,12 @@ export interface NodeHooks {
   isHolding(node: SimulatedNode): boolean;
   barrier(node: SimulatedNode, barrier: number): void;
   failed(node: SimulatedNode, reason: string): void;
+  /** The process ends, as its disk is full. */
+  stoppedForRoom(node: SimulatedNode): void;
+  refused(node: SimulatedNode, refusal: string): void;
+  /** The log was read. */
+  restarted(node: SimulatedNode): void;
+  count(what: string): void;
   note(what: string): void;
 }
 
@@ -93,6 +104,11 @@ export class SimulatedNode {
   #isApplying = false;
   #isWoken = false;
   #epoch = 0;
+  /** Others fill its disk just now. */
+  isFilling = false;
+  #pagesMax = PAGES_MAX;
+  /** The database waits for room on the disk. */
+  #isMissingRoom = false;
 
   constructor(
     id: number,
@@ -116,6 +132,11 @@ export class SimulatedNode {
         const isStall = prng.chance(options.stallRate);
         const delay = isStall ? 600 * prng.float() : options.syncMs * (0.5 + prng.float());
         this.later(delay, () => done(null));
+      },
+      isCopyOnWrite: options.isCopyOnWrite,
+      beforeOperation: () => {
+        if (!this.isFilling || !prng.chance(options.roomChangeRate)) return;
+        this.disk.leaveFree(prng.integer(prng.chance(0.5) ? 3000 : 80_000));
       },
     });
     this.database = createDatabase();
@@ -156,22 +177,56 @@ export class SimulatedNode {
     else this.#schedule.after(wait, () => this.whenAwake(incarnation, run, gone));
   }
 
-  start(): void {
+  /** False: there is no room to start. */
+  start(): boolean {
     this.#epoch += 1;
-    this.isUp = true;
     this.#queue = [];
     this.#isApplying = false;
     this.#isWoken = false;
-    this.store = FileLogStore.open({
+    this.#isMissingRoom = false;
+    const store = this.#tryOpenStore();
+    if (store === null) {
+      this.disk.killProcess();
+      return false;
+    }
+    this.isUp = true;
+    this.store = store;
+    this.incarnation = store.incarnation;
+    this.#hooks.restarted(this);
+    this.#openMachine();
+    if (this.store.lastIndex === 0) {
+      const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
+      this.store.persist(request, () => this.#startRaft());
+    } else this.#startRaft();
+    return true;
+  }
+
+  #tryOpenStore(): FileLogStore | null {
+    try {
+      return this.#openStore();
+    } catch (error) {
+      if (isOutOfSpace(error)) return null;
+      throw error;
+    }
+  }
+
+  #openStore(): FileLogStore {
+    return FileLogStore.open({
       disk: this.disk,
       directory: `node-${this.id}`,
       segmentBytes: this.#options.segmentBytes,
       reserve: this.#isDiskWatched ? RESERVE : NO_RESERVE,
       randomUint32: () => this.#prng.uint32(),
-      onFailure: (error) => this.#hooks.failed(this, error.message),
+      onFailure: (error) => {
+        this.isUp = false;
+        if (isOutOfSpace(error)) this.#hooks.stoppedForRoom(this);
+        else this.#hooks.failed(this, error.message);
+      },
       mutations: this.#mutations.storage ?? {},
     });
-    this.incarnation = this.store.incarnation;
+  }
+
+  #openMachine(): void {
     this.machine = new Machine({
       database: this.database,
       catalog: () => null,
@@ -198,10 +253,6 @@ export class SimulatedNode {
       context.writeRow(table, key, mode);
       return 1;
     });
-    if (this.store.lastIndex === 0) {
-      const request = { hardState: { currentTerm: 1, votedFor: 0 }, entries: [this.#firstEntry()] };
-      this.store.persist(request, () => this.#startRaft());
-    } else this.#startRaft();
   }
 
   /** One node runs every read of a transaction again: hashes tell if that makes a difference. */
@@ -254,13 +305,18 @@ export class SimulatedNode {
       this.raft,
       this.store,
       {
-        send: (message) => this.#hooks.send(message),
+        send: (message) => {
+          if (this.isUp) this.#hooks.send(message);
+        },
         committed: (entries) => this.#apply(entries),
         readsAnswered: (ids, index) => {
           this.gateway.readAnswered(ids, index, this.now());
           this.#collect();
         },
-        proposalsRefused: () => this.gateway.refused(this.now()),
+        proposalsRefused: (refusal) => {
+          this.#hooks.refused(this, refusal);
+          this.gateway.refused(this.now());
+        },
         roleChanged: (role, term, leaderId) => {
           this.#hooks.note(`node ${this.id} is ${role}, term ${term}, leader ${leaderId}`);
           if (leaderId !== 0) this.gateway.leaderChanged(this.now());
@@ -280,7 +336,8 @@ export class SimulatedNode {
   #tick(): void {
     this.store.tick(this.now());
     if (this.#isDiskWatched) {
-      this.raft.setDiskSpace(this.store.diskSpace);
+      const space = this.store.diskSpace;
+      this.raft.setDiskSpace(this.#isMissingRoom && space === 'good' ? 'low' : space);
       this.raft.setDiskStalled(this.store.stalledMs(this.now()) > STALL_MS);
     }
     this.driver.tick();
@@ -296,7 +353,7 @@ export class SimulatedNode {
     if (now < this.#lookAt) return;
     this.#lookAt = now + LOOK_MS;
     const { role, term } = this.raft.status();
-    const isLeading = role === 'leader' && !this.raft.isDiskFull();
+    const isLeading = role === 'leader' && !this.raft.isDiskFull() && !this.#isMissingRoom;
     const holders = isLeading ? this.machine.holders() : [];
     for (const close of this.#silentGateways.look(now, isLeading ? term : null, holders)) {
       this.#hooks.note(`node ${this.id} takes session ${close.sessionId} for gone`);
@@ -345,7 +402,12 @@ export class SimulatedNode {
 
   #applyQueued(): void {
     const batch = this.#queue.splice(0, this.#prng.between(1, 20));
-    const result = this.machine.apply(batch);
+    const result = this.#tryApply(batch);
+    if (result === null) {
+      this.#queue.unshift(...batch);
+      this.later(ROOM_CHECK_MS, () => this.#applyQueued());
+      return;
+    }
     // Here, as what is told below may speculate: bytes of the database show what is not committed too.
     if (this.#prng.chance(0.1)) this.#checkpoint = this.database.serialize();
     this.#hooks.applied(this, batch, result);
@@ -369,6 +431,44 @@ export class SimulatedNode {
     else this.#isApplying = false;
   }
 
+  /** As machine-thread.ts does it; null: there is no room for what the entries write (R47). */
+  #tryApply(batch: readonly Entry[]): ApplyResult | null {
+    this.#limitPages();
+    try {
+      const result = this.machine.apply(batch);
+      if (this.#isMissingRoom) this.#hooks.count('databases-with-room-again');
+      this.#isMissingRoom = false;
+      return result;
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      if (!this.#isMissingRoom) this.#hooks.count('databases-without-room');
+      this.#isMissingRoom = true;
+      this.store.giveWay();
+      this.#rollBack();
+      this.#openMachine();
+      return null;
+    }
+  }
+
+  /** The database may take what there is on the disk beside the log. */
+  #limitPages(): void {
+    if (!this.isFilling && this.#pagesMax === PAGES_MAX) return;
+    const pages = Number(this.database.rows('PRAGMA page_count')[0]?.[0] ?? 0);
+    const freePages = Math.floor(this.disk.freeBytes() / PAGE_BYTES);
+    this.#pagesMax = this.isFilling ? pages + freePages : PAGES_MAX;
+    this.database.run(`PRAGMA max_page_count = ${this.#pagesMax}`);
+  }
+
+  /** Everything is as if there had always been room. */
+  hasRoom(): boolean {
+    return !this.#isMissingRoom && (!this.#isDiskWatched || this.store.diskSpace === 'good');
+  }
+
+  hasBallast(): boolean {
+    const bytes = this.disk.bytesOf(`node-${this.id}/ballast`)?.length ?? 0;
+    return bytes >= RESERVE.ballastBytes;
+  }
+
   /** kill -9: files and database stay as they were written. */
   kill(): void {
     this.isUp = false;
@@ -384,6 +484,7 @@ export class SimulatedNode {
     if (prng.chance(0.5)) {
       this.database.close();
       this.database = new Database({ source: this.#checkpoint, isReader: false });
+      this.#pagesMax = 0;
     }
   }
 

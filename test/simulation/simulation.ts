@@ -13,6 +13,7 @@ import { drawOptions } from './options.ts';
 import type { Mutations, RunOptions } from './options.ts';
 import { LockChecks } from './lock-checks.ts';
 import { LockClient } from './lock-client.ts';
+import { Promises } from './promises.ts';
 import { RowClient } from './row-client.ts';
 import { Schedule } from './schedule.ts';
 import { SimulatedNode } from './simulated-node.ts';
@@ -65,6 +66,7 @@ class Simulation {
   readonly #clients: Prng;
   readonly #nodes: SimulatedNode[];
   readonly #checks = new Checks();
+  readonly #promises = new Promises();
   readonly #transactionChecks = new TransactionChecks();
   readonly #counters: Counters = {};
   readonly #trace: string[] = [];
@@ -85,6 +87,15 @@ class Simulation {
   #writeCount = 0;
   #transactionCount = 0;
   #isPeace = false;
+  #fills = 0;
+  /** The last one that a disk was filled by. */
+  readonly #fillOf = new Map<number, number>();
+  readonly #withoutRoom = new Set<number>();
+  /** Since when a disk is not filled any more. */
+  readonly #roomSince = new Map<number, number>();
+  #lastWriteAt = 0;
+  /** When commands could be taken, or were refused for want of room. */
+  #takenAt = 0;
   /** The highest index that a client has seen the effect of. */
   #acknowledged = 0;
 
@@ -100,7 +111,11 @@ class Simulation {
       (id) =>
         new SimulatedNode(id, ids, this.#options, mutations, this.#schedule, root.fork(), {
           send: (message) => this.#send(message),
-          afterStep: (node) => this.#checks.afterStep(node),
+          afterStep: (node) => {
+            this.#checks.afterStep(node);
+            this.#promises.afterStep(node);
+            this.#checkRoom(node);
+          },
           applied: (node, entries, result) => {
             this.#checks.applied(node, entries);
             this.#transactionChecks.applied(entries, result);
@@ -118,6 +133,14 @@ class Simulation {
           isHolding: (node) => this.#isHolding(node),
           barrier: (node, barrier) => this.#barrier(node, barrier),
           note: (what) => this.#note(what),
+          refused: (_node, refusal) => {
+            if (refusal === 'disk-full') this.#count('refused-for-room');
+          },
+          stoppedForRoom: (node) => this.#stoppedForRoom(node),
+          restarted: (node) => {
+            this.#promises.restarted(node);
+          },
+          count: (what) => this.#count(what),
           failed: (node, reason) => fail(`node ${node.id} stopped: ${reason}`),
         }),
     );
@@ -172,6 +195,7 @@ class Simulation {
     this.#repeat(partitionEveryMs, () => this.#partition());
     this.#repeat(transferEveryMs, () => this.#transfer());
     this.#repeat(fillEveryMs, () => this.#fill());
+    if (this.#options.longestWaitMs !== Infinity) this.#watchWrites();
     this.#runUntil(this.#options.chaosMs);
     this.#makePeace();
     this.#runUntil(this.#options.chaosMs + this.#options.peaceMs, () => this.#isSettled());
@@ -181,6 +205,7 @@ class Simulation {
     this.#count('transactions-committed', this.#transactionChecks.commits);
     this.#count('transactions-refused', this.#transactionChecks.conflicts);
     this.#count('silent-gateways', this.#lockChecks.closed);
+    this.#count('restarts-compared', this.#promises.compared);
     this.#count('jobs-done', this.#lockChecks.rows.jobs);
   }
 
@@ -202,6 +227,7 @@ class Simulation {
   // Network ---------------------------------------------------------------------------------------
 
   #send(message: Message): void {
+    this.#promises.sent(this.#node(message.from), message);
     const { lossRate, duplicateRate } = this.#options;
     if (this.#blocked.has(`${message.from}>${message.to}`)) return this.#count('blocked');
     if (!this.#isPeace && this.#net.chance(lossRate)) return this.#count('lost');
@@ -251,23 +277,107 @@ class Simulation {
     return up.length === 0 ? null : this.#faults.pick(up);
   }
 
-  /** Leaves a disk little room, and makes it again some time later. */
+  /** Leaves some disks little room, and makes it again some time later. */
   #fill(): void {
-    const node = this.#anyUp();
-    if (node === null) return;
-    this.#count('fills');
-    this.#note(`the disk of node ${node.id} fills up`);
-    node.disk.leaveFree(this.#faults.integer(30_000));
-    this.#schedule.after(3000 * this.#faults.float(), () => {
+    const nodes = this.#nodes;
+    const reach = this.#faults.pick(['one', 'one', 'one', 'majority', 'all']);
+    const majority = Math.floor(nodes.length / 2) + 1;
+    const count = reach === 'one' ? 1 : reach === 'all' ? nodes.length : majority;
+    const first = this.#faults.integer(nodes.length);
+    const victims = nodes.map((_, at) => nodes[(first + at) % nodes.length]).slice(0, count);
+    this.#count(`fills-of-${reach}`);
+    for (const node of victims) {
+      if (node === undefined) continue;
+      this.#count('fills');
+      this.#note(`the disk of node ${node.id} fills up`);
+      node.isFilling = true;
+      node.disk.leaveFree(this.#faults.integer(this.#faults.chance(0.3) ? 500 : 30_000));
+    }
+    const fill = ++this.#fills;
+    for (const node of victims) {
+      if (node === undefined) continue;
+      this.#fillOf.set(node.id, fill);
+      this.#schedule.after(3000 * this.#faults.float(), () => {
+        if (this.#fillOf.get(node.id) === fill) this.#makeRoom(node);
+      });
+    }
+  }
+
+  #makeRoom(node: SimulatedNode): void {
+    if (node.isFilling) {
       if (node.isReady() && node.store.diskSpace !== 'good') this.#count('low-disks');
-      node.disk.capacityBytes = Infinity;
+      this.#note(`there is room on the disk of node ${node.id}`);
+      this.#count('refusals-of-disks', node.disk.refusals);
+      node.disk.refusals = 0;
+      this.#roomSince.set(node.id, this.#schedule.now);
+    }
+    node.isFilling = false;
+    node.disk.capacityBytes = Infinity;
+  }
+
+  /** Who had no room serves again only with a ballast for the next time. */
+  #checkRoom(node: SimulatedNode): void {
+    const hasRoom = node.hasRoom();
+    const isBack = hasRoom && this.#withoutRoom.delete(node.id);
+    if (!hasRoom) this.#withoutRoom.add(node.id);
+    if (isBack && !node.hasBallast()) fail(`node ${node.id} has room again, and no ballast`);
+    if (isBack) this.#count('rooms-made');
+  }
+
+  /** A majority of the disks has room, and has had it for long enough to elect one of them. */
+  #hasRoom(): boolean {
+    const { longestWaitMs } = this.#options;
+    const since = this.#schedule.now - longestWaitMs;
+    const roomy = this.#nodes.filter(
+      ({ id, isFilling }) => !isFilling && (this.#roomSince.get(id) ?? 0) <= since,
+    );
+    return roomy.length * 2 > this.#nodes.length;
+  }
+
+  /** With room on a majority of the disks writes go on; without, they are refused. */
+  #watchWrites(): void {
+    const { longestWaitMs } = this.#options;
+    const isRoomy = this.#nodes.filter((node) => node.hasRoom()).length * 2 > this.#nodes.length;
+    const leader = this.#nodes.find(
+      (node) => node.isReady() && node.raft.status().role === 'leader',
+    );
+    if (isRoomy || leader?.raft.isDiskFull() === true) this.#takenAt = this.#schedule.now;
+    else if (this.#schedule.now - this.#takenAt > longestWaitMs)
+      fail('a leader takes commands, though no majority of the disks has room');
+    if (!isRoomy && leader !== undefined) this.#count('watched-without-room');
+    if (!this.#hasRoom()) this.#lastWriteAt = this.#schedule.now;
+    if (this.#schedule.now - this.#lastWriteAt > longestWaitMs)
+      fail(`no write for ${longestWaitMs} ms, though a majority of the disks has room`);
+    this.#count('watched');
+    this.#schedule.after(100, () => {
+      if (!this.#isPeace) this.#watchWrites();
+    });
+  }
+
+  /** What wrote found no room in the middle of it: the process is gone (R33, R47). */
+  #stoppedForRoom(node: SimulatedNode): void {
+    this.#count('stops-for-room');
+    this.#note(`node ${node.id} stops: no space left`);
+    const { incarnation } = node;
+    this.#schedule.after(0, () => {
+      if (node.isUp || node.incarnation !== incarnation) return;
+      node.kill();
+      this.#restartLater(node);
     });
   }
 
   #start(node: SimulatedNode): void {
-    // Without room for a segment it could not.
-    node.disk.capacityBytes = Infinity;
-    node.start();
+    const { isFilling } = node;
+    this.#withoutRoom.delete(node.id);
+    if (!node.start()) {
+      this.#count('starts-without-room');
+      this.#note(`node ${node.id} has no room to start`);
+      this.#schedule.after(50 + 200 * this.#faults.float(), () => {
+        if (!node.isUp) this.#start(node);
+      });
+      return;
+    }
+    if (isFilling) this.#count('starts-on-full-disks');
     this.#note(`node ${node.id} starts, incarnation ${node.incarnation}`);
     for (const other of this.#nodes) {
       if (other === node || !other.isReady()) continue;
@@ -374,7 +484,7 @@ class Simulation {
     this.#note('peace');
     for (const node of this.#nodes) {
       node.pausedUntil = 0;
-      node.disk.capacityBytes = Infinity;
+      this.#makeRoom(node);
       if (!node.isUp) this.#start(node);
     }
   }
@@ -547,6 +657,7 @@ class Simulation {
     switch (outcome.kind) {
       case 'done':
         this.#count('acknowledged');
+        this.#lastWriteAt = this.#schedule.now;
         this.#acknowledged = Math.max(this.#acknowledged, index);
         return 'done';
       case 'fenced':
@@ -613,6 +724,7 @@ class Simulation {
     );
     const isIdle =
       this.#nodes.every((node) => node.isReady() && node.gateway.openCount === 0) &&
+      this.#nodes.every((node) => node.hasRoom() && !node.raft.isDiskFull()) &&
       !this.#nodes.some((node) => this.#isHolding(node)) &&
       this.#nodes.every((node) => this.#lockChecks.whatIsLeft(node) === null) &&
       this.#lockChecks.rows.openJobs === 0;
@@ -623,7 +735,7 @@ class Simulation {
     if (!this.#isSettled()) {
       const states = this.#nodes.map((node) =>
         node.isReady()
-          ? `node ${node.id} ${node.raft.status().role} term ${node.raft.status().term} applied ${node.machine.appliedIndex} commit ${node.raft.status().commitIndex} last ${node.raft.status().lastIndex} open ${node.gateway.openCount}`
+          ? `node ${node.id} ${node.raft.status().role} term ${node.raft.status().term} applied ${node.machine.appliedIndex} commit ${node.raft.status().commitIndex} last ${node.raft.status().lastIndex} open ${node.gateway.openCount}${node.hasRoom() ? '' : ' without room'}`
           : `node ${node.id} down`,
       );
       const left = this.#nodes.map((node) => this.#lockChecks.whatIsLeft(node));

@@ -98,7 +98,7 @@ export class TransactionClient {
     const turn: Turn = {
       node,
       incarnation: node.incarnation,
-      transaction: new OpenTransaction(newId(), node.machine, CELLS),
+      transaction: new OpenTransaction(newId(), node, CELLS),
       statementsLeft: prng.between(2, STATEMENTS_MAX),
       hasSavepoint: false,
       hasFailed: false,
@@ -146,6 +146,11 @@ export class TransactionClient {
     const ran = transaction.run(statement, isGivenUp);
     if (ran.kind === 'exhausted') {
       this.#reserve(turn, () => this.#run(turn, statement, isGivenUp));
+      return;
+    }
+    if (ran.kind === 'no-room') {
+      count('statements-without-room');
+      this.#rollBack(turn);
       return;
     }
     if (ran.kind === 'wanted') fail(`${statement.kind} wants ${ran.action}`);

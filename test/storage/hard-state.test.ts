@@ -51,8 +51,43 @@ const writesTheTermFirst: Scenario = (mutations) => {
   return null;
 };
 
+/** Both copies are damaged in turn: by a write, and by the restart that would repair it. */
+const keepsOneCopy: Scenario = (mutations) => {
+  const disk = new MemoryDisk({ scheduleSync: (done) => done(null) });
+  openLog(disk, {}).persist({ hardState: VOTE, entries: [] }, () => undefined);
+  for (const damaged of ['log/hard-state.b', 'log/hard-state.a']) {
+    const before = disk.bytesOf(damaged) as Buffer;
+    disk.killProcess();
+    disk.replace(damaged, Buffer.alloc(before.length, 1));
+    let operations = 0;
+    const cut = new MemoryDisk({
+      scheduleSync: (done) => done(null),
+      isCopyOnWrite: true,
+      // In the middle of the first write of all.
+      beforeOperation: () => (operations++ === 0 ? cut.leaveFree(100) : undefined),
+    });
+    for (const name of ['hard-state.a', 'hard-state.b'])
+      cut.replace(`log/${name}`, disk.bytesOf(`log/${name}`) as Buffer);
+    try {
+      openLog(cut, mutations);
+    } catch {
+      cut.capacityBytes = Infinity;
+      cut.killProcess();
+    }
+    try {
+      const { hardState } = openLog(cut, mutations);
+      if (hardState.votedFor !== VOTE.votedFor) return `voted for ${hardState.votedFor}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
+    disk.replace(damaged, before);
+  }
+  return null;
+};
+
 const SCENARIOS: readonly (readonly [string, Scenario, keyof StorageMutations])[] = [
   ['remembers its vote', remembersItsVote, 'voteForgottenOnRestart'],
+  ['keeps one copy of the vote intact', keepsOneCopy, 'onlyVoteWrittenOver'],
   ['writes the term before its entries', writesTheTermFirst, 'hardStateAfterEntries'],
 ];
 

@@ -1,6 +1,7 @@
 // A disk in memory that tells what was synced from what was only written. A process that is killed
 // loses nothing (the page cache survives it); a power failure keeps, drops or tears each unsynced
-// write by itself, and may forget names that the directory was not synced for.
+// write by itself, and may forget names that the directory was not synced for. It may be full: what
+// grows, and new names, find no room then, and on a disk that copies on write nothing does.
 import type { Disk, DiskFile } from '../../src/storage/disk.ts';
 import type { Prng } from '../../src/util/prng.ts';
 
@@ -66,6 +67,10 @@ function tear(before: Buffer, position: number, bytes: Buffer, prng: Prng): Buff
 export interface MemoryDiskOptions {
   /** Calls back when an fsync is over; null error: it worked. */
   readonly scheduleSync: (done: (error: Error | null) => void) => void;
+  /** What is written over needs as much room as what is new. */
+  readonly isCopyOnWrite?: boolean;
+  /** Runs before each operation that may need room: others fill the disk, or leave it. */
+  readonly beforeOperation?: () => void;
 }
 
 export class MemoryDisk implements Disk {
@@ -76,6 +81,8 @@ export class MemoryDisk implements Disk {
   /** The number of the running process: callbacks of an earlier one never come. */
   #epoch = 0;
   writes = 0;
+  /** How often there was no room for something. */
+  refusals = 0;
   /** Of all files together; writes beyond fail, in the middle. */
   capacityBytes = Infinity;
 
@@ -102,6 +109,7 @@ export class MemoryDisk implements Disk {
   open(path: string): DiskFile {
     let image = this.#files.get(path);
     if (image === undefined) {
+      this.#needName();
       image = new FileImage();
       this.#files.set(path, image);
     }
@@ -120,11 +128,13 @@ export class MemoryDisk implements Disk {
       write: (position, bytes) => {
         check();
         this.writes += 1;
+        this.#options.beforeOperation?.();
         const growth = Math.max(0, position + bytes.length - image.current.length);
-        const missing = growth - this.freeBytes();
+        const needed = this.#options.isCopyOnWrite === true ? bytes.length : growth;
+        const missing = needed - this.freeBytes();
         if (missing <= 0) return image.write(position, bytes);
         if (missing < bytes.length) image.write(position, bytes.subarray(0, -missing));
-        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        throw this.#full();
       },
       sync: (callback) => {
         check();
@@ -152,7 +162,19 @@ export class MemoryDisk implements Disk {
     };
   }
 
+  /** A directory may need another block for a name. */
+  #needName(): void {
+    this.#options.beforeOperation?.();
+    if (this.freeBytes() === 0) throw this.#full();
+  }
+
+  #full(): Error {
+    this.refusals += 1;
+    return Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  }
+
   rename(source: string, target: string): void {
+    this.#needName();
     const image = this.#files.get(source);
     if (image === undefined) throw new Error(`no file ${source}`);
     this.#files.delete(source);
