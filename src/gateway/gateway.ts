@@ -15,12 +15,9 @@
 // since the request was first proposed has come by here, and none had its outcome, it was not:
 // then, and only then, it is safe to submit it again under a new session. If entries were skipped
 // meanwhile (the node took over another node's state), nobody here can know: it is "unknown".
-import {
-  decodeCommand,
-  encodeCommand,
-  outcomeKind,
-  splitRequest,
-} from '../machine/command-codec.ts';
+import { decodeCommand, encodeCommand } from '../machine/command-codec.ts';
+import { outcomeKind } from '../machine/outcome-codec.ts';
+import { splitRequest } from '../machine/request-codec.ts';
 import type { EncodedRequest } from '../machine/command.ts';
 import type { Index, NodeId } from '../raft/entry.ts';
 import type { ReadId } from '../raft/message.ts';

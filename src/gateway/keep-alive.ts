@@ -1,7 +1,7 @@
 // When a gateway that keeps something from others (locks, staged parts) must show itself in the log:
 // when none of its requests was executed for a while. An idle gateway that keeps nothing writes
 // nothing. What counts is when a request was proposed: executed it cannot be before that.
-import { encodeLockRequest } from '../machine/command-codec.ts';
+import { encodeLockRequest } from '../machine/request-codec.ts';
 import type { Ticket } from './gateway.ts';
 
 /** A request that does nothing, in any schema. */

@@ -1,5 +1,5 @@
-// What the log carries for the state machine, and what comes out. The codec is in
-// command-codec.ts; the bytes are described in docs/formats.md.
+// What the log carries for the state machine, and what comes out. The codecs are in
+// *-codec.ts; the bytes are described in docs/formats.md.
 import type { Index } from '../raft/entry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';

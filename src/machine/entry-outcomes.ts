@@ -14,14 +14,6 @@ export interface EntryOutcomes {
   readonly outcomes: Uint8Array;
 }
 
-/** EntryOutcomes.outcomes of requests, one by one: see decodeOutcome. */
-export function unpackOutcomes(packed: Uint8Array): Uint8Array[] {
-  const reader = new ByteReader(packed);
-  const outcomes = Array.from({ length: reader.u32() }, () => reader.bytes());
-  reader.end();
-  return outcomes;
-}
-
 /** Whose registration it was. */
 export interface Registration {
   readonly nodeId: NodeId;

@@ -2,7 +2,7 @@
 // proposes is executed once, however often it comes (thesis 6.3). How is in request-execution.ts.
 import type { Index, NodeId } from '../raft/entry.ts';
 import { unreachable } from '../util/assert.ts';
-import { packOutcomes } from './command-codec.ts';
+import { packOutcomes } from './outcome-codec.ts';
 import type {
   CloseCommand,
   Command,

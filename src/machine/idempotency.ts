@@ -1,7 +1,7 @@
 // Transactions that clients named: one with the same name never takes effect again, whatever became
 // of the connection, the gateway and its session (docs/transactions.md).
 import type { Index } from '../raft/entry.ts';
-import { decodeOutcome, encodeOutcome } from './command-codec.ts';
+import { decodeOutcome, encodeOutcome } from './outcome-codec.ts';
 import type { Outcome, Request } from './command.ts';
 import type { Database } from './database.ts';
 

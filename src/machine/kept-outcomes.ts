@@ -1,6 +1,6 @@
 // What is kept of an entry's outcomes for a gateway that sends the entry again. Usually all of it;
 // of large results only that they were there.
-import { encodeOutcome, packOutcomes } from './command-codec.ts';
+import { encodeOutcome, packOutcomes } from './outcome-codec.ts';
 import type { Outcome } from './command.ts';
 
 const OUTCOME_BYTES_MAX = 64 * 1024;

@@ -3,7 +3,7 @@
 import type { Index } from '../raft/entry.ts';
 import type { Notification } from '../sql/functions/notify.ts';
 import type { AppliedState } from './applied-state.ts';
-import type { RequestDecoder } from './command-codec.ts';
+import type { RequestDecoder } from './request-codec.ts';
 import type { EncodedRequest, Outcome, Request } from './command.ts';
 import type { Execution } from './execute.ts';
 import type { IdempotencyTable } from './idempotency.ts';

@@ -3,8 +3,8 @@
 // takes effect as a whole or not at all, whatever happens in between.
 import type { NodeId } from '../raft/entry.ts';
 import { must } from '../util/assert.ts';
-import { splitRequest } from './command-codec.ts';
-import type { RequestDecoder } from './command-codec.ts';
+import { splitRequest } from './request-codec.ts';
+import type { RequestDecoder } from './request-codec.ts';
 import type { StagedTransaction, Step } from './command.ts';
 import type { Database } from './database.ts';
 import type { MachineMutations } from './mutations.ts';

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { DIGEST_BYTES } from './command.ts';
 import type { ErrorData, StepResult } from './command.ts';
-import { encodeToldError, encodeToldResult } from './command-codec.ts';
+import { encodeToldError, encodeToldResult } from './outcome-codec.ts';
 import type { MachineMutations } from './mutations.ts';
 
 /** Of a result as Execution.runStatement gives it. DIGEST_BYTES long. */

@@ -1,6 +1,6 @@
 // One request of the gateway about an open transaction, at the machine.
-import { splitRequest } from '../machine/command-codec.ts';
-import type { RequestDecoder } from '../machine/command-codec.ts';
+import { splitRequest } from '../machine/request-codec.ts';
+import type { RequestDecoder } from '../machine/request-codec.ts';
 import type { EarlierStatements } from '../machine/earlier-statements.ts';
 import type { Machine } from '../machine/machine.ts';
 import { isRecorded } from '../machine/recorded-request.ts';

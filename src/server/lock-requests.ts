@@ -1,7 +1,8 @@
 // Requests about locks on their way through the gateway. Each gets a definite answer, however long
 // that takes: what a client holds must be known.
 import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
-import { decodeOutcome, encodeLockRequest } from '../machine/command-codec.ts';
+import { decodeOutcome } from '../machine/outcome-codec.ts';
+import { encodeLockRequest } from '../machine/request-codec.ts';
 import type { LockAction } from '../machine/command.ts';
 import { monotonicMs } from './clock.ts';
 import type { Interrupt } from './interrupt.ts';

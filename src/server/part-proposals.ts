@@ -1,7 +1,7 @@
 // Parts of large transactions, of all clients of this node, on their way to where machines stage them
 // (machine/staged-parts.ts): a few at once, and not more bytes than the disks are to hold.
 import { PgError } from '../errors/pg-error.ts';
-import { encodeRequest } from '../machine/command-codec.ts';
+import { encodeRequest } from '../machine/request-codec.ts';
 import type { StagedTransaction, Step } from '../machine/command.ts';
 import { stagePart, unstageParts } from '../machine/staged-parts.ts';
 import { pgErrorOf } from '../machine/statement-error.ts';

@@ -3,7 +3,7 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { Answer, Gateway, Ticket } from '../gateway/gateway.ts';
 import type { Outcome } from '../machine/command.ts';
-import { decodeOutcome } from '../machine/command-codec.ts';
+import { decodeOutcome } from '../machine/outcome-codec.ts';
 import type { RunOptions } from '../session/backend.ts';
 import { monotonicMs } from './clock.ts';
 import type { Freshness } from './freshness.ts';

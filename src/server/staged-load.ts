@@ -4,8 +4,8 @@
 import { randomInt } from 'node:crypto';
 import { withCascades } from '../catalog/cascades.ts';
 import { PgError } from '../errors/pg-error.ts';
-import { encodeRequest } from '../machine/command-codec.ts';
-import type { NewRequest } from '../machine/command-codec.ts';
+import { encodeRequest } from '../machine/request-codec.ts';
+import type { NewRequest } from '../machine/request-codec.ts';
 import { DIGEST_BYTES } from '../machine/command.ts';
 import type { Outcome, StagedTransaction } from '../machine/command.ts';
 import type { SpeculationId } from '../machine/speculation.ts';

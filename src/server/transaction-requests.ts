@@ -1,7 +1,7 @@
 // What an open transaction asks of machines: to speculate its next statement, to keep a part of it,
 // to commit it. All are requests with recorded statements (docs/formats.md).
-import { encodeRequest } from '../machine/command-codec.ts';
-import type { NewRequest } from '../machine/command-codec.ts';
+import { encodeRequest } from '../machine/request-codec.ts';
+import type { NewRequest } from '../machine/request-codec.ts';
 import type { ReservedSequence, StagedTransaction } from '../machine/command.ts';
 import type { SpeculationId } from '../machine/speculation.ts';
 import type { Index } from '../raft/entry.ts';

@@ -2,7 +2,7 @@
 // itself, or several that came together. Its request, and what its client is told.
 import { randomInt } from 'node:crypto';
 import { PgError } from '../errors/pg-error.ts';
-import { encodeRequest } from '../machine/command-codec.ts';
+import { encodeRequest } from '../machine/request-codec.ts';
 import type { Outcome } from '../machine/command.ts';
 import { pgErrorOf } from '../machine/statement-error.ts';
 import type { BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';

@@ -226,3 +226,8 @@ export class ByteReader {
     if (this.remaining !== 0) throw new DecodeError(`${this.remaining} bytes too many`);
   }
 }
+
+/** Bytes as the key of a map. */
+export function byteKey(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

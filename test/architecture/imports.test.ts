@@ -16,7 +16,15 @@ const ALLOWED: Record<string, readonly string[]> = {
   storage: ['util', 'raft'],
   transport: ['util', 'raft'],
   machine: ['util', 'errors', 'types', 'catalog', 'raft', 'sql/functions'],
-  gateway: ['util', 'errors', 'raft', 'machine/command', 'machine/command-codec'],
+  gateway: [
+    'util',
+    'errors',
+    'raft',
+    'machine/command',
+    'machine/command-codec',
+    'machine/outcome-codec',
+    'machine/request-codec',
+  ],
   protocol: ['util', 'errors', 'types'],
   session: ['util', 'errors', 'types', 'catalog', 'sql', 'gateway', 'protocol'],
   server: [

@@ -2,7 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import type { GatewayLimits, SeenEntry } from '../../src/gateway/gateway.ts';
-import { decodeCommand, encodeOutcome, encodeRequest } from '../../src/machine/command-codec.ts';
+import { decodeCommand } from '../../src/machine/command-codec.ts';
+import { encodeOutcome } from '../../src/machine/outcome-codec.ts';
+import { encodeRequest } from '../../src/machine/request-codec.ts';
 import type { Command, Outcome } from '../../src/machine/command.ts';
 import { Prng } from '../../src/util/prng.ts';
 import { request, step } from '../machine/support/entries.ts';

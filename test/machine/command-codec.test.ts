@@ -1,17 +1,19 @@
 // Commands, requests and outcomes survive the way through bytes; other bytes are refused.
 import { describe, expect, it } from 'vitest';
+import { decodeCommand, encodeCommand } from '../../src/machine/command-codec.ts';
 import {
-  decodeCommand,
   decodeOutcome,
-  decodeRequest,
-  encodeCommand,
   encodeOutcome,
-  encodeRequest,
   outcomeKind,
   packOutcomes,
+  unpackOutcomes,
+} from '../../src/machine/outcome-codec.ts';
+import {
+  decodeRequest,
+  encodeRequest,
   RequestDecoder,
   splitRequest,
-} from '../../src/machine/command-codec.ts';
+} from '../../src/machine/request-codec.ts';
 import { DIGEST_BYTES } from '../../src/machine/command.ts';
 import type {
   Command,
@@ -22,7 +24,6 @@ import type {
   Step,
   StepResult,
 } from '../../src/machine/command.ts';
-import { unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { DecodeError } from '../../src/util/bytes.ts';
 import { Prng } from '../../src/util/prng.ts';

@@ -1,6 +1,8 @@
 // Locks against the model (test/machine/support/model-locks.ts): who holds what after each entry of
 // the log, sessions of gateways included; and what is done under a lock, in the order of the log.
-import { decodeCommand, decodeOutcome, RequestDecoder } from '../../src/machine/command-codec.ts';
+import { decodeCommand } from '../../src/machine/command-codec.ts';
+import { decodeOutcome, unpackOutcomes } from '../../src/machine/outcome-codec.ts';
+import { RequestDecoder } from '../../src/machine/request-codec.ts';
 import type {
   CloseCommand,
   ExecuteCommand,
@@ -10,7 +12,6 @@ import type {
   Request,
 } from '../../src/machine/command.ts';
 import type { Lock, LockOwner } from '../../src/machine/locks.ts';
-import { unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import { heldRowOf } from '../../src/machine/row-guard.ts';
 import type { Entry } from '../../src/raft/entry.ts';

@@ -1,7 +1,7 @@
 // One interactive transaction of the simulator, on its gateway: statements go to the node's machine
 // to be speculated, and what was told is recorded for the commit, as src/server/open-transaction.ts
 // does it, without promises.
-import { encodeRequest, splitRequest } from '../../src/machine/command-codec.ts';
+import { encodeRequest, splitRequest } from '../../src/machine/request-codec.ts';
 import type {
   PerformedAction,
   RecordedStatement,

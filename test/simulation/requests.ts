@@ -1,6 +1,6 @@
 // What the simulator's clients that need more than one statement ask their gateway, and are answered.
 import type { Answer } from '../../src/gateway/gateway.ts';
-import { decodeOutcome } from '../../src/machine/command-codec.ts';
+import { decodeOutcome } from '../../src/machine/outcome-codec.ts';
 import type { LockAction, Outcome, Request } from '../../src/machine/command.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 

@@ -1,6 +1,7 @@
 // One run: a cluster under faults, then in peace; what clients were told is checked against what
 // the nodes have. Throws SafetyViolation with the seed's story in `trace`.
-import { decodeOutcome, encodeRequest } from '../../src/machine/command-codec.ts';
+import { decodeOutcome } from '../../src/machine/outcome-codec.ts';
+import { encodeRequest } from '../../src/machine/request-codec.ts';
 import type { Outcome, Request } from '../../src/machine/command.ts';
 import type { Answer } from '../../src/gateway/gateway.ts';
 import { encodeBatch, decodeBatch } from '../../src/transport/codec.ts';

@@ -1,8 +1,9 @@
 // Transactions against the model (cells.ts): a transaction commits if and only if, run alone at its
 // place in the log, it tells what its client was told; and what a client is told on the way is
 // always of one state that there was.
-import { decodeCommand, decodeOutcome, RequestDecoder } from '../../src/machine/command-codec.ts';
-import { unpackOutcomes } from '../../src/machine/entry-outcomes.ts';
+import { decodeCommand } from '../../src/machine/command-codec.ts';
+import { decodeOutcome, unpackOutcomes } from '../../src/machine/outcome-codec.ts';
+import { RequestDecoder } from '../../src/machine/request-codec.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import type { Outcome } from '../../src/machine/command.ts';
 import type { Entry } from '../../src/raft/entry.ts';

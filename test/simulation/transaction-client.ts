@@ -1,7 +1,7 @@
 // A client of the simulator that has interactive transactions, one after the other, each on any
 // node: a few statements with time between them, in which others change the same rows.
 import type { Answer } from '../../src/gateway/gateway.ts';
-import { encodeRequest } from '../../src/machine/command-codec.ts';
+import { encodeRequest } from '../../src/machine/request-codec.ts';
 import type { Request, StagedTransaction } from '../../src/machine/command.ts';
 import { stagePart, unstageParts } from '../../src/machine/staged-parts.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';

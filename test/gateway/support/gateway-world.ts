@@ -1,9 +1,11 @@
 // Gateways and machines around a model of consensus: a list of entries that only grows. Proposals
 // are lost, doubled and reordered on the way; nodes apply at their own pace, take over another
 // node's state, and have their sessions closed. Everything is drawn from one seed.
-import { decodeOutcome, encodeCommand, encodeRequest } from '../../../src/machine/command-codec.ts';
+import { encodeCommand } from '../../../src/machine/command-codec.ts';
+import { decodeOutcome, unpackOutcomes } from '../../../src/machine/outcome-codec.ts';
+import { encodeRequest } from '../../../src/machine/request-codec.ts';
 import { Database } from '../../../src/machine/database.ts';
-import { decodeRegistration, unpackOutcomes } from '../../../src/machine/entry-outcomes.ts';
+import { decodeRegistration } from '../../../src/machine/entry-outcomes.ts';
 import { Machine } from '../../../src/machine/machine.ts';
 import type { EntryOutcomes } from '../../../src/machine/entry-outcomes.ts';
 import type { MachineMutations } from '../../../src/machine/mutations.ts';

@@ -1,5 +1,6 @@
 // Entries for a machine, written by hand.
-import { encodeCommand, encodeRequest, splitRequest } from '../../../src/machine/command-codec.ts';
+import { encodeCommand } from '../../../src/machine/command-codec.ts';
+import { encodeRequest, splitRequest } from '../../../src/machine/request-codec.ts';
 import type { Command, Request, Step } from '../../../src/machine/command.ts';
 import type { Entry } from '../../../src/raft/entry.ts';
 import type { SqliteValue } from '../../../src/types/sqlite-value.ts';

@@ -1,8 +1,7 @@
 // A machine with a log of its own: entries get the next index and are applied at once.
-import { decodeOutcome } from '../../../src/machine/command-codec.ts';
+import { decodeOutcome, unpackOutcomes } from '../../../src/machine/outcome-codec.ts';
 import type { Command, Outcome, Request } from '../../../src/machine/command.ts';
 import type { Database } from '../../../src/machine/database.ts';
-import { unpackOutcomes } from '../../../src/machine/entry-outcomes.ts';
 import type { ApplyResult, Machine } from '../../../src/machine/machine.ts';
 import type { MachineMutations } from '../../../src/machine/mutations.ts';
 import { openMachine } from '../../../src/machine/open-machine.ts';

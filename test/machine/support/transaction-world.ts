@@ -2,7 +2,7 @@
 // a commit proposes what was recorded.
 import { withCascades } from '../../../src/catalog/cascades.ts';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
-import { encodeRequest, splitRequest } from '../../../src/machine/command-codec.ts';
+import { encodeRequest, splitRequest } from '../../../src/machine/request-codec.ts';
 import { DIGEST_BYTES } from '../../../src/machine/command.ts';
 import type {
   Outcome,
