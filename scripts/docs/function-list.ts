@@ -24,6 +24,7 @@ import {
   INTERVAL_SET_FUNCTIONS,
 } from '../../src/sql/functions/intervals.ts';
 import { JSON_AGGREGATES, ROW_TO_JSON } from '../../src/sql/functions/json-construction.ts';
+import { RECORD_FUNCTIONS } from '../../src/sql/functions/json-records.ts';
 import { JSON_SET_FUNCTIONS } from '../../src/sql/functions/json-rows.ts';
 import { JSON_FUNCTIONS, JSON_OPERATORS } from '../../src/sql/functions/json.ts';
 import { LOCK_FUNCTIONS } from '../../src/sql/functions/locks.ts';
@@ -88,7 +89,7 @@ const FUNCTION_GROUPS: readonly Group[] = [
       ...OVERLAPS_FUNCTIONS,
     ],
   ],
-  ['JSON', [...JSON_FUNCTIONS, ROW_TO_JSON, ...JSON_SET_FUNCTIONS]],
+  ['JSON', [...JSON_FUNCTIONS, ROW_TO_JSON, ...JSON_SET_FUNCTIONS, ...named(...RECORD_FUNCTIONS)]],
   ['Arrays', [...ARRAY_FUNCTIONS, ...UNNEST_FUNCTIONS]],
   ['Rows', [...named('generate_series'), ...INTERVAL_SET_FUNCTIONS]],
   ['Sequences', SEQUENCE_FUNCTIONS],

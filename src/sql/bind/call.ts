@@ -19,6 +19,7 @@ import type { Chosen } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
 import { prettyRow, rowArgument } from './whole-row.ts';
 import { bindAggregate, containsAggregate, isAggregateCall } from './aggregate.ts';
+import { givesRecords } from './record-function.ts';
 import { noFunction } from './no-function.ts';
 
 export function bindFunctionCall(place: Place, fields: Fields): Expression {
@@ -52,7 +53,7 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   if (flag(fields, 'func_variadic')) throw context.notSupported('VARIADIC in a call', at);
   const found = chooseOverload(functionsNamed(name), (candidate) => candidate, types);
   if (found !== null && found !== 'ambiguous') return callOf(context, found, parts, at);
-  if (found === null && setFunctionsNamed(name).length > 0) {
+  if (found === null && (setFunctionsNamed(name).length > 0 || givesRecords(name))) {
     throw context.notSupported(`${name} outside of FROM`, at);
   }
   const converted = found === null ? castByName(context, name, parts) : null;

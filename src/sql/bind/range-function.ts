@@ -13,6 +13,7 @@ import { bindExpression } from './expression.ts';
 import { addEntry, aliasOf, renamedColumns } from './from.ts';
 import { checkFunctionSchema } from './function-schema.ts';
 import { bindRowsFrom } from './rows-from.ts';
+import { isRecordCall } from './record-function.ts';
 import { chooseOverload } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
 import type { Scope, ScopeColumn } from './scope.ts';
@@ -31,11 +32,23 @@ export function bindRangeFunction(context: BindContext, fields: Fields, scope: S
   const items = list(fields, 'functions').map((each) => list(asTag(each, 'List') ?? {}, 'items'));
   const functions = items.map(([node]) => node as Node);
   const [node] = functions;
-  const ofItems = items.flatMap(([, each]) => list(asTag(each, 'List') ?? {}, 'items'));
-  refuseDefinitions(context, functions, [...list(fields, 'coldeflist'), ...ofItems]);
+  const definitions = items.map(([, own]) => [
+    ...list(fields, 'coldeflist'),
+    ...list(asTag(own, 'List') ?? {}, 'items'),
+  ]);
+  const [shared] = list(fields, 'coldeflist');
+  if (shared !== undefined && flag(fields, 'ordinality')) {
+    throw context.error(
+      '42601',
+      'WITH ORDINALITY cannot be used with a column definition list',
+      location(asTag(shared, 'ColumnDef') ?? {}),
+      'Put the column definition list inside ROWS FROM().',
+    );
+  }
+  refuseDefinitions(context, functions, definitions);
   const call = asTag(node, 'FuncCall');
   if (functions.length !== 1 || call === null || !isSetCall(call)) {
-    return bindRowsFrom(context, fields, functions, scope);
+    return bindRowsFrom(context, fields, functions, scope, definitions);
   }
   const bound = bindSetCall(context, call, scope);
   const hasOrdinality = flag(fields, 'ordinality');
@@ -64,18 +77,20 @@ export function bindRangeFunction(context: BindContext, fields: Fields, scope: S
   };
 }
 
-/** No function that there is returns `record`. */
+/** Only those of JSON return `record`; what there is not is refused where it is bound. */
 function refuseDefinitions(
   context: BindContext,
   functions: readonly Node[],
-  [definition]: readonly Node[],
+  definitions: readonly (readonly Node[])[],
 ): void {
-  if (definition === undefined) return;
-  const call = asTag(functions[0], 'FuncCall') ?? {};
-  const isKnown = isSetCall(call) || functionsNamed(nameOf(call)).length > 0;
-  if (!isKnown) throw context.notSupported('a column definition list', location(call));
-  const message = 'a column definition list is only allowed for functions returning "record"';
-  throw context.error('42601', message, location(asTag(definition, 'ColumnDef') ?? {}));
+  for (const [at, node] of functions.entries()) {
+    const [definition] = definitions[at] ?? [];
+    const call = asTag(node, 'FuncCall') ?? {};
+    const isKnown = isSetCall(call) || functionsNamed(nameOf(call)).length > 0;
+    if (definition === undefined || isRecordCall(node) || !isKnown) continue;
+    const message = 'a column definition list is only allowed for functions returning "record"';
+    throw context.error('42601', message, location(asTag(definition, 'ColumnDef') ?? {}));
+  }
 }
 
 /** It gives rows, not a value. */

@@ -14,13 +14,16 @@ import { dependsOn } from './lateral.ts';
 import { bindOperator } from './operator.ts';
 import { bindSetCall, isSetCall } from './range-function.ts';
 import { resultName } from './result-name.ts';
-import { Scope, reference, resultScopeColumns } from './scope.ts';
+import { bindRecordCall, columnOf, isRecordCall } from './record-function.ts';
+import { Scope, resultScopeColumns } from './scope.ts';
 import type { ScopeColumn } from './scope.ts';
 
 /** The number of each row is behind its columns. */
 interface FunctionRows {
   readonly name: string;
   readonly query: Query;
+  /** Its columns are those of a row, also where there is one alone. */
+  readonly isRow?: boolean;
 }
 
 export function bindRowsFrom(
@@ -28,10 +31,11 @@ export function bindRowsFrom(
   fields: Fields,
   functions: readonly Node[],
   scope: Scope,
+  definitions: readonly (readonly Node[])[],
 ): FromItem {
   const inside = new Scope(scope.forLateral());
   const [rows, isMaterialized] = context.watchVolatile(() =>
-    functions.map((node) => rowsOf(context, node, inside)),
+    functions.map((node, at) => rowsOf(context, node, inside, definitions[at] ?? [])),
   );
   const numbered = rows.map(({ query }) => query).reduce((a, b) => besideEachOther(context, a, b));
   const query = flag(fields, 'ordinality') ? numbered : withoutNumber(context, numbered);
@@ -39,7 +43,8 @@ export function bindRowsFrom(
   const names = aliasOf(fields);
   const [first] = rows;
   // A function of one column by itself: an alias is a name of that as well.
-  const isOne = rows.length === 1 && (first?.query.columns.length ?? 0) === 2;
+  const isOne =
+    rows.length === 1 && first?.isRow !== true && (first?.query.columns.length ?? 0) === 2;
   const own = resultScopeColumns(query.columns).map((column, at): ScopeColumn =>
     isOne && at === 0 ? { ...column, name: names.name ?? column.name } : column,
   );
@@ -50,8 +55,14 @@ export function bindRowsFrom(
   return { kind: 'query', alias, query, isMaterialized };
 }
 
-function rowsOf(context: BindContext, node: Node, scope: Scope): FunctionRows {
+function rowsOf(
+  context: BindContext,
+  node: Node,
+  scope: Scope,
+  definition: readonly Node[],
+): FunctionRows {
   const call = asTag(node, 'FuncCall');
+  if (call !== null && isRecordCall(node)) return rowsOfRecords(context, call, scope, definition);
   if (call !== null && isSetCall(call)) return rowsOfSet(context, call, scope);
   const name = resultName(node);
   const place = { context, scope, noAggregates: 'functions in FROM' };
@@ -64,17 +75,27 @@ function rowsOf(context: BindContext, node: Node, scope: Scope): FunctionRows {
 function rowsOfSet(context: BindContext, call: Fields, scope: Scope): FunctionRows {
   const { name, sqlName, arguments: parts, columns, width } = bindSetCall(context, call, scope);
   const alias = context.nextAlias();
-  const column = (at: number, type: number): Expression => {
-    const named = { name: '', type, typmod: -1, tableOid: 0, columnNumber: 0, isNotNull: false };
-    const entry = { name: null, alias, columns: [] };
-    return reference(entry, { ...named, sqliteName: `c${at + 1}` }, 0);
-  };
   const targets = [
-    ...columns.map((each, at) => targetOf(each.name || name, column(at, each.type))),
-    targetOf('ordinality', column(width, INT8)),
+    ...columns.map((each, at) => targetOf(each.name || name, columnOf(alias, at, each.type))),
+    targetOf('ordinality', columnOf(alias, width, INT8)),
   ];
   const item = { kind: 'function', alias, sqlName: `${sqlName}_ordinality` } as const;
   return { name, query: plainSelect({ targets, from: [{ ...item, arguments: parts }] }) };
+}
+
+function rowsOfRecords(
+  context: BindContext,
+  call: Fields,
+  scope: Scope,
+  definition: readonly Node[],
+): FunctionRows {
+  const place = { context, scope, noAggregates: 'functions in FROM' };
+  const { name, alias, item, values } = bindRecordCall(place, call, definition);
+  const targets = [
+    ...values.map((each) => targetOf(each.name, each.value)),
+    targetOf('ordinality', columnOf(alias, 1, INT8)),
+  ];
+  return { name, query: plainSelect({ targets, from: [item] }), isRow: true };
 }
 
 /** Row by row; where one has fewer, its columns are NULL. */

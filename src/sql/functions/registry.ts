@@ -11,6 +11,7 @@ import { cast, sql } from './builders.ts';
 import { BYTEA_FUNCTIONS, BYTEA_OPERATORS } from './bytes.ts';
 import { JSON_FUNCTIONS, JSON_OPERATORS } from './json.ts';
 import { JSON_AGGREGATES, ROW_TO_JSON } from './json-construction.ts';
+import { JSON_FIELD, JSON_RECORDS } from './json-records.ts';
 import { JSON_SET_FUNCTIONS } from './json-rows.ts';
 import { CASTS, CAST_FUNCTIONS } from './casts.ts';
 import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
@@ -77,6 +78,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...NULL_COUNT_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ROW_TO_JSON,
+  JSON_FIELD,
   ...INTERVAL_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...SESSION_ACTION_FUNCTIONS,
@@ -122,6 +124,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...SET_FUNCTIONS,
   ...INTERVAL_SET_FUNCTIONS,
   ...JSON_SET_FUNCTIONS,
+  JSON_RECORDS,
   ...UNNEST_FUNCTIONS,
   ...UNNEST_SUPPORT,
   ...LATERAL_SET_FUNCTIONS,
