@@ -4,7 +4,7 @@ import type { Relation } from '../catalog/catalog.ts';
 import type { BindContext } from './bind/context.ts';
 import { changePart } from './bind/parts.ts';
 import type { Part, PartChange } from './bind/parts.ts';
-import type { Change } from './bind/change.ts';
+import type { Change } from './tree/change.ts';
 import { emitInsert, emitKeptDelete, emitUpdate } from './emit/change.ts';
 import { Emitter } from './emit/emitter.ts';
 import { emitFrom, emitOuterQuery } from './emit/query.ts';

@@ -8,7 +8,7 @@ import { KEEP_ROW, keptTable } from '../functions/kept-rows.ts';
 import { replaceExpressions } from '../tree/expression.ts';
 import type { ColumnReference, Expression, FunctionCall } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Select, Target } from '../tree/query.ts';
-import type { Change, Delete, Insert, Update } from './change.ts';
+import type { Change, Delete, Insert, Update } from '../tree/change.ts';
 import type { BindContext } from './context.ts';
 import { derivedFrom, plainSelect } from './derived.ts';
 import { bindOperator } from './operator.ts';

@@ -6,7 +6,7 @@ import { REFERENCE_TYPES } from '../../types/catalog-types.ts';
 import { BYTEA } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import { valueRowsTable } from '../../types/value-rows-name.ts';
-import { defaultValue } from '../bind/change.ts';
+import { defaultValue } from '../bind/default-value.ts';
 import { BindContext } from '../bind/context.ts';
 import { bindCondition } from '../bind/expression.ts';
 import type { Place } from '../bind/expression.ts';

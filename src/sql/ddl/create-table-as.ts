@@ -1,7 +1,7 @@
 // CREATE TABLE AS and SELECT INTO: a table with the columns of a query, and its rows.
 import { PgError, notSupported } from '../../errors/pg-error.ts';
 import { VOID } from '../../types/oids.ts';
-import type { Insert } from '../bind/change.ts';
+import type { Insert } from '../tree/change.ts';
 import { typeDisplay } from '../bind/coerce.ts';
 import type { BindContext } from '../bind/context.ts';
 import { derivedFrom } from '../bind/derived.ts';

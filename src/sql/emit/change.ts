@@ -1,6 +1,6 @@
 // INSERT, UPDATE and DELETE -> SQLite SQL.
 import type { Column, Relation } from '../../catalog/catalog.ts';
-import type { Assignment, Delete, Insert, Update } from '../bind/change.ts';
+import type { Assignment, Delete, Insert, Update } from '../tree/change.ts';
 import type { KeptDelete } from '../bind/parts.ts';
 import type { Expression } from '../tree/expression.ts';
 import { mustType } from '../../types/registry.ts';

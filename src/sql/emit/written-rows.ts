@@ -2,7 +2,7 @@
 // Where SQLite is about to write a row it calls a function of ours, which knows (machine/row-guard.ts).
 import type { Relation } from '../../catalog/catalog.ts';
 import { isInKey } from '../../catalog/key-columns.ts';
-import type { Assignment } from '../bind/change.ts';
+import type { Assignment } from '../tree/change.ts';
 import { ACCESS_EXCLUSIVE, EXCLUSIVE } from '../functions/lock-modes.ts';
 import type { LockMode } from '../functions/lock-modes.ts';
 import { ALL_ROWS, ROWS_LOCKED, WRITE_ROW } from '../functions/row-locks.ts';
