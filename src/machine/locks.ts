@@ -7,7 +7,7 @@
 // he begins to wait, and only then can a cycle close.
 import { conflicts, covers } from '../sql/functions/lock-modes.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
-import { tableOfRow } from '../sql/functions/row-locks.ts';
+import { isOfTable, tableOfRow } from '../sql/functions/row-locks.ts';
 import type { Oid } from '../types/pg-type.ts';
 
 /** A session of a client: its process id, unique in the life of the gateway session. */
@@ -61,6 +61,8 @@ export class Locks {
   readonly #owners = new Map<string, Set<Lock>>();
   /** Locks of rows by their table, and waits for them. */
   readonly #rows = new Map<Oid, Set<Lock>>();
+  /** Locks of whole tables, and waits for them. */
+  #tables = 0;
   readonly #waits = new Map<string, Lock>();
   #grants: Grant[] = [];
   #index = 0;
@@ -100,6 +102,11 @@ export class Locks {
     return !locks.some(
       (lock) => !isOf(lock, owner) && conflicts(lock.mode, mode) && (lock.token > 0 || !isHolder),
     );
+  }
+
+  /** False: no table is locked or waited for as a whole. */
+  get hasTables(): boolean {
+    return this.#tables > 0;
   }
 
   /** False: no row of any table is locked or waited for. */
@@ -196,6 +203,7 @@ export class Locks {
     if (owned === undefined) this.#owners.set(key, new Set([lock]));
     else owned.add(lock);
     if (lock.token === 0) this.#waits.set(key, lock);
+    if (isOfTable(lock.resource)) this.#tables += 1;
     const table = tableOfRow(lock.resource);
     if (table === null) return;
     const rows = this.#rows.get(table);
@@ -289,6 +297,7 @@ export class Locks {
     owned?.delete(lock);
     if (owned?.size === 0) this.#owners.delete(key);
     if (this.#waits.get(key) === lock) this.#waits.delete(key);
+    if (isOfTable(lock.resource)) this.#tables -= 1;
     const table = tableOfRow(lock.resource);
     const rows = table === null ? undefined : this.#rows.get(table);
     rows?.delete(lock);

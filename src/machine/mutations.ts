@@ -17,6 +17,10 @@ export interface MachineMutations {
   readonly locksOutliveSession?: boolean;
   /** Rows that other transactions have locked are written all the same. */
   readonly heldRowsWritten?: boolean;
+  /** Tables that other transactions have locked are written all the same. */
+  readonly heldTablesWritten?: boolean;
+  /** A speculation that wrote tables which were locked behind it is committed as it is. */
+  readonly heldTablesNotSeen?: boolean;
   /** Rows that foreign keys change are changed though others have locked them. */
   readonly keyActionsIgnored?: boolean;
   /** Rows that others have locked are referred to all the same. */

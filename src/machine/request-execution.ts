@@ -1,6 +1,7 @@
 // One request at its place in the log: may it take effect, how does it run, and what does the
 // machine remember of it. What a run of statements is stands in execute.ts and replay.ts.
 import type { Index } from '../raft/entry.ts';
+import { ACCESS_EXCLUSIVE, ROW_EXCLUSIVE } from '../sql/functions/lock-modes.ts';
 import type { Notification } from '../sql/functions/notify.ts';
 import type { AppliedState } from './applied-state.ts';
 import type { RequestDecoder } from './request-codec.ts';
@@ -15,8 +16,8 @@ import { isRecorded } from './recorded-request.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
 import { ReservedValues } from './reserved-values.ts';
-import { heldRowOf } from './row-guard.ts';
-import type { RowGuard } from './row-guard.ts';
+import { heldError, heldRowOf } from './row-guard.ts';
+import type { HeldRow, RowGuard } from './row-guard.ts';
 import type { StagedParts } from './staged-parts.ts';
 import type { TableChanges } from './table-changes.ts';
 
@@ -72,9 +73,9 @@ export class RequestExecution {
     const held = request.recording?.locks ?? null;
     const owner = ownerOf(request, sessionId);
     rows.use(owner, mutations.heldRowsWritten === true ? 'note' : 'refuse');
-    if (held === null || owner === null) return this.#run(request, index);
+    if (held === null || owner === null) return this.#run(request, index, owner);
     if (!locks.hasTransaction(owner, held.transaction)) return { kind: 'locks-lost' };
-    const outcome = this.#run(request, index);
+    const outcome = this.#run(request, index, owner);
     // The gateway proposes it again.
     if (outcome.kind === 'stale-schema' || heldRowOf(outcome) !== null) return outcome;
     if (mutations.locksOutliveTransaction !== true) {
@@ -85,17 +86,30 @@ export class RequestExecution {
 
   /** It would run: what execute() and #run() look at before. */
   isToRun(request: Request, sessionId: number): boolean {
-    const { applied, locks, idempotency, staged: parts } = this.#options;
+    const { applied, locks, idempotency, staged: parts, mutations } = this.#options;
     const { locks: held = null, staged = null } = request.recording ?? {};
     return (
       (held === null || locks.hasTransaction({ sessionId, owner: held.owner }, held.transaction)) &&
       idempotency.outcomeOf(request) === null &&
       request.schemaVersion === applied.schemaVersion &&
+      (mutations.heldTablesNotSeen === true ||
+        this.#heldTable(request, ownerOf(request, sessionId)) === null) &&
       (staged === null || parts.isWhole(staged))
     );
   }
 
-  #run(request: Request, index: Index): Outcome {
+  /** A table that it writes and others hold: it is not to have any effect. */
+  #heldTable({ writes, schemaChanges }: Request, owner: LockOwner | null): HeldRow | null {
+    const { rows, mutations } = this.#options;
+    if (mutations.heldTablesWritten === true) return null;
+    const mode = schemaChanges > 0 ? ACCESS_EXCLUSIVE : ROW_EXCLUSIVE;
+    return rows.heldTable(
+      owner,
+      writes.map((table) => ({ table, mode })),
+    );
+  }
+
+  #run(request: Request, index: Index, owner: LockOwner | null): Outcome {
     const { applied, idempotency, staged: parts } = this.#options;
     const before = idempotency.outcomeOf(request);
     if (before !== null) return before;
@@ -103,6 +117,8 @@ export class RequestExecution {
     if (request.schemaVersion !== schemaVersion) return { kind: 'stale-schema', schemaVersion };
     const staged = request.recording?.staged ?? null;
     if (staged !== null && !parts.isWhole(staged)) return PARTS_LOST;
+    const held = this.#heldTable(request, owner);
+    if (held !== null) return { kind: 'failed', results: [], error: heldError(held) };
     const hasRun = this.#hasRun;
     this.#hasRun = false;
     const outcome = hasRun ? ({ kind: 'done', results: [] } as const) : this.#runNow(request);

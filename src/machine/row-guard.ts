@@ -1,12 +1,13 @@
-// Who locks a row first changes it first: what becomes of a statement that is about to write a row
-// which another transaction has locked (docs/decisions/0009-row-locks.md).
+// Who locks a row, or a table, first changes it first: what becomes of a statement that is about to
+// write what another transaction has locked (docs/decisions/0009-row-locks.md).
 import { ACCESS_EXCLUSIVE } from '../sql/functions/lock-modes.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
-import { ALL_ROWS, rowResource } from '../sql/functions/row-locks.ts';
+import { ALL_ROWS, isOfTable, rowResource, tableResource } from '../sql/functions/row-locks.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { ErrorData, Outcome } from './command.ts';
 import type { LockOwner, Locks } from './locks.ts';
 
+/** Or a table. */
 export interface HeldRow {
   readonly resource: string;
   readonly mode: LockMode;
@@ -29,7 +30,13 @@ export class RowHeld extends Error {
  */
 export type WhenHeld = 'refuse' | 'ask' | 'note';
 
-type LocksOfRows = Pick<Locks, 'hasRows' | 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>;
+/** A table that a statement writes or locks rows of, and in which mode Postgres would lock it. */
+export interface TableUse {
+  readonly table: Oid;
+  readonly mode: LockMode;
+}
+
+type LocksOfRows = Pick<Locks, 'hasTables' | 'hasRows' | 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>;
 
 export class RowGuard {
   readonly #locks: LocksOfRows;
@@ -54,6 +61,16 @@ export class RowGuard {
   /** A row was held since use(), and it was only noted. */
   get hasMet(): boolean {
     return this.#hasMet;
+  }
+
+  /** The first of the tables that others hold; null: none. */
+  heldTable(owner: LockOwner | null, uses: readonly TableUse[]): HeldRow | null {
+    if (!this.#locks.hasTables) return null;
+    for (const { table, mode } of uses) {
+      const resource = tableResource(table);
+      if (this.#locks.isHeldByOthers(owner, resource, mode)) return { resource, mode };
+    }
+    return null;
   }
 
   /** False: no row of any table is locked. */
@@ -105,7 +122,7 @@ export class RowGuard {
 export function heldError({ resource, mode }: HeldRow): ErrorData {
   return {
     code: '55P03',
-    message: 'could not obtain lock on row: another transaction has locked it',
+    message: `could not obtain lock on ${isOfTable(resource) ? 'table' : 'row'}: another transaction has locked it`,
     fields: { heldRow: resource, heldMode: mode },
   };
 }

@@ -25,7 +25,7 @@ import type { MachineMutations } from './mutations.ts';
 import { LastRowWanted } from './own-rows.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { replay } from './replay.ts';
-import type { RowGuard } from './row-guard.ts';
+import type { HeldRow, RowGuard, TableUse } from './row-guard.ts';
 import { ReservedValues } from './reserved-values.ts';
 import { SequenceExhausted } from './sequence-values.ts';
 import type { TableChanges } from './table-changes.ts';
@@ -63,6 +63,8 @@ export interface Speculate {
    * the active one it runs alone, and they do not run again for it. Absent: it may.
    */
   readonly standsAlone?: boolean;
+  /** What the statement does to tables as a whole. Absent: nothing that matters. */
+  readonly uses?: readonly TableUse[];
   /** Of the gateway: whose `recording.locks` are. Absent: nobody's. */
   readonly sessionId?: number;
   readonly request: Request;
@@ -79,6 +81,8 @@ export type Speculated =
   /** Nothing happened: values of the sequence are to be reserved, or the action to be done. */
   | { readonly kind: 'exhausted'; readonly sequence: Oid }
   | { readonly kind: 'wanted'; readonly action: string }
+  /** Nothing happened: another transaction has locked the table, which is to be waited for. */
+  | { readonly kind: 'held'; readonly held: HeldRow }
   /** A statement before would tell something else by now. The transaction is forgotten. */
   | { readonly kind: 'conflict'; readonly statement: number }
   | { readonly kind: 'stale-schema'; readonly schemaVersion: number }
@@ -142,6 +146,7 @@ export class Speculations {
       earlier = NOTHING_EARLIER,
       isKept,
       standsAlone = false,
+      uses = [],
       sessionId = 0,
       request,
     }: Speculate,
@@ -166,6 +171,8 @@ export class Speculations {
     const last = request.statements.length - 1;
     assert(isWhole || last === 0, 'one statement at a time');
     for (let at = 0; at < last; at++) add(speculation, request, at);
+    const held = this.#options.rows.heldTable(speculation.owner, uses);
+    if (held !== null) return { kind: 'held', held };
     const isAlone = standsAlone && !isWhole && this.#active === null;
     if (isAlone) this.#begin(id, speculation, speculation.cost);
     const runNext = (): Speculated => {

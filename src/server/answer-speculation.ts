@@ -19,10 +19,19 @@ export function answerSpeculation(
     machine.forgetSpeculation(asked.id);
     return null;
   }
-  const { id, isWhole, isKept, standsAlone, sessionId } = asked;
+  const { id, isWhole, isKept, standsAlone, uses, sessionId } = asked;
   const earlier = asked.earlier === null ? undefined : earlierIn(asked.earlier, decoder);
   const request = decoder.decode(splitRequest(asked.request));
-  return machine.speculate({ id, isWhole, earlier, isKept, standsAlone, sessionId, request });
+  return machine.speculate({
+    id,
+    isWhole,
+    earlier,
+    isKept,
+    standsAlone,
+    uses,
+    sessionId,
+    request,
+  });
 }
 
 function earlierIn(

@@ -20,7 +20,9 @@ import type { QueryPlan } from '../sql/plan.ts';
 import { must } from '../util/assert.ts';
 import { monotonicMs } from './clock.ts';
 import { canceled } from './late.ts';
+import { waitFor } from './held-row.ts';
 import { performAction } from './perform-action.ts';
+import { usesOf } from './plan-tables.ts';
 import { isLocking } from './plan-steps.ts';
 import { SequenceReservations } from './sequence-reservations.ts';
 import { otherRowsEachTime, schemaChanged } from './serialization-failure.ts';
@@ -175,7 +177,8 @@ export class OpenTransaction implements Transaction {
       const isKept = this.#checksReads || plan.access === 'write' || hasRowLocks(plan);
       const entry = this.#entry(current, options, recompile, seed, actions);
       const standsAlone = this.#standsAlone(plan, entry);
-      const answer = await this.#speculation.run(entry, { isKept, standsAlone }, options);
+      const how = { isKept, standsAlone, uses: usesOf(plan) };
+      const answer = await this.#speculation.run(entry, how, options);
       switch (answer.kind) {
         case 'told': {
           const { told, digest } = answer;
@@ -190,6 +193,9 @@ export class OpenTransaction implements Transaction {
         }
         case 'exhausted':
           await this.#sequences.take(answer.sequence, options);
+          break;
+        case 'held':
+          await waitFor(answer.held, { host: this.#host, transaction: this.#id, options });
           break;
         case 'wanted':
           if (options.cancellation.isCanceled) throw canceled();
@@ -268,7 +274,7 @@ export class OpenTransaction implements Transaction {
         this.#record.addRead(entry);
         return;
       }
-      const how = { isKept: true, standsAlone: false };
+      const how = { isKept: true, standsAlone: false, uses: [] };
       const answer = await this.#speculation.run(entry, how, options);
       if (answer.kind !== 'stale-schema') {
         this.#record.add(entry);

@@ -1,6 +1,7 @@
 // Open transactions on their way to the machine thread and back: what is asked in one turn of the
 // event loop travels in one message.
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
+import type { TableUse } from '../machine/row-guard.ts';
 import { assert } from '../util/assert.ts';
 import type { EarlierInFile, SpeculationAnswer, SpeculationRequest } from './thread-messages.ts';
 
@@ -11,6 +12,7 @@ export interface Statements {
   readonly earlier: EarlierInFile | null;
   readonly isKept: boolean;
   readonly standsAlone: boolean;
+  readonly uses: readonly TableUse[];
   readonly sessionId: number;
   readonly request: Uint8Array;
 }

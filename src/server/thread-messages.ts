@@ -1,6 +1,7 @@
 // What the threads of a node post to each other. Entries travel packed in one buffer
 // (entry-batch.ts); a posted object is one message of one loop turn, never one per entry.
 import type { Grant } from '../machine/locks.ts';
+import type { TableUse } from '../machine/row-guard.ts';
 import type { Speculated, SpeculationId } from '../machine/speculation.ts';
 import type { Index, NodeId, Term } from '../raft/entry.ts';
 import type { ProposeRefusal, ReadId } from '../raft/message.ts';
@@ -79,6 +80,7 @@ export type SpeculationRequest =
       readonly earlier: EarlierInFile | null;
       readonly isKept: boolean;
       readonly standsAlone: boolean;
+      readonly uses: readonly TableUse[];
       readonly sessionId: number;
       /** See encodeRequest. */
       readonly request: Uint8Array;

@@ -51,7 +51,7 @@ export class TransactionSpeculation {
   /** `entry` behind all that is recorded. Throws 40001 if something recorded does not hold. */
   async run(
     entry: Entry,
-    how: Pick<Statements, 'isKept' | 'standsAlone'>,
+    how: Pick<Statements, 'isKept' | 'standsAlone' | 'uses'>,
     options: RunOptions,
   ): Promise<Answer> {
     const { host, record, schema, sequences, requests } = this.#parts;

@@ -104,6 +104,7 @@ function planOf(context: BindContext, compiled: ReturnType<Compiler>): QueryPlan
     isVolatile: context.isVolatile,
     isOfTables: !context.callsVolatile && !context.hasEffects && !context.needsTransaction,
     locking: context.locking,
+    lockedTables: [...context.lockedTables].sort((a, b) => a - b),
     needsTransaction: context.needsTransaction,
     isOfSession: context.isOfSession,
     reads: [...context.reads].sort((a, b) => a - b),

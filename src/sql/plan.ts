@@ -90,6 +90,8 @@ export interface QueryPlan {
    * must be so where that commits.
    */
   readonly locking?: LockStrength | null;
+  /** Tables whose rows it locks so. */
+  readonly lockedTables?: readonly Oid[];
   /** OIDs of the tables read and written. */
   readonly reads: readonly Oid[];
   readonly writes: readonly Oid[];

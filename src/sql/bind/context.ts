@@ -57,6 +57,7 @@ export class BindContext {
   usesGrouping = false;
   /** SELECT ... FOR UPDATE and the like: of the outermost query that is one. */
   locking: LockStrength | null = null;
+  readonly lockedTables = new Set<Oid>();
   /** Types of $1, $2, ...; UNKNOWN while nothing has said. */
   readonly parameterTypes: Oid[];
   readonly #hasParameters: boolean;
@@ -147,6 +148,7 @@ export class BindContext {
     this.isOfSession ||= inner.isOfSession;
     this.locking = inner.locking ?? this.locking;
     for (const name of inner.usedSettings) this.usedSettings.add(name);
+    for (const oid of inner.lockedTables) this.lockedTables.add(oid);
     for (const oid of inner.reads) this.reads.add(oid);
   }
 

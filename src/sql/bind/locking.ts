@@ -236,6 +236,7 @@ export function withClaims(
   );
   if (strongest === undefined) return calledAfterSort(context, select);
   context.noteLocking(strongest.strength, CLAIM_ROW);
+  for (const { item } of tables) context.lockedTables.add(item.oid);
   const keys = tables.map(({ item }) => keyOf(item.alias));
   const free = tables.flatMap((table, at) =>
     table.policy === 'skip' ? [call(ROW_IS_FREE, table, must(keys[at], 'a key'))] : [],

@@ -7,6 +7,15 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { must } from '../../util/assert.ts';
 import type { CompileSettings, Notice, PlanStep, QueryPlan } from '../plan.ts';
 
+/** Of catalog tables: which columns of theirs name tables that such a row is part of. */
+const TABLE_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  pg_class: ['oid'],
+  pg_attribute: ['attrelid'],
+  pg_attrdef: ['adrelid'],
+  pg_constraint: ['conrelid', 'confrelid'],
+  pg_index: ['indrelid'],
+};
+
 export class SchemaEditor {
   readonly settings: CompileSettings;
   /** The query string: positions count in it. */
@@ -102,6 +111,17 @@ export class SchemaEditor {
     this.#isVolatile ||= facts.isVolatile;
   }
 
+  /** Tables that there were before: who has locked one comes first. */
+  #tablesChanged(): readonly Oid[] {
+    const changed = this.#changes.flatMap((change) => {
+      const columns = TABLE_COLUMNS[change.table] ?? [];
+      const row = change.kind === 'insert' ? change.row : change.key;
+      return columns.map((column) => Number(row[column] ?? 0));
+    });
+    const tables = changed.filter((oid) => this.#original.relationByOid(oid)?.kind === 'r');
+    return [...new Set([...this.#writes, ...tables])];
+  }
+
   plan(tag: string): QueryPlan {
     return {
       kind: 'query',
@@ -113,7 +133,7 @@ export class SchemaEditor {
       settings: [...this.#settingNames],
       isVolatile: this.#isVolatile,
       reads: [...this.#reads],
-      writes: [...this.#writes],
+      writes: this.#tablesChanged(),
       notices: this.#notices,
       catalog: this.#changes.length === 0 ? this.#original : this.#original.apply(this.#changes),
     };

@@ -7,6 +7,7 @@ import { fn, js, sql } from './builders.ts';
 import { writeAction } from './lock-actions.ts';
 import { EXCLUSIVE, SHARE } from './lock-modes.ts';
 import type { LockMode } from './lock-modes.ts';
+import { tableResource } from './row-locks.ts';
 import type { CallContext, FunctionSignature, SetFunctionSignature } from './signature.ts';
 
 const ACTION = { volatility: 'volatile', needsTransaction: true, settings: ['@pid'] } as const;
@@ -93,23 +94,19 @@ export const LOCK_TABLE_CALL: FunctionSignature = fn(
   [OID, TEXT, INT4, BOOL],
   VOID,
   js('pg_lock_table', ([table = null, name, mode, mayWait], context) => {
-    // What others do without a lock is checked only where reads are.
-    if (context.setting('transaction_isolation')?.startsWith('read ') === true) {
-      throw new PgError('0A000', 'LOCK TABLE in this mode at read committed is not supported');
-    }
     const isTaken = context.action(
       writeAction({
         kind: 'lock',
         mode: Number(mode),
         isOfTransaction: true,
         mayWait: mayWait === 1n,
-        resource: `t ${String(table)}`,
+        resource: tableResource(Number(table)),
       }),
     );
     if (isTaken === 1n) return '';
     throw new PgError('55P03', `could not obtain lock on relation "${String(name)}"`);
   }),
-  { ...ACTION, settings: ['@pid', 'transaction_isolation'] },
+  ACTION,
 );
 
 export const LOCK_FUNCTIONS: readonly FunctionSignature[] = [

@@ -69,6 +69,15 @@ export function rowOfResource(resource: string): { readonly table: Oid; readonly
   return { table: table ?? 0, key: key ?? 0 };
 }
 
+/** Of a table as a whole, see Lock.resource. */
+export function tableResource(table: Oid): string {
+  return `t ${table}`;
+}
+
+export function isOfTable(resource: string): boolean {
+  return resource.startsWith('t ');
+}
+
 /** null: it is not of a row. */
 export function tableOfRow(resource: string): Oid | null {
   const [kind, table] = resource.split(' ', 2);
