@@ -159,8 +159,8 @@ export class RequestExecution {
     const { transactionsNotNoted, schemaChangesNotNoted } = mutations;
     applied.schemaChanged(schemaChanges);
     if (recording !== null && transactionsNotNoted === true) return;
-    if (schemaChanges > 0 && schemaChangesNotNoted !== true) changes.noteAll(index);
-    else changes.note(writes, index);
+    if (schemaChanges === 0) changes.note(writes, index);
+    else if (schemaChangesNotNoted !== true) changes.noteAll(index);
     for (const each of notifications.takeAll()) this.#notified.push(each);
   }
 }

@@ -36,7 +36,10 @@ export interface TableUse {
   readonly mode: LockMode;
 }
 
-type LocksOfRows = Pick<Locks, 'hasTables' | 'hasRows' | 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'>;
+type LocksOfRows = Pick<
+  Locks,
+  'hasTables' | 'hasRows' | 'rowsOf' | 'isHeldByOthers' | 'rowsHeldByOthers'
+>;
 
 export class RowGuard {
   readonly #locks: LocksOfRows;

@@ -14,6 +14,7 @@ import type {
 import type { Lock, LockOwner } from '../../src/machine/locks.ts';
 import type { ApplyResult } from '../../src/machine/machine.ts';
 import { heldRowOf } from '../../src/machine/row-guard.ts';
+import type { HeldRow } from '../../src/machine/row-guard.ts';
 import type { Entry } from '../../src/raft/entry.ts';
 import { conflicts, EXCLUSIVE } from '../../src/sql/functions/lock-modes.ts';
 import { ModelLocks } from '../machine/support/model-locks.ts';
@@ -157,14 +158,14 @@ export class LockChecks {
       for (const { sql, values } of request.statements.flat()) {
         if (sql === GUARDED) this.#guarded(index, sessionId, values as [string, bigint, bigint]);
         else {
-          this.#written(index, sessionId, request, writtenBy(sql, values));
+          for (const row of writtenBy(sql, values)) this.#written(index, sessionId, request, row);
           this.rows.executed(index, sql, values);
         }
       }
     }
     const held = heldRowOf(outcome);
     if (held !== null) {
-      const isHeld = this.#isHeldByOthers(sessionId, request, held.resource);
+      const isHeld = this.#isHeldByOthers(sessionId, request, held);
       if (!isHeld) fail(`entry ${index} was refused for ${held.resource}, which nobody holds`);
       // The gateway waits for it, and proposes it again.
       return;
@@ -179,13 +180,13 @@ export class LockChecks {
     this.#locks.removeWhere(isHeld);
   }
 
-  /** A row is written by nobody while somebody else has it. */
-  #written(index: number, sessionId: number, request: Request, resource: string | null): void {
-    if (resource === null || !this.#isHeldByOthers(sessionId, request, resource)) return;
-    fail(`entry ${index} writes ${resource}, which another one holds`);
+  /** A row or a table is written by nobody while somebody else has it. */
+  #written(index: number, sessionId: number, request: Request, row: HeldRow): void {
+    if (!this.#isHeldByOthers(sessionId, request, row)) return;
+    fail(`entry ${index} writes ${row.resource}, which another one holds`);
   }
 
-  #isHeldByOthers(sessionId: number, { recording }: Request, resource: string): boolean {
+  #isHeldByOthers(sessionId: number, { recording }: Request, { resource, mode }: HeldRow): boolean {
     const owner = recording?.locks?.owner ?? 0;
     return this.#locks
       .list()
@@ -193,7 +194,7 @@ export class LockChecks {
         (lock) =>
           lock.resource === resource &&
           lock.token > 0 &&
-          conflicts(lock.mode, EXCLUSIVE) &&
+          conflicts(lock.mode, mode) &&
           !isOf(lock, { sessionId, owner }),
       );
   }

@@ -13,6 +13,7 @@ import type {
 } from '../../src/machine/command.ts';
 import type { ErrorData } from '../../src/machine/command.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import type { HeldRow, TableUse } from '../../src/machine/row-guard.ts';
 import type { SpeculationId } from '../../src/machine/speculation.ts';
 import { isError } from '../../src/machine/told.ts';
 import { reserved } from './cells.ts';
@@ -24,6 +25,8 @@ export interface Language<Statement> {
   /** As a gateway records it; its digest is to be filled in. */
   recordedOf(statement: Statement): RecordedStatement;
   writesOf(statements: readonly Statement[]): readonly number[];
+  /** See Speculate. Absent: it locks no tables. */
+  usesOf?(statement: Statement): readonly TableUse[];
   /** See QueryPlan.isOfTables. */
   isOfTables(statement: Statement): boolean;
 }
@@ -36,6 +39,8 @@ export type Ran =
   | { readonly kind: 'exhausted' }
   /** Nothing is left of the transaction, for want of room on the disk. */
   | { readonly kind: 'no-room' }
+  /** A table that is to be waited for first. */
+  | { readonly kind: 'held'; readonly held: HeldRow }
   /** That is to be done through the log first. */
   | { readonly kind: 'wanted'; readonly action: string };
 
@@ -112,6 +117,7 @@ export class OpenTransaction<Statement> {
       isWhole,
       isKept: true,
       standsAlone,
+      uses: this.#language.usesOf?.(statement) ?? [],
       sessionId: this.sessionId,
       request: isWhole
         ? this.#request([...this.statements, statement], [...this.#recorded, recorded], sequences)
@@ -119,7 +125,8 @@ export class OpenTransaction<Statement> {
     });
     if (answer.kind === 'conflict') return answer;
     if (answer.kind === 'exhausted') return { kind: 'exhausted' };
-    if (answer.kind === 'wanted' || answer.kind === 'no-room') return answer;
+    if (answer.kind === 'wanted' || answer.kind === 'held') return answer;
+    if (answer.kind === 'no-room') return answer;
     if (answer.kind !== 'told') throw new Error(`a speculation answers ${answer.kind}`);
     const told = tellingOf(answer.told);
     if (isGivenUp) return { kind: 'told', told };

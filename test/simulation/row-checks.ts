@@ -126,6 +126,14 @@ export class RowChecks {
     return { skipped: over.length };
   }
 
+  /** All slots, by who has their table. */
+  saw(who: LockOwner, rows: readonly (readonly [row: number, value: number])[], end: number): void {
+    for (const [slot, value] of rows) {
+      const is = this.#slotAt(slot, end);
+      if (value !== is) fail(`${keyOf(who)} saw ${value} in slot ${slot} at ${end}, it is ${is}`);
+    }
+  }
+
   /** Rows that it should give, or have skipped. */
   #candidates(
     statement: Extract<RowStatement, { kind: 'take' | 'lock' }>,

@@ -1,5 +1,6 @@
 // A client of the simulator that locks rows in interactive transactions: takes jobs and does them,
-// reads slots under a lock and sets them, or raises slots and locks none. What a statement wants to lock goes through the log, and
+// reads slots under a lock, of their rows or their table, and sets them; or locks nothing, raises slots,
+// moves their groups, and writes notes about them. What a statement wants to lock goes through the log, and
 // then it runs again, as src/server/open-transaction.ts and lock-client.ts do it, without promises.
 import type { Answer } from '../../src/gateway/gateway.ts';
 import type { PerformedAction, Request } from '../../src/machine/command.ts';
@@ -8,14 +9,19 @@ import { heldRowOf } from '../../src/machine/row-guard.ts';
 import type { HeldRow } from '../../src/machine/row-guard.ts';
 import { readAction } from '../../src/sql/functions/lock-actions.ts';
 import type { RowsAction } from '../../src/sql/functions/lock-actions.ts';
-import { ACCESS_EXCLUSIVE, EXCLUSIVE, ROW_SHARE } from '../../src/sql/functions/lock-modes.ts';
+import {
+  ACCESS_EXCLUSIVE,
+  EXCLUSIVE,
+  ROW_SHARE,
+  SHARE,
+} from '../../src/sql/functions/lock-modes.ts';
 import type { RowClaim } from '../../src/sql/functions/row-locks.ts';
 import type { Prng } from '../../src/util/prng.ts';
 import { fail } from './checks.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import type { RowChecks } from './row-checks.ts';
-import { addJobStep, isWrite, raiseStep, rowLanguage, SLOTS } from './row-statements.ts';
-import type { RowStatement } from './row-statements.ts';
+import { addJobStep, alone, GROUPS, isWrite, rowLanguage, SLOTS } from './row-statements.ts';
+import type { RowStatement, RowWrite } from './row-statements.ts';
 import { locksOf, NOTHING, outcomeOf } from './requests.ts';
 import type { Ask } from './requests.ts';
 import type { Schedule } from './schedule.ts';
@@ -31,6 +37,9 @@ const ADD_SHARE = 0.4;
 /** Of the transactions that lock nothing: how many are a statement by itself. */
 const SINGLE_SHARE = 0.5;
 const RAISE_SHARE = 0.3;
+/** Of what they do, and the rest is about keys. */
+const PLAIN_SHARE = 0.6;
+const TABLE_SHARE = 0.15;
 const HASTE_SHARE = 0.5;
 const JOBS_SHARE = 0.5;
 const JOBS_MAX = 60;
@@ -120,14 +129,14 @@ export class RowClient {
   #raise(node: SimulatedNode): void {
     const { prng, ask, count } = this.#options;
     const slots = [...SLOTS].sort(() => prng.float() - 0.5).slice(0, prng.between(1, 2));
-    const [slot = 0] = slots;
-    const todo = slots.map((each) => ({ kind: 'raise', slot: each }) as const);
+    const todo = slots.map((slot) => this.#drawWrite(slot));
+    const [first] = todo as [RowWrite];
     if (!prng.chance(SINGLE_SHARE)) return this.#begin(node, todo);
     const { incarnation } = node;
-    const request = { ...NOTHING, schemaVersion: 1, statements: [[raiseStep(slot)]] };
+    const request = { ...NOTHING, schemaVersion: 1, ...alone(first) };
     const isAsked = ask(node, request, false, (answer) => {
       const outcome = answer === null ? null : outcomeOf(answer);
-      if (outcome?.kind === 'done') count('rows-raised');
+      if (outcome?.kind === 'done') count(`rows-${first.kind}`);
       const isHeld = outcome !== null && heldRowOf(outcome) !== null;
       if (isHeld) count('writes-held');
       node.whenAwake(
@@ -137,6 +146,13 @@ export class RowClient {
       );
     });
     if (!isAsked) this.start();
+  }
+
+  #drawWrite(slot: number): RowWrite {
+    const { prng } = this.#options;
+    if (prng.chance(PLAIN_SHARE)) return { kind: 'raise', slot };
+    if (prng.chance(0.5)) return { kind: 'note', slot };
+    return { kind: 'move', group: prng.pick(GROUPS) };
   }
 
   #begin(node: SimulatedNode, todo: readonly RowStatement[]): void {
@@ -173,6 +189,8 @@ export class RowClient {
       // Who skips nothing is refused where jobs are added before those that he was given.
       return { kind: 'take', limit: prng.between(1, 2), mode: ACCESS_EXCLUSIVE, policy: 'skip' };
     }
+    if (prng.chance(TABLE_SHARE))
+      return { kind: 'lock-table', mode: prng.pick([SHARE, EXCLUSIVE]) };
     const first = prng.integer(SLOTS.length);
     const order = prng.chance(0.5) ? SLOTS : [...SLOTS].reverse();
     const slots = [...order.slice(first), ...order.slice(0, first)].slice(0, prng.between(1, 2));
@@ -202,8 +220,18 @@ export class RowClient {
       this.#release(turn);
     } else if (ran.kind === 'conflict') {
       fail(`${owner} was refused at statement ${ran.statement}: nobody else may touch its rows`);
+    } else if (ran.kind === 'held') {
+      this.#options.count('tables-held');
+      this.#acquire(turn, 'wait', [claimOf(ran.held)], new Set(), () => this.#run(turn, statement));
     } else if (ran.kind === 'wanted') {
       const action = readAction(ran.action);
+      if (action.kind === 'lock') {
+        this.#acquire(turn, 'wait', [claimOf(action)], new Set(), () => {
+          actions.push({ action: ran.action, result: 1n });
+          this.#run(turn, statement);
+        });
+        return;
+      }
       if (action.kind !== 'rows') fail(`a statement wants ${ran.action}`);
       if (actions.length === ACTIONS_MAX) fail(`${owner} locks rows without end`);
       this.#perform(turn, action, (result) => {
@@ -226,8 +254,18 @@ export class RowClient {
       if (told !== 'count 1') fail(`${statement.kind} tells ${told}`);
       return;
     }
+    if (statement.kind === 'lock-table') {
+      count('tables-locked');
+      turn.todo = [{ kind: 'see' }];
+      return;
+    }
     const rows = rowsOf(told);
     const { transaction, begin } = turn;
+    if (statement.kind === 'see') {
+      checks.saw(turn, rows, transaction.snapshot);
+      turn.todo = rows.map(([slot, n]) => ({ kind: 'set', slot, n: n + 1 }));
+      return;
+    }
     const { skipped } = checks.told(turn, statement, rows, begin, transaction.snapshot);
     count('rows-locked');
     if (skipped > 0) count('rows-skipped');
@@ -377,7 +415,7 @@ export class RowClient {
   /** Of a row that others have locked since it was written here: they come first. */
   #waitFor(turn: Turn, held: HeldRow): void {
     this.#options.count('commits-held');
-    const claim = { ...held, policy: 'wait' as const, name: '' };
+    const claim = claimOf(held);
     this.#whenAwake(turn, () => {
       if (turn.isEnding) return;
       this.#acquire(turn, 'wait', [claim], new Set(), () => this.#end(turn));
@@ -430,6 +468,10 @@ export class RowClient {
       ifSame(() => this.start()),
     );
   }
+}
+
+function claimOf({ resource, mode }: HeldRow): RowClaim {
+  return { resource, mode, policy: 'wait', name: '' };
 }
 
 function nameOf({ resource, mode }: Pick<RowClaim, 'resource' | 'mode'>): string {

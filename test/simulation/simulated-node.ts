@@ -22,13 +22,14 @@ import type { SilenceLimits } from '../../src/server/silent-gateways.ts';
 import { isOutOfSpace } from '../../src/storage/errors.ts';
 import { FileLogStore } from '../../src/storage/file-log-store.ts';
 import type { Prng } from '../../src/util/prng.ts';
+import { LOCK_TABLE_CALL } from '../../src/sql/functions/locks.ts';
 import { ROW_LOCK_FUNCTIONS, WRITE_ROW } from '../../src/sql/functions/row-locks.ts';
 import type { SqliteValue } from '../../src/types/sqlite-value.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { CELLS_SCHEMA, NEXTVAL, NEXTVALS, SEQUENCE_SCHEMA } from './cells.ts';
 import { GUARDED_SCHEMA } from './lock-client.ts';
 import type { Mutations, RunOptions } from './options.ts';
-import { ROWS_SCHEMA } from './row-statements.ts';
+import { ROWS_KEYS, ROWS_SCHEMA } from './row-statements.ts';
 import type { Schedule } from './schedule.ts';
 
 export const TIMING: RaftTiming = {
@@ -232,6 +233,7 @@ export class SimulatedNode {
       database: this.database,
       catalog: () => null,
       explain: (code, message) => ({ code: '23505', message: `${code} ${message}`, fields: {} }),
+      foreignKeys: () => ROWS_KEYS,
       mutations: this.#machineMutations(),
     });
     const { context } = this.machine;
@@ -242,7 +244,7 @@ export class SimulatedNode {
       { safeIntegers: true },
       (oid: bigint, count: bigint) => context.nextvals(Number(oid), Number(count)).first,
     );
-    for (const { implementation } of ROW_LOCK_FUNCTIONS) {
+    for (const { implementation } of [...ROW_LOCK_FUNCTIONS, LOCK_TABLE_CALL]) {
       if (implementation.kind !== 'js') continue;
       const { sqlName, call } = implementation;
       driver.function(sqlName, { safeIntegers: true, varargs: true }, (...row: SqliteValue[]) =>

@@ -55,7 +55,11 @@ const LEAST_PER_THOUSAND: Counters = {
   'row-waits': 700,
   'rows-granted': 450,
   'row-locks-lost': 40,
-  'rows-raised': 500,
+  'rows-raise': 300,
+  'rows-move': 50,
+  'rows-note': 50,
+  'tables-locked': 100,
+  'tables-held': 20,
   'writes-held': 60,
   'commits-held': 30,
 };

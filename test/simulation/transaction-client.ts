@@ -161,6 +161,7 @@ export class TransactionClient {
       this.#rollBack(turn);
       return;
     }
+    if (ran.kind === 'held') fail(`${statement.kind} waits for ${ran.held.resource}`);
     if (transaction.aloneCount > aloneBefore) count('statements-alone');
     if (isGivenUp) count('statements-given-up');
     else {
