@@ -35,11 +35,8 @@ import {
   HYPOTHETICAL_SET_AGGREGATES,
   ORDERED_SET_AGGREGATES,
 } from '../../src/sql/functions/ordered-sets.ts';
-import {
-  PATTERN_FUNCTIONS,
-  PATTERN_MATCHING_OPERATORS,
-  PATTERN_SET_FUNCTIONS,
-} from '../../src/sql/functions/patterns.ts';
+import { PATTERN_FUNCTIONS, PATTERN_MATCHING_OPERATORS } from '../../src/sql/functions/patterns.ts';
+import { REGEXP_FUNCTIONS, REGEXP_SET_FUNCTIONS } from '../../src/sql/functions/regexp.ts';
 import {
   ALL_AGGREGATES,
   ALL_FUNCTIONS,
@@ -76,7 +73,7 @@ const FUNCTION_GROUPS: readonly Group[] = [
   ],
   ['Numbers', [...INTEGER_FUNCTIONS, ...FLOAT_FUNCTIONS, ...NUMERIC_FUNCTIONS]],
   ['Text', [...TEXT_FUNCTIONS, ...TEXT_SET_FUNCTIONS]],
-  ['Patterns', [...PATTERN_FUNCTIONS, ...PATTERN_SET_FUNCTIONS]],
+  ['Patterns', [...PATTERN_FUNCTIONS, ...REGEXP_FUNCTIONS, ...REGEXP_SET_FUNCTIONS]],
   ['Binary strings', BYTEA_FUNCTIONS],
   ['Formatting', [...FORMATTING_FUNCTIONS, ...SIZE_FUNCTIONS]],
   [

@@ -55,11 +55,8 @@ import type {
   OperatorSignature,
   SetFunctionSignature,
 } from './signature.ts';
-import {
-  PATTERN_FUNCTIONS,
-  PATTERN_MATCHING_OPERATORS,
-  PATTERN_SET_FUNCTIONS,
-} from './patterns.ts';
+import { PATTERN_FUNCTIONS, PATTERN_MATCHING_OPERATORS } from './patterns.ts';
+import { REGEXP_FUNCTIONS, REGEXP_SET_FUNCTIONS } from './regexp.ts';
 import { TIME_ZONE_SET_FUNCTIONS } from './time-zones.ts';
 import { UPSERT_FUNCTIONS } from './upserts.ts';
 import { TEXT_FUNCTIONS, TEXT_OPERATORS, TEXT_SET_FUNCTIONS } from './text.ts';
@@ -70,6 +67,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...NUMERIC_FUNCTIONS,
   ...TEXT_FUNCTIONS,
   ...PATTERN_FUNCTIONS,
+  ...REGEXP_FUNCTIONS,
   ...BYTEA_FUNCTIONS,
   ...DATETIME_FUNCTIONS,
   ...OVERLAPS_FUNCTIONS,
@@ -130,7 +128,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...LATERAL_SET_FUNCTIONS,
   ...KEPT_SET_FUNCTIONS,
   ...TEXT_SET_FUNCTIONS,
-  ...PATTERN_SET_FUNCTIONS,
+  ...REGEXP_SET_FUNCTIONS,
   ...CATALOG_SET_FUNCTIONS,
   ...SEQUENCE_SET_FUNCTIONS,
   ...NOTIFY_SET_FUNCTIONS,
