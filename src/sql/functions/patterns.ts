@@ -4,9 +4,9 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js, operator } from './builders.ts';
 import { like, likeTokens, matchesTokens } from './like.ts';
 import { similarToRegex, withBackslash } from './pattern-escapes.ts';
+import { NO_OPTIONS } from './regex/options.ts';
+import type { RegexOptions } from './regex/options.ts';
 import { compileRegex, matchesRegex } from './regex/regex.ts';
-import { NO_OPTIONS } from './regex/syntax.ts';
-import type { RegexOptions } from './regex/syntax.ts';
 import type { CallContext, FunctionSignature, OperatorSignature } from './signature.ts';
 
 /** Of the letters of ASCII, as in the C locale. */

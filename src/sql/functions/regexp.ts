@@ -8,6 +8,8 @@ import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { fn, js } from './builders.ts';
 import { similarToRegex } from './pattern-escapes.ts';
 import type { Match } from './regex/match.ts';
+import { NO_OPTIONS, withOption } from './regex/options.ts';
+import type { RegexOptions } from './regex/options.ts';
 import type { Program } from './regex/program.ts';
 import {
   codePoints,
@@ -17,8 +19,6 @@ import {
   matchesRegex,
   textOf,
 } from './regex/regex.ts';
-import { NO_OPTIONS, withOption } from './regex/syntax.ts';
-import type { RegexOptions } from './regex/syntax.ts';
 import type { CallContext, FunctionSignature, SetFunctionSignature } from './signature.ts';
 
 const TEXT_ARRAY = 1009;

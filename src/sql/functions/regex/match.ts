@@ -3,7 +3,8 @@
 // so, and get a number of steps instead.
 import { PgError } from '../../../errors/pg-error.ts';
 import type { Program } from './program.ts';
-import type { Assertion, Ranges } from './syntax.ts';
+import type { Ranges } from './ranges.ts';
+import type { Assertion } from './tree.ts';
 
 /** Positions of the whole match and of the groups, in code points; -1: not matched. */
 export type Match = readonly number[];

@@ -1,6 +1,7 @@
 // The tree of a regular expression as instructions for the matcher.
-import { invalidRegex } from './syntax.ts';
-import type { Assertion, ParsedRegex, Ranges, RegexNode } from './syntax.ts';
+import type { Ranges } from './ranges.ts';
+import { invalidRegex } from './tree.ts';
+import type { Assertion, ParsedRegex, RegexNode } from './tree.ts';
 
 export type Instruction =
   | { readonly kind: 'set'; readonly set: Ranges }

@@ -2,10 +2,11 @@
 import { RecentMap } from '../../../util/recent-map.ts';
 import { Matcher } from './match.ts';
 import type { Match } from './match.ts';
+import { NO_OPTIONS } from './options.ts';
+import type { RegexOptions } from './options.ts';
 import { programOf } from './program.ts';
 import type { Program } from './program.ts';
-import { NO_OPTIONS, parseRegex } from './syntax.ts';
-import type { RegexOptions } from './syntax.ts';
+import { parseRegex } from './syntax.ts';
 
 const KEPT_MIN = 200;
 const programs = new RecentMap<string, Program>(KEPT_MIN);

@@ -2,156 +2,15 @@
 // engine of our own: JavaScript's takes exponential time for some patterns, prefers the first
 // alternative to the longest one, and differs between versions. Letters are those of ASCII, as in
 // the C locale.
-import { PgError } from '../../../errors/pg-error.ts';
-
-export interface Ranges {
-  /** Pairs of first and last code point. */
-  readonly ranges: readonly (readonly [number, number])[];
-  readonly isNegated: boolean;
-}
-
-export type Assertion =
-  | 'line-start'
-  | 'line-end'
-  | 'text-start'
-  | 'text-end'
-  | 'word-start'
-  | 'word-end'
-  | 'word-edge'
-  | 'no-word-edge';
-
-export type RegexNode =
-  | { readonly kind: 'set'; readonly set: Ranges }
-  | { readonly kind: 'sequence'; readonly parts: readonly RegexNode[] }
-  | { readonly kind: 'alternatives'; readonly parts: readonly RegexNode[] }
-  | {
-      readonly kind: 'repeat';
-      readonly part: RegexNode;
-      readonly min: number;
-      /** Infinity: no limit. */
-      readonly max: number;
-      readonly isGreedy: boolean;
-      /** `{m}`: it has the greediness of its part. */
-      readonly isFixed: boolean;
-    }
-  /** `index` null: not captured. */
-  | { readonly kind: 'group'; readonly part: RegexNode; readonly index: number | null }
-  | { readonly kind: 'reference'; readonly index: number }
-  | { readonly kind: 'assertion'; readonly assertion: Assertion }
-  | {
-      readonly kind: 'look';
-      readonly part: RegexNode;
-      readonly isAhead: boolean;
-      readonly isNegated: boolean;
-    };
-
-export interface RegexOptions {
-  readonly isCaseInsensitive: boolean;
-  /** `.` and negated sets do not match a newline. */
-  readonly isNewlineKept: boolean;
-  /** `^` and `$` match at lines. */
-  readonly isByLine: boolean;
-  readonly isExpanded: boolean;
-  readonly isLiteral: boolean;
-}
-
-export interface ParsedRegex {
-  readonly node: RegexNode;
-  readonly options: RegexOptions;
-  readonly groupCount: number;
-  readonly hasReferences: boolean;
-}
-
-export const NO_OPTIONS: RegexOptions = {
-  isCaseInsensitive: false,
-  isNewlineKept: false,
-  isByLine: false,
-  isExpanded: false,
-  isLiteral: false,
-};
+import { withOption } from './options.ts';
+import type { RegexOptions } from './options.ts';
+import { CLASSES, complement, inBothCases, one } from './ranges.ts';
+import type { Range, Ranges } from './ranges.ts';
+import { invalidRegex } from './tree.ts';
+import type { Assertion, ParsedRegex, RegexNode } from './tree.ts';
 
 const REPEAT_MAX = 255;
 const NEWLINE = 10;
-
-export function invalidRegex(detail: string): PgError {
-  return new PgError('2201B', `invalid regular expression: ${detail}`);
-}
-
-/** Options by their letters (PG: table 9.25); null: there is no such letter. */
-export function withOption(options: RegexOptions, letter: string): RegexOptions | null {
-  switch (letter) {
-    case 'i':
-      return { ...options, isCaseInsensitive: true };
-    case 'c':
-      return { ...options, isCaseInsensitive: false };
-    case 'm':
-    case 'n':
-      return { ...options, isNewlineKept: true, isByLine: true };
-    case 'p':
-      return { ...options, isNewlineKept: true, isByLine: false };
-    case 's':
-      return { ...options, isNewlineKept: false, isByLine: false };
-    case 'w':
-      return { ...options, isNewlineKept: false, isByLine: true };
-    case 'x':
-      return { ...options, isExpanded: true };
-    case 't':
-      return { ...options, isExpanded: false };
-    case 'q':
-      return { ...options, isLiteral: true };
-    case 'e':
-      return options;
-    default:
-      return null;
-  }
-}
-
-const CLASSES: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
-  alpha: [
-    [65, 90],
-    [97, 122],
-  ],
-  upper: [[65, 90]],
-  lower: [[97, 122]],
-  digit: [[48, 57]],
-  alnum: [
-    [48, 57],
-    [65, 90],
-    [97, 122],
-  ],
-  word: [
-    [48, 57],
-    [65, 90],
-    [95, 95],
-    [97, 122],
-  ],
-  space: [
-    [9, 13],
-    [32, 32],
-  ],
-  blank: [
-    [9, 9],
-    [32, 32],
-  ],
-  punct: [
-    [33, 47],
-    [58, 64],
-    [91, 96],
-    [123, 126],
-  ],
-  xdigit: [
-    [48, 57],
-    [65, 70],
-    [97, 102],
-  ],
-  cntrl: [
-    [0, 31],
-    [127, 127],
-  ],
-  graph: [[33, 126]],
-  print: [[32, 126]],
-  ascii: [[0, 127]],
-};
 
 const CLASS_ESCAPES: Readonly<Record<string, string>> = { d: 'digit', w: 'word', s: 'space' };
 const ASSERTION_ESCAPES: Readonly<Record<string, Assertion>> = {
@@ -173,10 +32,6 @@ const CHARACTER_ESCAPES: Readonly<Record<string, number>> = {
   t: 9,
   v: 11,
 };
-
-function one(code: number): Ranges {
-  return { ranges: [[code, code]], isNegated: false };
-}
 
 class RegexParser {
   readonly #text: string[];
@@ -313,7 +168,7 @@ class RegexParser {
     }
   }
 
-  #newlines(): readonly (readonly [number, number])[] {
+  #newlines(): readonly Range[] {
     return this.#options.isNewlineKept ? [[NEWLINE, NEWLINE]] : [];
   }
 
@@ -321,14 +176,8 @@ class RegexParser {
     return { kind: 'set', set: this.#folded(one(code)) };
   }
 
-  /** With both cases of its letters, if case does not matter. */
   #folded(set: Ranges): Ranges {
-    if (!this.#options.isCaseInsensitive) return set;
-    const others = set.ranges.flatMap(([first, last]) => [
-      ...shifted(first, last, 65, 90, 32),
-      ...shifted(first, last, 97, 122, -32),
-    ]);
-    return { ...set, ranges: [...set.ranges, ...others] };
+    return this.#options.isCaseInsensitive ? inBothCases(set) : set;
   }
 
   #group(): RegexNode {
@@ -422,7 +271,7 @@ class RegexParser {
     if (this.#take('[:<:]]')) return { kind: 'assertion', assertion: 'word-start' };
     if (this.#take('[:>:]]')) return { kind: 'assertion', assertion: 'word-end' };
     const isNegated = this.#take('^');
-    const ranges: (readonly [number, number])[] = [];
+    const ranges: Range[] = [];
     for (let isFirst = true; ; isFirst = false) {
       const next = this.#peek();
       if (next === undefined) throw invalidRegex('brackets [] not balanced');
@@ -437,7 +286,7 @@ class RegexParser {
     };
   }
 
-  #bracketItem(): readonly (readonly [number, number])[] {
+  #bracketItem(): readonly Range[] {
     if (this.#take('[:')) return this.#className();
     if (this.#peek() === '\\') {
       const letter = this.#peek(1) ?? '';
@@ -461,7 +310,7 @@ class RegexParser {
     return [[first, last]];
   }
 
-  #className(): readonly (readonly [number, number])[] {
+  #className(): readonly Range[] {
     let name = '';
     while (this.#peek() !== undefined && this.#peek() !== ':') name += this.#text[this.#at++];
     if (!this.#take(':]')) throw invalidRegex('brackets [] not balanced');
@@ -490,32 +339,6 @@ class RegexParser {
     if (escaped === undefined) throw invalidRegex('invalid escape \\ sequence');
     return this.#escapedCharacter(escaped);
   }
-}
-
-/** All other code points. */
-function complement(
-  ranges: readonly (readonly [number, number])[],
-): readonly (readonly [number, number])[] {
-  const found: (readonly [number, number])[] = [];
-  let next = 0;
-  for (const [first, last] of [...ranges].sort(([a], [b]) => a - b)) {
-    if (first > next) found.push([next, first - 1]);
-    next = Math.max(next, last + 1);
-  }
-  found.push([next, 0x10ffff]);
-  return found;
-}
-
-/** The part of a range that lies among letters, in their other case. */
-function shifted(
-  first: number,
-  last: number,
-  from: number,
-  to: number,
-  by: number,
-): readonly (readonly [number, number])[] {
-  const [start, end] = [Math.max(first, from), Math.min(last, to)];
-  return start <= end ? [[start + by, end + by]] : [];
 }
 
 function uncaptured(node: RegexNode): RegexNode {
