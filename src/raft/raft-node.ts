@@ -12,8 +12,10 @@ import {
 } from './candidate.ts';
 import { ConfigurationStack } from './configuration-stack.ts';
 import type { ConfigurationAt } from './configuration-stack.ts';
-import type { Entry, Index, NodeId, Term } from './entry.ts';
+import { noteDurable } from './durability.ts';
+import type { Index, NodeId, Term } from './entry.ts';
 import { handleAppendEntries, handleHeartbeat, whyNotTakeOver } from './follower.ts';
+import { HandingOut } from './handing-out.ts';
 import {
   appendEntries,
   becomeLeader,
@@ -40,13 +42,12 @@ import type { Ready, RoleName } from './ready.ts';
 import {
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
-  becomeFollower,
   configuration,
-  hearsLeader,
   resetElectionTimer,
   send,
 } from './state.ts';
 import type { DiskSpaceLevel, LeaderState, RaftLimits, RaftState, RaftTiming } from './state.ts';
+import { isTermSettled } from './terms.ts';
 import { handlePreVote, handleRequestVote } from './voting.ts';
 
 export interface RaftOptions {
@@ -105,9 +106,7 @@ export interface LeaseView {
 /** Not re-entrant; never blocks. Assertions hold after every call, or the process must stop. */
 export class RaftNode {
   readonly #state: RaftState;
-  #handedOut: Index;
-  #shownRole: { readonly role: RoleName; readonly term: Term; readonly leaderId: NodeId };
-  #shownConfiguration = 0;
+  readonly #handingOut: HandingOut;
   #readsServedAt = -Infinity;
 
   constructor(options: RaftOptions) {
@@ -151,8 +150,7 @@ export class RaftNode {
       durableIndex: log.lastIndex,
       pendingIo: [],
     };
-    this.#handedOut = options.commitIndex;
-    this.#shownRole = { role: 'follower', term: options.hardState.currentTerm, leaderId: 0 };
+    this.#handingOut = new HandingOut(this.#state);
     resetElectionTimer(this.#state);
     // Nobody else can be leader: there is nothing to wait for (R16).
     const { voters, votersOld } = configuration(this.#state);
@@ -165,7 +163,7 @@ export class RaftNode {
     const state = this.#state;
     state.now = now;
     assert(message.to === state.id, `message for node ${message.to}`);
-    if (this.#isTermSettled(message)) this.#dispatch(message);
+    if (isTermSettled(state, message)) this.#dispatch(message);
   }
 
   /** Call about every fifth of a heartbeat. */
@@ -210,12 +208,7 @@ export class RaftNode {
   ioDone(ioSeq: number, now: number): void {
     const state = this.#state;
     state.now = now;
-    assert(ioSeq <= state.ioSeq, `io ${ioSeq} was never asked for`);
-    state.ioDone = Math.max(state.ioDone, ioSeq);
-    while ((state.pendingIo[0]?.ioSeq ?? Infinity) <= state.ioDone) {
-      state.durableIndex = Math.max(state.durableIndex, state.pendingIo.shift()?.lastIndex ?? 0);
-    }
-    this.#releaseHeld();
+    noteDurable(state, ioSeq);
     if (countOwnVote(state)) becomeLeader(state);
     else if (state.role.kind === 'leader') maybeCommit(state, state.role);
   }
@@ -275,20 +268,7 @@ export class RaftNode {
       flushReads(state, state.role);
       replicate(state, state.role);
     }
-    const persist = this.#takePersist();
-    this.#releaseHeld();
-    const ready: Ready = {
-      persist,
-      messages: take(state, 'outbox'),
-      committed: this.#takeCommitted(),
-      reads: take(state, 'reads'),
-      readFailures: take(state, 'readFailures'),
-      roleChange: this.#takeRoleChange(),
-      configuration: this.#takeConfiguration(),
-      alarm: state.alarm,
-    };
-    state.alarm = null;
-    return isEmpty(ready) ? null : ready;
+    return this.#handingOut.take(state);
   }
 
   status(): RaftStatus {
@@ -323,49 +303,13 @@ export class RaftNode {
     return { validUntil, term: currentTerm, commitIndex };
   }
 
-  // Terms -----------------------------------------------------------------------------------------
-
-  /** Compares terms, in this one place (R1). False: the message goes no further. */
-  #isTermSettled(message: Message): boolean {
-    const state = this.#state;
-    // Answered whatever the term is: they change nothing.
-    if (message.kind === 'pre-vote' || message.kind === 'pre-vote-reply') return true;
-    if (message.kind === 'propose' || message.kind === 'propose-reply') return true;
-    if (message.term > state.currentTerm) return this.#meetHigherTerm(message);
-    if (message.term === state.currentTerm) return true;
-    if (message.kind === 'append-entries' || message.kind === 'heartbeat')
-      this.#answerOldLeader(message);
-    return false;
+  /** True if the leader would grant a read by its lease at this time; for tests and checks. */
+  isLeaseValidAt(now: number): boolean {
+    const { role } = this.#state;
+    return role.kind === 'leader' && isLeaseValid({ ...this.#state, now }, role);
   }
 
-  #meetHigherTerm(message: Message): boolean {
-    const state = this.#state;
-    // While a leader is alive nobody can depose it by campaigning (R9).
-    const isDisruption =
-      message.kind === 'request-vote' && !message.isTransfer && hearsLeader(state);
-    if (isDisruption) return false;
-    const isFromLeader = message.kind === 'append-entries' || message.kind === 'heartbeat';
-    becomeFollower(state, message.term, isFromLeader ? message.from : 0);
-    return true;
-  }
-
-  /** A leader of an earlier term learns of ours, so that a node ahead of the others is not stuck (R11). */
-  #answerOldLeader(message: Message): void {
-    const { id, currentTerm, log } = this.#state;
-    send(this.#state, {
-      kind: 'append-entries-reply',
-      from: id,
-      to: message.from,
-      term: currentTerm,
-      epoch: 0,
-      success: false,
-      matchIndex: 0,
-      rejectedIndex: 0,
-      hintIndex: log.lastIndex,
-      hintTerm: log.lastTerm,
-      isOutOfSpace: false,
-    });
-  }
+  // Messages --------------------------------------------------------------------------------------
 
   #dispatch(message: Message): void {
     const state = this.#state;
@@ -495,84 +439,4 @@ export class RaftNode {
     maybeHandOver(state, leader);
     if (state.now - this.#readsServedAt < state.timing.leaseMs) extendLease(state, leader);
   }
-
-  // Taking what is ready --------------------------------------------------------------------------
-
-  #takePersist(): Ready['persist'] {
-    const state = this.#state;
-    if (!state.hardStateChanged && !state.log.hasUnstable()) return null;
-    const { currentTerm, votedFor } = state;
-    const hardState = state.hardStateChanged ? { currentTerm, votedFor } : null;
-    state.hardStateChanged = false;
-    state.ioSeq += 1;
-    state.pendingIo.push({ ioSeq: state.ioSeq, lastIndex: state.log.lastIndex });
-    return { ioSeq: state.ioSeq, request: { hardState, entries: state.log.takeUnstable() } };
-  }
-
-  /** Lets messages go whose promises are durable, and drops those of an earlier term (R22). */
-  #releaseHeld(): void {
-    const state = this.#state;
-    let released = 0;
-    for (const { ioSeq, message } of state.held) {
-      if (ioSeq > state.ioDone) break;
-      released += 1;
-      if (message.term === state.currentTerm) state.outbox.push(message);
-    }
-    if (released > 0) state.held.splice(0, released);
-  }
-
-  #takeCommitted(): readonly Entry[] {
-    const state = this.#state;
-    // Never ahead of the own disk: after a crash the log must still have what was applied (R52).
-    const last = Math.min(state.commitIndex, state.durableIndex);
-    if (last <= this.#handedOut) return [];
-    const entries = state.log.entries(this.#handedOut + 1, last, state.limits.committedBytesMax);
-    this.#handedOut += entries.length;
-    return entries;
-  }
-
-  #takeRoleChange(): Ready['roleChange'] {
-    const { role, currentTerm, leaderId } = this.#state;
-    const shown = this.#shownRole;
-    if (shown.role === role.kind && shown.term === currentTerm && shown.leaderId === leaderId) {
-      return null;
-    }
-    this.#shownRole = { role: role.kind, term: currentTerm, leaderId };
-    return this.#shownRole;
-  }
-
-  #takeConfiguration(): Ready['configuration'] {
-    const { configurations } = this.#state;
-    if (configurations.version === this.#shownConfiguration) return null;
-    this.#shownConfiguration = configurations.version;
-    return configurations.effective;
-  }
-
-  /** True if the leader would grant a read by its lease at this time; for tests and checks. */
-  isLeaseValidAt(now: number): boolean {
-    const { role } = this.#state;
-    return role.kind === 'leader' && isLeaseValid({ ...this.#state, now }, role);
-  }
-}
-
-function take<K extends 'outbox' | 'reads' | 'readFailures'>(
-  state: RaftState,
-  key: K,
-): RaftState[K] {
-  const taken = state[key];
-  if (taken.length > 0) state[key] = [] as unknown as RaftState[K];
-  return taken;
-}
-
-function isEmpty(ready: Ready): boolean {
-  return (
-    ready.persist === null &&
-    ready.messages.length === 0 &&
-    ready.committed.length === 0 &&
-    ready.reads.length === 0 &&
-    ready.readFailures.length === 0 &&
-    ready.roleChange === null &&
-    ready.configuration === null &&
-    ready.alarm === null
-  );
 }
