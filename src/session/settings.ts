@@ -229,8 +229,14 @@ export class Settings {
   restore({ values, locals }: SettingsSnapshot): void {
     if (values === this.#values && locals === this.#locals) return;
     this.#derived.clear();
+    const own = [...this.#values.keys(), ...this.#locals.keys()].filter((key) => !BY_NAME.has(key));
+    const forgotten = own.filter((key) => !values.has(key) && !this.#resets.has(key));
     this.#values = values;
     this.#locals = locals;
+    // As #change() has it.
+    if (forgotten.length > 0) {
+      this.#values = new Map([...values, ...forgotten.map((key) => [key, ''] as const)]);
+    }
   }
 
   /** The end of a transaction is the end of SET LOCAL. */
