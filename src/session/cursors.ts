@@ -4,6 +4,7 @@ import { PgError } from '../errors/pg-error.ts';
 import type { CursorStatement, ResultColumn } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { StatementResult } from './backend.ts';
+import type { KeptRows } from './kept-rows.ts';
 
 type Rows = readonly (readonly SqliteValue[])[];
 type Declare = Extract<CursorStatement, { kind: 'declare-cursor' }>;
@@ -22,7 +23,12 @@ interface Cursor {
 }
 
 export class Cursors {
+  readonly #kept: KeptRows;
   readonly #cursors = new Map<string, Cursor>();
+
+  constructor(kept: KeptRows) {
+    this.#kept = kept;
+  }
 
   /** Throws 42P03. */
   refuseTaken(name: string): void {
@@ -30,10 +36,18 @@ export class Cursors {
     throw new PgError('42P03', `cursor "${name}" already exists`);
   }
 
+  /** Throws 53200. */
   declare(declare: Declare, columns: readonly ResultColumn[], rows: Rows): void {
     const { name, isHold, isBinary, mayScroll } = declare;
     const cursor = { columns, rows, isHold, isBinary, mayScroll, isNew: true, position: 0 };
+    this.#kept.keep(cursor, rows);
     this.#cursors.set(name, cursor);
+  }
+
+  #drop(name: string): void {
+    const cursor = this.#cursors.get(name);
+    if (cursor !== undefined) this.#kept.drop(cursor);
+    this.#cursors.delete(name);
   }
 
   /** Throws 34000. */
@@ -57,23 +71,23 @@ export class Cursors {
     const rows =
       how === 'absolute' || how === 'relative'
         ? goTo(cursor, targetOf(cursor, how, count))
-        : goBy(cursor, how === 'forward' ? count : -count);
+        : goBy(cursor, how === 'forward' ? count : -count, isMove);
     return { rows: isMove ? null : rows, count: rows.length };
   }
 
   /** null: all. Throws 34000. */
   close(name: string | null): void {
-    if (name === null) this.#cursors.clear();
+    if (name === null) this.keepOnly(new Set());
     else {
       this.#find(name);
-      this.#cursors.delete(name);
+      this.#drop(name);
     }
   }
 
   /** The transaction is over: only those WITH HOLD that it did not roll back stay. */
   endTransaction(isCommitted: boolean): void {
     for (const [name, cursor] of this.#cursors) {
-      if (!cursor.isHold || (cursor.isNew && !isCommitted)) this.#cursors.delete(name);
+      if (!cursor.isHold || (cursor.isNew && !isCommitted)) this.#drop(name);
       cursor.isNew = false;
     }
   }
@@ -85,7 +99,7 @@ export class Cursors {
 
   /** Back to a savepoint: the ones declared behind it are gone. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const name of [...this.#cursors.keys()]) if (!names.has(name)) this.#cursors.delete(name);
+    for (const name of [...this.#cursors.keys()]) if (!names.has(name)) this.#drop(name);
   }
 }
 
@@ -103,10 +117,12 @@ function goTo(cursor: Cursor, target: number): Rows {
 }
 
 /** By 0 is the row where it is. */
-function goBy(cursor: Cursor, count: number): Rows {
+function goBy(cursor: Cursor, count: number, isMove: boolean): Rows {
   const { rows, position } = cursor;
   if (count === 0) return goTo(cursor, position);
-  if (count < 0) refuseScroll(cursor);
+  // To where it is already every cursor may move.
+  const isRewind = isMove && count === -Infinity && position === 0;
+  if (count < 0 && !isRewind) refuseScroll(cursor);
   const end = Math.max(0, Math.min(position + count, rows.length + 1));
   cursor.position = end;
   if (count > 0) return rows.slice(position, end);

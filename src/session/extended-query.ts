@@ -12,7 +12,7 @@ import { typeByOid } from '../types/registry.ts';
 import type { Oid } from '../types/pg-type.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { assert, must } from '../util/assert.ts';
-import type { BoundPlan, StatementResult } from './backend.ts';
+import type { BoundPlan } from './backend.ts';
 import { runCopy } from './copy.ts';
 import { RowWriter, columnFormats, fieldDescriptions, formatTag, writeNotices } from './results.ts';
 import { freshen, withNewestSchema } from './outdated-schema.ts';
@@ -21,24 +21,17 @@ import type { BindMessage } from './prepared-statement.ts';
 import type { SessionContext } from './session-context.ts';
 import { runOptions } from './session-context.ts';
 import { dependsOnTables } from './session-plan.ts';
-import type { LatePlan, SessionPlan } from './session-plan.ts';
+import type { LatePlan, SessionPlan, SessionUtilityPlan } from './session-plan.ts';
+import { Portals } from './portals.ts';
+import type { Portal } from './portals.ts';
 import { runUtility } from './utility.ts';
 
 type Message<K extends FrontendMessage['kind']> = Extract<FrontendMessage, { kind: K }>;
 
-interface Portal {
-  readonly prepared: PreparedStatement;
-  readonly message: BindMessage;
-  parameters: readonly SqliteValue[];
-  readonly resultFormats: readonly number[];
-  plan: SessionPlan | LatePlan | null;
-  isExecuted: boolean;
-  /** Of a transaction statement that did something else than its name says. */
-  tag: string | null;
-  result: StatementResult | null;
-  /** Rows already sent. */
-  sent: number;
-}
+/** Without a Sync more is not collected: it is run then. */
+const DEFERRED_BYTES_MAX = 32 * 1024 * 1024;
+/** Of a message that waits, beside its values. */
+const OVERHEAD_BYTES = 1024;
 
 /** An Execute whose statement waits for Sync. */
 interface Deferred {
@@ -56,8 +49,12 @@ function takeBack(failed: readonly Deferred[]): void {
 
 export class ExtendedQuery {
   readonly #context: SessionContext;
-  readonly #portals = new Map<string, Portal>();
+  readonly #portals: Portals;
   #deferred: Deferred[] = [];
+  /** What they take of memory, about. */
+  #deferredBytes = 0;
+  /** Statements have run since the last Sync. */
+  #hasExecuted = false;
   /** A transaction has, since this was looked at. */
   #hasEnded = false;
   /** The schema after the deferred statements; null: as the node has it. */
@@ -65,6 +62,7 @@ export class ExtendedQuery {
 
   constructor(context: SessionContext) {
     this.#context = context;
+    this.#portals = new Portals(context.keptRows);
     context.block.onEnd(() => {
       this.#hasEnded = true;
     });
@@ -76,7 +74,10 @@ export class ExtendedQuery {
     const start = writer.length;
     write();
     const last = this.#deferred.at(-1);
-    if (last !== undefined) last.replies.push(writer.cut(start));
+    if (last === undefined) return;
+    const reply = writer.cut(start);
+    last.replies.push(reply);
+    this.#deferredBytes += reply.length + OVERHEAD_BYTES;
   }
 
   /** If a statement before it fails, when it is run at last, the message was never to be looked at. */
@@ -121,7 +122,7 @@ export class ExtendedQuery {
       block.refuseIfFailed(message.parameters.length > 0 ? null : prepared.parsed);
     }
     const { plan, parameters } = await withNewestSchema(this.#context, () =>
-      this.#bind(prepared, message, () => this.#refuseTaken(message.portal)),
+      this.#bind(prepared, message, () => this.#portals.refuseTaken(message.portal)),
     );
     const portal: Portal = {
       prepared,
@@ -130,18 +131,14 @@ export class ExtendedQuery {
       resultFormats: message.resultFormats,
       plan,
       isExecuted: false,
+      isDeferred: false,
       tag: null,
       result: null,
       sent: 0,
+      isDone: false,
     };
     this.#portals.set(message.portal, portal);
     this.#reply(() => this.#context.writer.bindComplete());
-  }
-
-  /** Throws 42P03. */
-  #refuseTaken(name: string): void {
-    if (name === '' || !this.#portals.has(name)) return;
-    throw new PgError('42P03', `cursor "${name}" already exists`);
   }
 
   #bind(
@@ -163,14 +160,8 @@ export class ExtendedQuery {
     return { plan, parameters: isUsed ? decoded : [] };
   }
 
-  #portal(name: string): Portal {
-    const portal = this.#portals.get(name);
-    if (portal !== undefined) return portal;
-    throw new PgError('34000', `portal "${name}" does not exist`);
-  }
-
   async describe(message: Message<'describe'>): Promise<void> {
-    const portal = message.what === 'portal' ? this.#portal(message.name) : null;
+    const portal = message.what === 'portal' ? this.#portals.get(message.name) : null;
     const prepared = portal?.prepared ?? this.#context.statements.get(message.name);
     const plan = await this.#settle(prepared, portal);
     this.#reply(() => this.#describe(prepared, plan, portal));
@@ -219,7 +210,7 @@ export class ExtendedQuery {
   }
 
   async execute(message: Message<'execute'>): Promise<void> {
-    const portal = this.#portal(message.portal);
+    const portal = this.#portals.get(message.portal);
     const { rowsMax } = message;
     if (portal.plan === null) {
       this.#reply(() => this.#context.writer.emptyQueryResponse());
@@ -233,9 +224,12 @@ export class ExtendedQuery {
     }
     portal.isExecuted = true;
     this.#context.query = portal.prepared.parsed?.text ?? '';
-    if (this.#deferred.some((deferred) => deferred.portal === portal)) await this.#openBlock();
+    if (portal.isDeferred && this.#deferred.length > 0) await this.#openBlock();
     if (portal.result !== null) return this.#reply(() => this.#sendRows(portal, rowsMax));
+    const isPipeline = this.#hasExecuted && !block.isExplicit;
+    this.#hasExecuted = plan.kind !== 'utility' || plan.utility.kind !== 'transaction';
     if (plan.kind === 'utility') {
+      if (isPipeline) refuseInPipeline(plan);
       await this.#openBlock();
       if (plan.utility.kind === 'transaction') {
         this.#hasEnded = false;
@@ -257,8 +251,10 @@ export class ExtendedQuery {
     if (plan.access === 'read' && this.#deferred.length === 0) {
       return this.#runRead(portal, plan, rowsMax);
     }
+    portal.isDeferred = true;
     this.#deferred.push({ portal, rowsMax, replies: [], undo: [] });
     this.#catalog = plan.catalog;
+    this.#deferredBytes += OVERHEAD_BYTES + bytesOf(portal.message);
   }
 
   /** Throws PgError if the statement is wrong, now that it is to run. */
@@ -351,6 +347,7 @@ export class ExtendedQuery {
     const deferred = this.#deferred;
     if (deferred.length === 0) return;
     this.#deferred = [];
+    this.#deferredBytes = 0;
     const portals = deferred.map(({ portal }) => portal);
     const bound = portals.map(({ plan, parameters }) => ({ plan: plan as QueryPlan, parameters }));
     const { backend } = this.#context;
@@ -373,7 +370,7 @@ export class ExtendedQuery {
     const { plan, result } = portal;
     if (plan === null || plan.kind === 'late' || result === null) return;
     const { writer } = this.#context;
-    if (portal.sent === 0) writeNotices(this.#context, plan);
+    if (portal.sent === 0 && !portal.isDone) writeNotices(this.#context, plan);
     if (plan.columns === null || result.rows === null) {
       writer.commandComplete(portal.tag ?? formatTag(plan.tag, result.count));
       return;
@@ -385,9 +382,9 @@ export class ExtendedQuery {
       portal.sent === 0 && end === result.rows.length
         ? result.rows
         : result.rows.slice(portal.sent, end);
-    new RowWriter(this.#context, plan.columns, formats).write(rows);
     const count = end - portal.sent;
-    portal.sent = end;
+    this.#portals.advance(portal, end);
+    new RowWriter(this.#context, plan.columns, formats).write(rows);
     portal.prepared.tell(plan);
     // Postgres reports a suspended portal when the limit was reached, even at the last row.
     if (rowsMax > 0 && count === rowsMax) writer.portalSuspended();
@@ -401,6 +398,11 @@ export class ExtendedQuery {
       this.#changeStatement(message.name, () => statements.delete(message.name));
     }
     this.#reply(() => this.#context.writer.closeComplete());
+  }
+
+  /** So much was collected that it is to be run, though nobody asks for it yet. */
+  get isOverfull(): boolean {
+    return this.#deferredBytes > DEFERRED_BYTES_MAX;
   }
 
   /** Statements were collected that no answer was sent for. */
@@ -435,14 +437,26 @@ export class ExtendedQuery {
   /** What was collected does not take effect. */
   discard(): void {
     this.#deferred = [];
+    this.#deferredBytes = 0;
     this.#catalog = null;
   }
 
   /** Portals live until the end of their transaction. */
   endCycle(): void {
+    this.#hasExecuted = false;
     this.discard();
     if (!this.#context.block.isOpen) this.#portals.clear();
   }
+}
+
+function bytesOf({ parameters }: BindMessage): number {
+  return parameters.reduce((bytes, value) => bytes + (value?.length ?? 0), 0);
+}
+
+/** Throws 25001 for what has to be a transaction by itself. */
+function refuseInPipeline({ utility, tag }: SessionUtilityPlan): void {
+  const isAlone = utility.kind === 'discard' ? utility.what === 'all' : tag.name === 'VACUUM';
+  if (isAlone) throw new PgError('25001', `${tag.name} cannot be executed within a pipeline`);
 }
 
 /** Throws 08P01. */

@@ -9,6 +9,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Cursors } from './cursors.ts';
+import type { KeptRows } from './kept-rows.ts';
 import type { MessageInput } from './message-input.ts';
 import { setConfig } from './change-setting.ts';
 import type { Channels } from './channels.ts';
@@ -31,6 +32,8 @@ export interface SessionContext {
   /** Sends what was written; resolves when the client has taken enough of it, in another turn. */
   flush(): Promise<void>;
   readonly block: TransactionBlock;
+  /** Of portals and cursors. */
+  readonly keptRows: KeptRows;
   readonly cursors: Cursors;
   readonly statements: PreparedStatements;
   /** What it got from sequences. */

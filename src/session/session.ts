@@ -11,6 +11,7 @@ import type { Backend } from './backend.ts';
 import { Channels } from './channels.ts';
 import { Cursors } from './cursors.ts';
 import { ExtendedQuery } from './extended-query.ts';
+import { KeptRows, RowPool } from './kept-rows.ts';
 import { MessageQueue } from './message-input.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import { runSimpleQuery } from './simple-query.ts';
@@ -25,6 +26,9 @@ import { TransactionBlock } from './transaction-block.ts';
 
 /** After an error in one of these ReadyForQuery comes at once, as for Sync; after others, with Sync. */
 const ENDS_CYCLE: readonly FrontendMessage['kind'][] = ['query', 'function-call'];
+
+/** Between two messages no more answers wait to be sent. */
+const UNSENT_BYTES_MAX = 64 * 1024;
 
 /** As pg_stat_activity tells them, by the status of the transaction. */
 const IDLE_STATES = {
@@ -41,6 +45,8 @@ export interface SessionOptions {
   readonly processId: number;
   readonly secret: number;
   readonly sessions?: Sessions;
+  /** Shared with others. */
+  readonly rowPool?: RowPool;
   readonly write: (bytes: Buffer) => void;
   /** Resolves when the client has taken so much of what was written that more may follow. */
   readonly drained: () => Promise<void>;
@@ -61,6 +67,9 @@ export class Session {
   #isRunning = false;
   #hasReceived = false;
   #isShuttingDown = false;
+  /** The client was waited for, and did not take its answers. */
+  #hasStalled = false;
+  #stopWaiting: () => void = () => undefined;
   /** Between two query cycles. */
   #isReady = false;
   /** Notifications wait for the client to take those that were written. */
@@ -84,6 +93,7 @@ export class Session {
       () => this.#decoder.next(),
       () => this.#waitForMessage(),
     );
+    const keptRows = new KeptRows(options.rowPool ?? new RowPool());
     this.#context = {
       backend: options.backend,
       database: options.database,
@@ -107,7 +117,8 @@ export class Session {
       },
       cancellation: new Cancellation(),
       block: new TransactionBlock(() => this.#context),
-      cursors: new Cursors(),
+      keptRows,
+      cursors: new Cursors(keptRows),
       statements: new PreparedStatements(),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
@@ -177,6 +188,7 @@ export class Session {
   /** Ends the session when what is in flight has been answered. */
   shutDown(): void {
     this.#isShuttingDown = true;
+    this.#stopWaiting();
     if (!this.#isRunning) this.#endWith(shutdownError());
     else if (this.#input.isWaiting) this.#input.interrupt(shutdownError());
   }
@@ -195,6 +207,7 @@ export class Session {
   /** Nothing runs, and nothing will. */
   #abandon(): void {
     this.#context.block.abandon();
+    this.#context.keptRows.dropAll();
     this.#options.backend.locks.ended(this.#options.processId);
   }
 
@@ -207,6 +220,7 @@ export class Session {
     }
     this.#lost = error;
     this.#context.cancellation.cancel();
+    this.#stopWaiting();
   }
 
   /** A statement waits for a message of the client. */
@@ -234,7 +248,9 @@ export class Session {
         }
         // Bytes may come between the look for a message and here.
         if (!(await this.#step()) && !this.#hasReceived) break;
-        if (this.#isShuttingDown && this.#decoder.bufferedBytes === 0) break;
+        // A pipeline may ask for more than the client reads, and than there is memory.
+        if (this.#context.writer.length >= UNSENT_BYTES_MAX) await this.#drain();
+        if (this.#isShuttingDown && (this.#hasStalled || this.#decoder.bufferedBytes === 0)) break;
       }
     } catch (error) {
       this.#fatal(error);
@@ -246,6 +262,19 @@ export class Session {
     if (this.#context.channels.isOverfull) this.#endOverfull();
     if (this.#isShuttingDown && this.#phase !== 'ended') this.#endWith(shutdownError());
     this.#options.onStarved();
+  }
+
+  /** Waits for the client to take its answers, unless the session is to end. */
+  async #drain(): Promise<void> {
+    this.#flush();
+    this.#hasStalled = true;
+    await new Promise<void>((resolve) => {
+      this.#stopWaiting = resolve;
+      void this.#options.drained().then(() => {
+        this.#hasStalled = false;
+        resolve();
+      });
+    });
   }
 
   /** One message. False: there is none yet. */
@@ -261,6 +290,7 @@ export class Session {
       if (!(await this.#attempt('flush', () => this.#extended.flush()))) return true;
     }
     await this.#attempt(kind, () => this.#handle(message));
+    if (this.#extended.isOverfull) await this.#attempt('flush', () => this.#extended.flush());
     return true;
   }
 
