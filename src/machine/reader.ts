@@ -14,7 +14,7 @@ import type { Row } from './database.ts';
 /** Results are held in memory as a whole. */
 const KEPT_BYTES_MAX = 256 * 1024 * 1024;
 /** Between two looks at the clock, see CallContext.spend(). */
-const WORK_BETWEEN_CHECKS = 256;
+const WORK_BETWEEN_CHECKS = 8;
 
 export interface ReadStep {
   readonly sql: string;

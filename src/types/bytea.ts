@@ -10,26 +10,22 @@ function asBytes(value: SqliteValue): Buffer {
 
 /** White space may stand between the pairs of digits. Throws 22023. */
 export function decodeHex(text: string): Buffer {
-  const bytes: number[] = [];
-  const characters = [...text];
-  for (let at = 0; at < characters.length; at++) {
-    const first = characters[at] as string;
-    if (/^[ \t\n\r]$/.test(first)) continue;
-    const high = hexDigit(first);
-    const second = characters[++at];
-    if (second === undefined) {
-      throw new PgError('22023', 'invalid hexadecimal data: odd number of digits');
-    }
-    bytes.push(high * 16 + hexDigit(second));
+  if (text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text)) return Buffer.from(text, 'hex');
+  const digits: string[] = [];
+  for (const character of text) {
+    if (digits.length % 2 === 0 && /^[ \t\n\r]$/.test(character)) continue;
+    checkDigit(character);
+    digits.push(character);
   }
-  return Buffer.from(bytes);
+  if (digits.length % 2 === 1) {
+    throw new PgError('22023', 'invalid hexadecimal data: odd number of digits');
+  }
+  return Buffer.from(digits.join(''), 'hex');
 }
 
-function hexDigit(character: string): number {
-  if (!/^[0-9a-fA-F]$/.test(character)) {
-    throw new PgError('22023', `invalid hexadecimal digit: "${character}"`);
-  }
-  return Number.parseInt(character, 16);
+function checkDigit(character: string): void {
+  if (/^[0-9a-fA-F]$/.test(character)) return;
+  throw new PgError('22023', `invalid hexadecimal digit: "${character}"`);
 }
 
 /** Throws 22P02, 22023. */
@@ -39,18 +35,17 @@ export function parseBytea(text: string): Buffer {
     const isPlain = digits.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(digits);
     return isPlain ? Buffer.from(digits, 'hex') : decodeHex(digits);
   }
-  const parts: Buffer[] = [];
-  let rest = text;
-  while (rest !== '') {
-    const match = /^(?:\\\\|\\[0-3][0-7]{2}|[^\\]+)/.exec(rest);
-    if (match === null) throw new PgError('22P02', 'invalid input syntax for type bytea');
-    const [piece] = match;
-    if (piece === '\\\\') parts.push(Buffer.from('\\'));
-    else if (piece.startsWith('\\')) parts.push(Buffer.from([Number.parseInt(piece.slice(1), 8)]));
-    else parts.push(Buffer.from(piece));
-    rest = rest.slice(piece.length);
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(text));
+  const pieces = /\\\\|\\[0-3][0-7]{2}|[^\\]+/y;
+  let count = 0;
+  while (pieces.lastIndex < text.length) {
+    const [piece] = pieces.exec(text) ?? [];
+    if (piece === undefined) throw new PgError('22P02', 'invalid input syntax for type bytea');
+    if (piece === '\\\\') bytes[count++] = 0x5c;
+    else if (piece.startsWith('\\')) bytes[count++] = Number.parseInt(piece.slice(1), 8);
+    else count += bytes.write(piece, count);
   }
-  return Buffer.concat(parts);
+  return bytes.subarray(0, count);
 }
 
 function escapeBytea(bytes: Buffer): string {

@@ -49,9 +49,13 @@ export function tryReadDecimal(text: string): Decimal | null {
   const exponent = Number(exponentText);
   if (Math.abs(exponent) > DIGITS_MAX) throw overflow();
   const scale = fraction.length - exponent;
-  let unscaled = BigInt(`${whole}${fraction}`);
+  // Before the digits are read: that takes more than linear time.
+  const digits = whole.replace(/^0+/, '');
+  if (scale > SCALE_MAX || (digits !== '' && digits.length + exponent > DIGITS_MAX)) {
+    throw overflow();
+  }
+  let unscaled = BigInt(`${digits}${fraction}`);
   if (sign === '-') unscaled = -unscaled;
-  if (scale > SCALE_MAX) throw overflow();
   if (scale < 0) return checked({ unscaled: unscaled * power10(-scale), scale: 0 });
   return checked({ unscaled, scale });
 }

@@ -23,7 +23,7 @@ function defineInteger(kind: IntegerKind): PgType {
     parse(text) {
       const trimmed = text.trim();
       if (!/^[+-]?\d+$/.test(trimmed)) throw invalidInput(kind.displayName, text);
-      const number = BigInt(trimmed.replace('+', ''));
+      const number = integerOf(trimmed);
       // strtoul() takes a minus sign for an oid too.
       const isWrapped = kind.first === 0n && number < 0n && number >= -2147483648n;
       const value = isWrapped ? BigInt.asUintN(32, number) : number;
@@ -48,6 +48,13 @@ function defineInteger(kind: IntegerKind): PgType {
       return buffer;
     },
   });
+}
+
+/** Of many digits the first will do: no type has so many, and to read them all takes long. */
+export function integerOf(digits: string): bigint {
+  const [, sign = '', rest = ''] = /^([+-]?)0*(\d*)$/.exec(digits) ?? [];
+  const value = BigInt(rest.slice(0, 21));
+  return sign === '-' ? -value : value;
 }
 
 export const INTEGER_TYPES: readonly PgType[] = [

@@ -132,6 +132,15 @@ describe('a loop over one table', () => {
   });
 
   it.each([
+    "select max(s || 'x') from a",
+    "select count(*) from a where repeat('x', 9) || id < s",
+    'select x from a order by lower(s)',
+    "select count(*) from a group by repeat('x', 9) || x",
+  ])('has a call for each row if it makes texts: %s', (sql) => {
+    expect(emitted(sql).ticked).toMatch(new RegExp(TICK));
+  });
+
+  it.each([
     'select count(*) from a',
     'select n from generate_series(1, 10) n',
     'insert into a values (1)',

@@ -109,7 +109,8 @@ function bindConstant(_place: Place, fields: Fields): Expression {
 /** Integers beyond int4 are int8 if they fit, else numeric. A minus sign is in the digits. */
 function numberConstant(digits: string, at: number | undefined): Expression {
   const base = { kind: 'constant', ...typed, location: at } as const;
-  if (/^-?\d+$/.test(digits)) {
+  // More digits than that are of no integer, and take long to read.
+  if (digits.length <= 20 && /^-?\d+$/.test(digits)) {
     const value = BigInt(digits);
     if (value === -2147483648n) return { ...base, type: INT4, value };
     if (BigInt.asIntN(64, value) === value) return { ...base, type: INT8, value };

@@ -136,7 +136,7 @@ function emitSelect(emitter: Emitter, select: Select, isOuter: boolean): string 
   const conditions = isTicked
     ? [...whereTicks(emitter, select.from)]
     : isOuter
-      ? [...scanTicks(select)]
+      ? [...scanTicks(emitter, select)]
       : [];
   if (select.where !== null) conditions.push(emitExpression(emitter, select.where));
   if (conditions.length > 0) parts.push(`WHERE ${conditions.join(' AND ')}`);

@@ -1,9 +1,11 @@
 // SQLite cannot be interrupted from outside: the only way to end a statement is a function of ours
 // that it calls, and that throws. A loop over rows which may go on for long without giving any has a
 // condition that calls one and is always true, once for each row that the loop looks at; or, where the
-// loop is over one table alone, which SQLite does by itself in no time, once for many rows.
+// loop is over one table alone and makes no texts, which SQLite does by itself in no time, once for many.
 import { mustType } from '../../types/registry.ts';
 import { TICK } from '../functions/bounds.ts';
+import { someExpression } from '../tree/expression.ts';
+import type { Expression } from '../tree/expression.ts';
 import type { FromItem, Query, Select } from '../tree/query.ts';
 import type { Emitter } from './emitter.ts';
 import { quoteName } from './names.ts';
@@ -48,9 +50,34 @@ export function isSingleLoop({ from }: Select): boolean {
 }
 
 /** For the start of the WHERE of such a statement, if it is about a table. */
-export function scanTicks(select: Select): readonly string[] {
+export function scanTicks(emitter: Emitter, select: Select): readonly string[] {
   const [item] = select.from;
-  return item?.kind !== 'table' || isCount(select) ? [] : [scanTick(item.alias)];
+  if (item === undefined || item.kind === 'join') return [];
+  // A row may then take as long as a thousand others.
+  if (makesTexts(select)) return [leafTick(emitter, item)];
+  return item.kind !== 'table' || isCount(select) ? [] : [scanTick(item.alias)];
+}
+
+/**
+ * Something of it makes texts, of whatever length. SQLite calls a function of constants once, and
+ * then joins, compares and sorts what it gave for each row without asking us.
+ */
+function makesTexts({ targets, where, groupBy, having, orderBy }: Select): boolean {
+  const expressions = [
+    ...targets.map(({ expression }) => expression),
+    ...orderBy.map(({ expression }) => expression),
+    ...groupBy,
+    ...(where === null ? [] : [where]),
+    ...(having === null ? [] : [having]),
+  ];
+  return expressions.some((expression) => someExpression(expression, isMadeText));
+}
+
+function isMadeText(expression: Expression): boolean {
+  const { kind, type } = expression;
+  const isCast = kind === 'cast' && expression.how !== 'relabel';
+  const isMade = kind === 'function' || kind === 'operator' || isCast;
+  return isMade && ['TEXT', 'BLOB'].includes(mustType(type).storage);
 }
 
 /** How many rows a table has SQLite finds out without looking at them. */

@@ -21,6 +21,13 @@ export function checkLength(length: number): void {
   throw new PgError('54000', 'requested length too large');
 }
 
+/** Of to_char() and its like: what is made of each of their characters is large. */
+const TEMPLATE_LENGTH_MAX = 64 * 1024;
+
+export function checkTemplate(template: string): void {
+  if (template.length > TEMPLATE_LENGTH_MAX) checkLength(Infinity);
+}
+
 export function lengthOf(value: SqliteValue): number {
   return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
 }

@@ -1,5 +1,6 @@
 // Templates of to_char(), to_timestamp() and to_date() (PG: 9.8 Data Type Formatting Functions,
 // parse_format() in formatting.c): codes with their modifiers, and text between them.
+import { checkTemplate } from './bounds.ts';
 
 export interface Code {
   readonly kind: 'code';
@@ -46,6 +47,7 @@ function literal(text: string): Literal {
 }
 
 export function parseDateTemplate(template: string): readonly TemplatePart[] {
+  checkTemplate(template);
   const parts: TemplatePart[] = [];
   let at = 0;
   while (at < template.length) {

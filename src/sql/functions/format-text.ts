@@ -1,6 +1,7 @@
 // format() (PG: 9.4.1). Arguments arrive as text.
 import { PgError } from '../../errors/pg-error.ts';
 import { quoteIdentifier, quoteLiteral } from '../../catalog/quote-identifier.ts';
+import { checkLength } from './bounds.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 
 const SPECIFIER = /%(?:(\d+)\$)?(-)?(?:(\d+)|\*(?:(\d+)\$)?|)(.|$)/gsu;
@@ -47,26 +48,28 @@ function padded(text: string, width: number, isLeft: boolean): string {
 export function formatted([format = null, ...values]: readonly SqliteValue[]): SqliteValue {
   if (format === null) return null;
   const args = new Arguments(values);
-  return String(format).replace(
-    SPECIFIER,
-    (
-      whole: string,
-      number: string | undefined,
-      minus: string | undefined,
-      digits: string | undefined,
-      starNumber: string | undefined,
-      type: string,
-    ) => {
-      if (whole === '%%') return '%';
-      if (type === '') throw new PgError('22023', 'unterminated format() type specifier', HINT);
-      const hasStar = whole.includes('*');
-      const width = hasStar ? Number(args.take(starNumber) ?? 0) : Number(digits ?? 0);
-      if (!['s', 'I', 'L'].includes(type)) {
-        throw new PgError('22023', `unrecognized format() type specifier "${type}"`, HINT);
-      }
-      return padded(shown(type, args.take(number)), width, minus !== undefined);
-    },
-  );
+  const text = String(format);
+  let result = '';
+  let end = 0;
+  // One at a time: the first that is wrong ends it.
+  for (const match of text.matchAll(SPECIFIER)) {
+    const [whole, number, minus, digits, starNumber, type = ''] = match;
+    result += text.slice(end, match.index);
+    end = match.index + whole.length;
+    if (whole === '%%') {
+      result += '%';
+      continue;
+    }
+    if (type === '') throw new PgError('22023', 'unterminated format() type specifier', HINT);
+    const hasStar = whole.includes('*');
+    const width = hasStar ? Number(args.take(starNumber) ?? 0) : Number(digits ?? 0);
+    if (!['s', 'I', 'L'].includes(type)) {
+      throw new PgError('22023', `unrecognized format() type specifier "${type}"`, HINT);
+    }
+    result += padded(shown(type, args.take(number)), width, minus !== undefined);
+    checkLength(result.length);
+  }
+  return result + text.slice(end);
 }
 
 const HINT = { hint: 'For a single "%" use "%%".' };

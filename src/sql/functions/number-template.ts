@@ -1,5 +1,6 @@
 // Templates of to_char() and to_number() for numbers (PG: 9.8, NUMDesc_prepare() in formatting.c).
 import { PgError } from '../../errors/pg-error.ts';
+import { checkTemplate } from './bounds.ts';
 
 export type NumberCode =
   | '9' | '0' | '.' | ',' | 'B' | 'C' | 'D' | 'EEEE' | 'FM' | 'G' | 'L' | 'MI' | 'PL' | 'PR'
@@ -77,6 +78,7 @@ function partsOf(template: string): readonly NumberPart[] {
 
 /** Throws 42601. */
 export function parseNumberTemplate(template: string): NumberTemplate {
+  checkTemplate(template);
   const parts = partsOf(template);
   const found = {
     before: 0,

@@ -7,6 +7,7 @@ import { BOOL, BPCHAR, INT4, TEXT, UUID } from '../../types/oids.ts';
 import { mustType } from '../../types/registry.ts';
 import type { SqliteValue } from '../../types/sqlite-value.ts';
 import { checkLength } from './bounds.ts';
+import { codePoints } from './regex/regex.ts';
 import { fn, js, operator, sql } from './builders.ts';
 import { formatted } from './format-text.ts';
 import { hashBytes } from './hash.ts';
@@ -114,13 +115,18 @@ function padded(value: SqliteValue, length: number, fill: string, isLeft: boolea
 
 function trimmer(side: 'both' | 'left' | 'right'): (args: readonly SqliteValue[]) => string {
   return ([value, set = ' ']) => {
-    const text = characters(value);
-    const drop = new Set(characters(set));
+    const text = String(value);
+    const drop = new Set(codePoints(String(set)));
     let start = 0;
     let end = text.length;
-    if (side !== 'right') while (start < end && drop.has(text[start] as string)) start++;
-    if (side !== 'left') while (end > start && drop.has(text[end - 1] as string)) end--;
-    return text.slice(start, end).join('');
+    // Never in the middle of two units that are one character.
+    const unitsAt = (at: number): number => ((text.codePointAt(at) as number) > 0xffff ? 2 : 1);
+    const last = (): number => end - (end > 1 && unitsAt(end - 2) === 2 ? 2 : 1);
+    if (side !== 'right')
+      while (start < end && drop.has(text.codePointAt(start) as number)) start += unitsAt(start);
+    if (side !== 'left')
+      while (end > start && drop.has(text.codePointAt(last()) as number)) end = last();
+    return text.slice(start, end);
   };
 }
 
@@ -141,14 +147,40 @@ function splitPart(text: string, by: string, field: number): string {
   return parts.at(field > 0 ? field - 1 : field) ?? '';
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 function translated(text: string, from: string, to: string): string {
-  const [sources, targets] = [[...from], [...to]];
-  return [...text]
-    .map((each) => {
-      const at = sources.indexOf(each);
-      return at < 0 ? each : (targets[at] ?? '');
-    })
-    .join('');
+  if (!SURROGATE.test(from) && !SURROGATE.test(to)) return translatedUnits(text, from, to);
+  const targets = [...to];
+  const targetOf = new Map<string, string>();
+  for (const [at, source] of [...from].entries()) {
+    if (!targetOf.has(source)) targetOf.set(source, targets[at] ?? '');
+  }
+  let result = '';
+  for (const each of text) result += targetOf.get(each) ?? each;
+  return result;
+}
+
+/** Unit by unit: none of those that are translated is a part of a character. */
+function translatedUnits(text: string, from: string, to: string): string {
+  const targetOf = new Map<number, number>();
+  for (let at = from.length - 1; at >= 0; at--) {
+    targetOf.set(from.charCodeAt(at), at < to.length ? to.charCodeAt(at) : -1);
+  }
+  const units = new Uint16Array(text.length);
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    const target = targetOf.get(unit) ?? unit;
+    if (target >= 0) units[count++] = target;
+  }
+  return Buffer.from(units.buffer, 0, 2 * count).toString('utf16le');
+}
+
+function reversed(text: string): string {
+  if (SURROGATE.test(text)) return [...text].reverse().join('');
+  // Both the units and the bytes of each: the latter once more.
+  return Buffer.from(text, 'utf16le').reverse().swap16().toString('utf16le');
 }
 
 function overlaid(text: string, part: string, from: number, count: number): string {
@@ -280,7 +312,7 @@ export const TEXT_FUNCTIONS: readonly FunctionSignature[] = [
   ...named(['replace'], [TEXT, TEXT, TEXT], TEXT, ([a, from, to]) =>
     replaced(String(a), String(from), String(to)),
   ),
-  ...named(['reverse'], TEXT_ONLY, TEXT, ([a]) => characters(a).reverse().join('')),
+  ...named(['reverse'], TEXT_ONLY, TEXT, ([a]) => reversed(String(a))),
   ...named(['translate'], [TEXT, TEXT, TEXT], TEXT, ([a, from, to]) =>
     translated(String(a), String(from), String(to)),
   ),

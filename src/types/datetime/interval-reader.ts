@@ -9,6 +9,7 @@ import { tokensOf } from './tokens.ts';
 import type { Token } from './tokens.ts';
 import { unitNamed } from './words.ts';
 import type { Unit } from './words.ts';
+import { integerOf } from '../integers.ts';
 
 const LENGTH_MAX = 256;
 const SECOND = 1_000_000;
@@ -107,7 +108,7 @@ class IntervalReader {
   #number(text: string): void {
     let unit = this.#unit ?? rightmostUnit(this.#options.range);
     const [, digits = '', rest = ''] = /^([+-]?\d*)(.*)$/.exec(text) ?? [];
-    let whole = /\d/.test(digits) ? BigInt(digits) : 0n;
+    let whole = /\d/.test(digits) ? integerOf(digits) : 0n;
     if (BigInt.asIntN(64, whole) !== whole) throw fieldOverflow();
     let part = 0;
     if (rest.startsWith('-')) {

@@ -23,7 +23,12 @@ export function compileRegex(pattern: string, options: RegexOptions = NO_OPTIONS
 
 export function codePoints(text: string): readonly number[] {
   const found: number[] = [];
-  for (const character of text) found.push(character.codePointAt(0) as number);
+  for (let at = 0; at < text.length; at++) {
+    const point = text.codePointAt(at) as number;
+    found.push(point);
+    // It takes two units.
+    if (point > 0xffff) at += 1;
+  }
   return found;
 }
 
