@@ -6,7 +6,7 @@ import { readAction } from '../sql/functions/lock-actions.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { monotonicMs } from './clock.ts';
 import { canceled, statementTimeout } from './late.ts';
-import type { TransactionLocks } from './transaction-host.ts';
+import type { TransactionLocks } from './transaction-locks.ts';
 
 /** The longest that a timer can wait. */
 const TIMER_MS_MAX = 2 ** 31 - 1;

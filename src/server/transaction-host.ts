@@ -1,6 +1,5 @@
 // What an open transaction needs from the executor.
 import type { Backend, BoundPlan, RunOptions, TransactionResult } from '../session/backend.ts';
-import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { RisingClock } from './clock.ts';
 import type { LocalReads } from './local-reads.ts';
 import type { TransactionMutations } from './mutations.ts';
@@ -9,20 +8,7 @@ import type { Proposals } from './proposals.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Speculator } from './speculator.ts';
 import type { StatementFiles } from './statement-file.ts';
-
-/** Locks that an open transaction takes. Methods reject with PgError. */
-export interface TransactionLocks {
-  /** See CallContext.action. */
-  perform(action: string, transaction: number, options: RunOptions): Promise<SqliteValue>;
-  /** Who has the locks of the transaction, without which it must not commit; null: it has none. */
-  ownerOf(transaction: number): number | null;
-  /** For releaseSince(). */
-  mark(transaction: number): number;
-  /** Releases what was taken after the mark. */
-  releaseSince(transaction: number, mark: number): Promise<void>;
-  /** `isReleased`: its commit has done so. Resolves when others may have the locks. */
-  endTransaction(transaction: number, isReleased: boolean): Promise<void>;
-}
+import type { TransactionLocks } from './transaction-locks.ts';
 
 export interface TransactionHost extends Pick<
   Backend,

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { PgError } from '../errors/pg-error.ts';
 import { UNKNOWN, TEXT } from '../types/oids.ts';
 import type { Oid } from '../types/pg-type.ts';
+import { topWith } from './bind/change.ts';
 import { bindDelete } from './bind/delete.ts';
 import { bindInsert } from './bind/insert.ts';
 import { bindUpdate } from './bind/update.ts';
@@ -28,7 +29,7 @@ import { valueRowsSource } from './emit/value-rows.ts';
 import type { ValueRowsSource } from './emit/value-rows.ts';
 import { compileLockTable } from './lock-table.ts';
 import { compileNotify } from './notify.ts';
-import { fieldsOf, inner, tagOf } from './parse/node.ts';
+import { fieldsOf, tagOf } from './parse/node.ts';
 import type { Fields } from './parse/node.ts';
 import type { ParsedStatement } from './parse/parse.ts';
 import { canFollowParts, stepsOfChange, stepsOfParts } from './parts.ts';
@@ -77,7 +78,7 @@ export function compile(
   const creation = tableCreation(statement.node);
   if (creation !== null) {
     const context = new BindContext(catalog, settings, statement.source, parameterTypes);
-    context.topWith = inner(creation.query, 'withClause');
+    context.topWith = topWith(creation.query);
     return planOf(context, createTableAs(context, creation));
   }
   const compiler = COMPILERS[tagOf(statement.node)];
@@ -88,7 +89,7 @@ export function compile(
   }
   const context = new BindContext(catalog, settings, statement.source, parameterTypes);
   const fields = fieldsOf(statement.node);
-  context.topWith = inner(fields, 'withClause');
+  context.topWith = topWith(fields);
   return planOf(context, compiler(context, fields));
 }
 

@@ -1,7 +1,7 @@
 // WITH whose queries change tables: where it is allowed (PG: 7.8.4, parse_cte.c).
 import { asTag, child, flag, inner, list, location, tagOf } from '../parse/node.ts';
 import type { Fields, Node } from '../parse/node.ts';
-import type { BindContext } from './context.ts';
+import type { BindContext, TopWith } from './context.ts';
 
 /** A query of WITH changes a table. */
 export function isChange(node: Node | null): boolean {
@@ -19,18 +19,19 @@ export function hasChange(clause: Fields | null): boolean {
   return ctes.some((cte) => isChange(child(asTag(cte, 'CommonTableExpr') ?? {}, 'ctequery')));
 }
 
-/** Throws 0A000, 42P19. */
-export function checkChange(
+/** What binds the query; `isOwn`: it looks at itself. Throws 0A000, 42P19. */
+export function changeBinder(
   context: BindContext,
   clause: Fields,
   cte: Fields,
   isOwn: boolean,
-): void {
-  if (clause !== context.topWith) {
+): TopWith['bindChange'] {
+  const { topWith } = context;
+  if (topWith === null || clause !== topWith.clause) {
     const message = 'WITH clause containing a data-modifying statement must be at the top level';
     throw context.error('0A000', message, location(cte));
   }
-  if (!flag(clause, 'recursive') || !isOwn) return;
+  if (!flag(clause, 'recursive') || !isOwn) return topWith.bindChange;
   const message = `recursive query "${String(cte['ctename'])}" must not contain data-modifying statements`;
   throw context.error('42P19', message, location(cte));
 }

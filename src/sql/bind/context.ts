@@ -3,13 +3,15 @@ import type { Catalog, Relation } from '../../catalog/catalog.ts';
 import { PgError } from '../../errors/pg-error.ts';
 import { UNKNOWN } from '../../types/oids.ts';
 import type { Oid } from '../../types/pg-type.ts';
-import type { Fields } from '../parse/node.ts';
+import type { Fields, Node } from '../parse/node.ts';
 import { characterPosition } from '../parse/parse.ts';
 import { must } from '../../util/assert.ts';
 import type { CompileSettings } from '../plan.ts';
 import type { LockStrength } from '../functions/row-locks.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
+import type { CommonTable, Select } from '../tree/query.ts';
 import type { Part } from './parts.ts';
+import type { Scope } from './scope.ts';
 
 type CallFacts = Pick<
   FunctionSignature,
@@ -31,6 +33,17 @@ export interface RangeUse {
   readonly hasAlias: boolean;
 }
 
+export interface TopWith {
+  readonly clause: Fields;
+  /** Of a query that changes a table, behind `ctes`: what it gives back, null: nothing. */
+  bindChange(
+    context: BindContext,
+    query: Node,
+    outer: Scope,
+    ctes: readonly CommonTable[],
+  ): Select | null;
+}
+
 export class BindContext {
   readonly catalog: Catalog;
   readonly settings: CompileSettings;
@@ -49,7 +62,7 @@ export class BindContext {
   /** See QueryPlan. */
   isOfSession = false;
   /** WITH of the statement itself: only there tables may be changed. */
-  topWith: Fields | null = null;
+  topWith: TopWith | null = null;
   /** What is carried out before the statement itself, see parts.ts. */
   readonly parts: Part[] = [];
   #rowSets = 0;

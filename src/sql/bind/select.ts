@@ -15,8 +15,7 @@ import type { Fields, Node } from '../parse/node.ts';
 import type { Expression } from '../tree/expression.ts';
 import type { CommonTable, FromItem, Query, Target } from '../tree/query.ts';
 import { containsAggregate } from './aggregate.ts';
-import { bindChange } from './change.ts';
-import { checkChange, hasChange, isChange } from './changing-with.ts';
+import { changeBinder, hasChange, isChange } from './changing-with.ts';
 import { commonType, commonTypmod, mustCoerce, resolveUnknown } from './coerce.ts';
 import type { BindContext } from './context.ts';
 import { plainSelect } from './derived.ts';
@@ -97,7 +96,7 @@ export function bindWith(
     const names = list(cte, 'aliascolnames').map(stringOf);
     const isOwn = mentions(body, name);
     if (isChange(body)) {
-      checkChange(context, clause, cte, isOwn);
+      const bindChange = changeBinder(context, clause, cte, isOwn);
       const query = bindChange(context, body, scope, ctes);
       if (query !== null) ctes.push({ cteName, query, isMaterialized: false });
       const columns = renamed(query?.columns ?? [], names);
