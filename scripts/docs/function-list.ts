@@ -24,6 +24,11 @@ import {
   INTERVAL_SET_FUNCTIONS,
 } from '../../src/sql/functions/intervals.ts';
 import { JSON_AGGREGATES, ROW_TO_JSON } from '../../src/sql/functions/json-construction.ts';
+import {
+  JSON_PATH_FUNCTIONS,
+  JSON_PATH_OPERATORS,
+  JSON_PATH_SET_FUNCTIONS,
+} from '../../src/sql/functions/json-paths.ts';
 import { RECORD_FUNCTIONS } from '../../src/sql/functions/json-records.ts';
 import { JSON_SET_FUNCTIONS } from '../../src/sql/functions/json-rows.ts';
 import { JSON_FUNCTIONS, JSON_OPERATORS } from '../../src/sql/functions/json.ts';
@@ -86,7 +91,17 @@ const FUNCTION_GROUPS: readonly Group[] = [
       ...OVERLAPS_FUNCTIONS,
     ],
   ],
-  ['JSON', [...JSON_FUNCTIONS, ROW_TO_JSON, ...JSON_SET_FUNCTIONS, ...named(...RECORD_FUNCTIONS)]],
+  [
+    'JSON',
+    [
+      ...JSON_FUNCTIONS,
+      ROW_TO_JSON,
+      ...JSON_SET_FUNCTIONS,
+      ...named(...RECORD_FUNCTIONS),
+      ...JSON_PATH_FUNCTIONS,
+      ...JSON_PATH_SET_FUNCTIONS,
+    ],
+  ],
   ['Arrays', [...ARRAY_FUNCTIONS, ...UNNEST_FUNCTIONS]],
   ['Rows', [...named('generate_series'), ...INTERVAL_SET_FUNCTIONS]],
   ['Sequences', SEQUENCE_FUNCTIONS],
@@ -130,7 +145,7 @@ const OPERATOR_GROUPS: readonly Group[] = [
     'Dates and times',
     [...DATETIME_OPERATORS, ...INTERVAL_OPERATORS, ...named('AT TIME ZONE', 'OVERLAPS')],
   ],
-  ['JSON', JSON_OPERATORS],
+  ['JSON', [...JSON_OPERATORS, ...JSON_PATH_OPERATORS]],
   ['Arrays', ARRAY_OPERATORS],
 ];
 

@@ -25,3 +25,4 @@ export const NUMERIC = 1700;
 export const VOID = 2278;
 export const UUID = 2950;
 export const JSONB = 3802;
+export const JSONPATH = 4072;

@@ -5,6 +5,7 @@ import { CATALOG_TYPES } from './catalog-types.ts';
 import { DATETIME_TYPES } from './datetime.ts';
 import { FLOAT_TYPES } from './floats.ts';
 import { INTERVAL } from './intervals.ts';
+import { JSONPATH } from './jsonpath.ts';
 import { INTEGER_TYPES } from './integers.ts';
 import { JSON_TYPES } from './json.ts';
 import { NUMERIC } from './numeric.ts';
@@ -26,6 +27,7 @@ const SCALARS: readonly PgType[] = [
   ...TIME_TYPES,
   INTERVAL,
   ...JSON_TYPES,
+  JSONPATH,
   VOID,
   ...CATALOG_TYPES,
 ];

@@ -5,20 +5,20 @@ import { fn } from '../functions/builders.ts';
 import { functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
 import { ANY_SETTING } from '../functions/signature.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
-import { asTag, child, flag, inner, list, location, strings, text } from '../parse/node.ts';
-import type { Fields, Node } from '../parse/node.ts';
+import { flag, inner, list, location, strings } from '../parse/node.ts';
+import type { Fields } from '../parse/node.ts';
 import type { Expression } from '../tree/expression.ts';
 import { isRowAsJson } from '../tree/row-as-json.ts';
 import { mustCoerce, resolveUnknown, tryCoerce } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindExpression } from './expression.ts';
 import type { Place } from './expression.ts';
 import { checkFunctionSchema } from './function-schema.ts';
 import { chooseOverload } from './overload.ts';
 import type { Chosen } from './overload.ts';
 import { concreteType } from './polymorphic.ts';
-import { prettyRow, rowArgument } from './whole-row.ts';
+import { prettyRow } from './whole-row.ts';
 import { bindAggregate, containsAggregate, isAggregateCall } from './aggregate.ts';
+import { bindArguments } from './arguments.ts';
 import { givesRecords } from './record-function.ts';
 import { noFunction } from './no-function.ts';
 
@@ -40,7 +40,7 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
       at,
     );
   }
-  const parts = bindArguments(place, name, nodes, at);
+  const parts = bindArguments(place, name, nodes, at, functionsNamed(name));
   if (name === 'pg_typeof' && parts[0] !== undefined && parts.length === 1) {
     return typeOf(parts[0], at);
   }
@@ -58,45 +58,9 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   }
   const converted = found === null ? castByName(context, name, parts) : null;
   if (converted !== null) return converted;
-  throw noFunction(context, names.join('.'), types, at, found !== null);
-}
-
-/** In the order of the parameters, with defaults for those that are left out. */
-function bindArguments(
-  place: Place,
-  name: string,
-  nodes: readonly Node[],
-  at: number | undefined,
-): Expression[] {
-  const isNamed = nodes.some((node) => asTag(node, 'NamedArgExpr') !== null);
-  const signature = functionsNamed(name).find(({ parameterNames }) => parameterNames !== undefined);
-  if (signature === undefined) {
-    if (isNamed) throw place.context.notSupported(`a call of ${name} with named arguments`, at);
-    return nodes.map((node) => rowArgument(place, name, node) ?? bindExpression(place, node));
-  }
-  const { parameterNames = [], defaults = [], arguments: types } = signature;
-  const given = new Map<number, Expression>();
-  for (const [position, node] of nodes.entries()) {
-    const named = asTag(node, 'NamedArgExpr');
-    const index = named === null ? position : parameterNames.indexOf(text(named, 'name'));
-    const value = named === null ? node : (child(named, 'arg') as Node);
-    const part = bindExpression(place, value);
-    if (index < 0 || given.has(index))
-      throw noFunction(place.context, name, [part.type], at, false);
-    given.set(index, part);
-  }
-  const count = Math.max(types.length, ...[...given.keys()].map((index) => index + 1));
-  const firstDefault = types.length - defaults.length;
-  const parts: Expression[] = [];
-  for (let index = 0; index < count; index++) {
-    const part = given.get(index);
-    if (part !== undefined) parts.push(part);
-    else if (index >= firstDefault) {
-      const value = defaults[index - firstDefault] ?? null;
-      parts.push({ kind: 'constant', type: types[index] as number, typmod: -1, value });
-    }
-  }
-  return parts;
+  // Without the defaults of what was left out.
+  const given = types.slice(0, nodes.length);
+  throw noFunction(context, names.join('.'), given, at, found !== null);
 }
 
 /** `type(value)` is a cast if no function has that name (PG: 4.2.9). */

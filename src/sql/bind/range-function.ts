@@ -9,8 +9,8 @@ import type { Expression } from '../tree/expression.ts';
 import type { FromItem } from '../tree/query.ts';
 import { mustCoerce, typeDisplay } from './coerce.ts';
 import type { BindContext } from './context.ts';
-import { bindExpression } from './expression.ts';
 import { addEntry, aliasOf, renamedColumns } from './from.ts';
+import { bindArguments } from './arguments.ts';
 import { checkFunctionSchema } from './function-schema.ts';
 import { bindRowsFrom } from './rows-from.ts';
 import { isRecordCall } from './record-function.ts';
@@ -106,12 +106,16 @@ export function bindSetCall(context: BindContext, call: Fields, scope: Scope): B
   const name = nameOf(call);
   checkFunctionSchema(context, call);
   const place = { context, scope, noAggregates: 'functions in FROM' };
-  const parts = list(call, 'args').map((node) => bindExpression(place, node));
+  const nodes = list(call, 'args');
+  const parts = bindArguments(place, name, nodes, location(call), setFunctionsNamed(name));
   if (name === 'unnest' && parts.length > 1) return unnestMany(context, parts, location(call));
   const types = parts.map((part) => part.type);
   const found = chooseOverload(setFunctionsNamed(name), (candidate) => candidate, types);
   if (found === null || found === 'ambiguous') {
-    const shown = types.map((type) => typeDisplay(type)).join(', ');
+    const shown = types
+      .slice(0, nodes.length)
+      .map((type) => typeDisplay(type))
+      .join(', ');
     throw context.error(
       '42883',
       `function ${name}(${shown}) does not exist`,

@@ -17,13 +17,14 @@ const COMPARISONS: readonly (readonly [postgres: string, sqlite: string])[] = [
   ['>=', '>='],
 ];
 const ORDERED_CATEGORIES = ['B', 'N', 'S', 'U', 'D', 'T', 'Z', 'A'];
-/** json has no equality in Postgres. */
-const INCOMPARABLE = ['json', 'varchar'];
+/** They have no equality in Postgres. */
+const UNEQUAL = ['json', 'jsonpath'];
+const INCOMPARABLE = [...UNEQUAL, 'varchar'];
 
 /** Rows can be told apart by values of the type: DISTINCT, GROUP BY and set operations ask. */
 export function hasEquality(type: Oid): boolean {
   const { name, elementOid } = mustType(type);
-  return name !== 'json' && (elementOid === 0 || hasEquality(elementOid));
+  return !UNEQUAL.includes(name) && (elementOid === 0 || hasEquality(elementOid));
 }
 
 /** References compare as the oids that they are. */

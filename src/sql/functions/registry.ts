@@ -11,6 +11,7 @@ import { cast, sql } from './builders.ts';
 import { BYTEA_FUNCTIONS, BYTEA_OPERATORS } from './bytes.ts';
 import { JSON_FUNCTIONS, JSON_OPERATORS } from './json.ts';
 import { JSON_AGGREGATES, ROW_TO_JSON } from './json-construction.ts';
+import { JSON_PATH_FUNCTIONS, JSON_PATH_OPERATORS, JSON_PATH_SET_FUNCTIONS } from './json-paths.ts';
 import { JSON_FIELD, JSON_RECORDS } from './json-records.ts';
 import { JSON_SET_FUNCTIONS } from './json-rows.ts';
 import { CASTS, CAST_FUNCTIONS } from './casts.ts';
@@ -77,6 +78,7 @@ export const ALL_FUNCTIONS: readonly FunctionSignature[] = [
   ...JSON_FUNCTIONS,
   ROW_TO_JSON,
   JSON_FIELD,
+  ...JSON_PATH_FUNCTIONS,
   ...INTERVAL_FUNCTIONS,
   ...SESSION_FUNCTIONS,
   ...SESSION_ACTION_FUNCTIONS,
@@ -106,6 +108,7 @@ export const ALL_OPERATORS: readonly OperatorSignature[] = [
   ...PATTERN_MATCHING_OPERATORS,
   ...BYTEA_OPERATORS,
   ...JSON_OPERATORS,
+  ...JSON_PATH_OPERATORS,
   ...ARRAY_OPERATORS,
   ...DATETIME_OPERATORS,
   ...INTERVAL_OPERATORS,
@@ -123,6 +126,7 @@ export const ALL_SET_FUNCTIONS: readonly SetFunctionSignature[] = [
   ...INTERVAL_SET_FUNCTIONS,
   ...JSON_SET_FUNCTIONS,
   JSON_RECORDS,
+  ...JSON_PATH_SET_FUNCTIONS,
   ...UNNEST_FUNCTIONS,
   ...UNNEST_SUPPORT,
   ...LATERAL_SET_FUNCTIONS,

@@ -156,6 +156,8 @@ export interface SetFunctionSignature {
   readonly arguments: readonly Oid[];
   readonly columns: readonly { readonly name: string; readonly type: Oid }[];
   /** As in FunctionSignature. */
+  readonly parameterNames?: readonly string[];
+  readonly defaults?: readonly SqliteValue[];
   readonly takesElementType?: boolean;
   readonly isStrict: boolean;
   readonly volatility: Volatility;
