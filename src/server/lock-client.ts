@@ -14,7 +14,9 @@ import type { Grant } from '../machine/locks.ts';
 import type { RunOptions, SessionLocks } from '../session/backend.ts';
 import { readAction } from '../sql/functions/lock-actions.ts';
 import type { RowsAction } from '../sql/functions/lock-actions.ts';
+import { ROW_SHARE } from '../sql/functions/lock-modes.ts';
 import type { LockMode } from '../sql/functions/lock-modes.ts';
+import { tableOfRow, tableResource } from '../sql/functions/row-locks.ts';
 import { lockModeName } from '../sql/functions/locks.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import { must } from '../util/assert.ts';
@@ -37,6 +39,8 @@ const LOCKS_PER_REQUEST = 4096;
 export interface Wanted {
   readonly resource: string;
   readonly mode: LockMode;
+  /** Its own. Absent: that of the others. */
+  readonly policy?: Acquire['policy'] | undefined;
   /** Of a row: its table, for messages. */
   readonly name?: string | undefined;
 }
@@ -184,8 +188,15 @@ export class LockClient implements SessionLocks {
     const wanted = acquired.filter(
       ({ resource, mode }) => !locks.isHeldBy(transaction, resource, mode),
     );
-    const taken = await this.#acquire(locks, wanted, transaction, policy, options);
-    const refused = new Set(wanted.filter((_claim, at) => taken[at] === false));
+    const tables = tablesOf(wanted).filter(
+      ({ resource, mode }) => !locks.isHeldBy(transaction, resource, mode),
+    );
+    // What is refused is to leave nothing that has to be released; and who waits asks no more for that.
+    const isFirst = policy === 'wait';
+    const all = isFirst ? [...tables, ...wanted] : [...wanted, ...tables];
+    const taken = await this.#acquire(locks, all, transaction, policy, options);
+    const from = isFirst ? tables.length : 0;
+    const refused = new Set(wanted.filter((_claim, at) => taken[from + at] === false));
     return acquired.flatMap((claim, at) => (refused.has(claim) ? [at] : [])).join(',');
   }
 
@@ -268,8 +279,8 @@ export class LockClient implements SessionLocks {
     while (taken.length < wanted.length) {
       if (interrupt.error !== null) throw interrupt.error;
       const rest = wanted.slice(taken.length, taken.length + LOCKS_PER_REQUEST);
-      const actions = rest.map(({ resource, mode, name }): NamedAcquire => {
-        return { kind: 'acquire', resource, mode, transaction, policy, name };
+      const actions = rest.map(({ resource, mode, name, policy: own }): NamedAcquire => {
+        return { kind: 'acquire', resource, mode, transaction, policy: own ?? policy, name };
       });
       await this.#acquireSome(locks, actions, taken, options, interrupt);
     }
@@ -388,6 +399,15 @@ function describe(resource: string): string {
   if (kind === 'a') return `advisory lock [${parts.join(',')}]`;
   const [table, row] = parts;
   return row === undefined ? `relation ${table}` : `row ${row} of relation ${table}`;
+}
+
+/** Who locks rows keeps out who would have their tables alone, and waits for him. */
+function tablesOf(rows: readonly Wanted[]): readonly Wanted[] {
+  const tables = new Set(rows.map(({ resource }) => tableOfRow(resource)));
+  return [...tables].flatMap((table) =>
+    // NOWAIT and SKIP LOCKED are about rows, as in Postgres.
+    table === null ? [] : [{ resource: tableResource(table), mode: ROW_SHARE, policy: 'wait' }],
+  );
 }
 
 function notAvailable(table: string | undefined): PgError {
