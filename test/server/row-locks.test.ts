@@ -121,10 +121,10 @@ describe('FOR UPDATE', () => {
 
   it('may have enough: lock_timeout, statement_timeout, cancel', async () => {
     await a.query('begin; select n from job where id = 1 for update');
-    await b.query('set lock_timeout = 20');
+    await b.query('set lock_timeout = 300');
     expect(await b.query('select n from job where id = 1 for update')).toBe('');
     expect(await b.later()).toBe('ERROR 55P03');
-    await b.query('set lock_timeout = 0; set statement_timeout = 20');
+    await b.query('set lock_timeout = 0; set statement_timeout = 300');
     expect(await b.query('select n from job where id = 1 for update')).toBe('');
     expect(await b.later()).toBe('ERROR 57014');
     await b.query('set statement_timeout = 0');
