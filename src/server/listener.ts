@@ -10,7 +10,7 @@ import { BackendWriter } from '../protocol/backend-writer.ts';
 import { FrontendDecoder, ProtocolError, repeatedRequest } from '../protocol/frontend.ts';
 import type { Backend } from '../session/backend.ts';
 import type { Activity } from '../session/activity.ts';
-import { RowPool } from '../session/kept-rows.ts';
+import { KeptPool } from '../session/kept.ts';
 import { Session } from '../session/session.ts';
 import type { HostPort, TlsFiles } from './config.ts';
 import { FlowControl } from './flow-control.ts';
@@ -47,7 +47,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #tls: SecureContext | null;
-  readonly #rowPool = new RowPool();
+  readonly #keptPool = new KeptPool();
   readonly #clients = new Map<number, Client>();
   #opened = 0;
   #socketCount = 0;
@@ -203,7 +203,7 @@ export class Listener {
         all: () => this.#activities(),
         signal: (pid, isEnd) => this.#signal(pid, isEnd),
       },
-      rowPool: this.#rowPool,
+      keptPool: this.#keptPool,
       write: (bytes) => {
         socket.write(bytes);
         flow.update();

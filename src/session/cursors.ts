@@ -4,7 +4,7 @@ import { PgError } from '../errors/pg-error.ts';
 import type { CursorStatement, ResultColumn } from '../sql/plan.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { StatementResult } from './backend.ts';
-import type { KeptRows } from './kept-rows.ts';
+import type { Kept } from './kept.ts';
 
 type Rows = readonly (readonly SqliteValue[])[];
 type Declare = Extract<CursorStatement, { kind: 'declare-cursor' }>;
@@ -23,10 +23,10 @@ interface Cursor {
 }
 
 export class Cursors {
-  readonly #kept: KeptRows;
+  readonly #kept: Kept;
   readonly #cursors = new Map<string, Cursor>();
 
-  constructor(kept: KeptRows) {
+  constructor(kept: Kept) {
     this.#kept = kept;
   }
 
@@ -40,7 +40,7 @@ export class Cursors {
   declare(declare: Declare, columns: readonly ResultColumn[], rows: Rows): void {
     const { name, isHold, isBinary, mayScroll } = declare;
     const cursor = { columns, rows, isHold, isBinary, mayScroll, isNew: true, position: 0 };
-    this.#kept.keep(cursor, rows);
+    this.#kept.keepRows(cursor, rows);
     this.#cursors.set(name, cursor);
   }
 

@@ -62,7 +62,7 @@ export class ExtendedQuery {
 
   constructor(context: SessionContext) {
     this.#context = context;
-    this.#portals = new Portals(context.keptRows);
+    this.#portals = new Portals(context.kept);
     context.block.onEnd(() => {
       this.#hasEnded = true;
     });

@@ -2,7 +2,7 @@
 import { PgError } from '../errors/pg-error.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 import type { StatementResult } from './backend.ts';
-import type { KeptRows } from './kept-rows.ts';
+import type { Kept } from './kept.ts';
 import type { BindMessage, PreparedStatement } from './prepared-statement.ts';
 import type { LatePlan, SessionPlan } from './session-plan.ts';
 
@@ -25,10 +25,10 @@ export interface Portal {
 }
 
 export class Portals {
-  readonly #kept: KeptRows;
+  readonly #kept: Kept;
   readonly #portals = new Map<string, Portal>();
 
-  constructor(kept: KeptRows) {
+  constructor(kept: Kept) {
     this.#kept = kept;
   }
 
@@ -53,7 +53,7 @@ export class Portals {
   /** So many of its rows are sent: the others are kept, if there are any. Throws 53200. */
   advance(portal: Portal, sent: number): void {
     const rows = portal.result?.rows ?? [];
-    if (sent < rows.length) this.#kept.keep(portal, rows);
+    if (sent < rows.length) this.#kept.keepRows(portal, rows);
     portal.sent = sent;
     if (sent < rows.length) return;
     this.#kept.drop(portal);

@@ -9,6 +9,7 @@ import type { ParsedStatement } from '../sql/parse/parse.ts';
 import { inContext } from '../sql/copy/position.ts';
 import { queryPlan } from '../sql/plan.ts';
 import type { Plan } from '../sql/plan.ts';
+import { isInvalidBinary } from '../types/define.ts';
 import type { Oid } from '../types/pg-type.ts';
 import { mustType } from '../types/registry.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
@@ -180,8 +181,9 @@ export function decodeParameters(
 function inParameter(error: PgError, portal: string, number: number, text: string | null): PgError {
   const name = portal === '' ? 'unnamed portal' : `portal "${portal}"`;
   const shown = text === null ? '' : text === '' ? " = ''" : " = '...'";
-  const message =
-    error.code === '22P03' ? `${error.message} in bind parameter ${number}` : error.message;
+  const message = isInvalidBinary(error)
+    ? `${error.message} in bind parameter ${number}`
+    : error.message;
   const where = `${name} parameter $${number}${shown}`;
   return inContext(new PgError(error.code, message, error.fields), where);
 }

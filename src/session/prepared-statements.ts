@@ -2,6 +2,7 @@
 // They are no part of a transaction.
 import { PgError } from '../errors/pg-error.ts';
 import type { PreparedStatementFacts } from '../sql/functions/prepared-statements.ts';
+import type { Kept } from './kept.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 
 /** Microseconds since 2000-01-01 UTC, as timestamptz is stored. */
@@ -19,7 +20,12 @@ interface Named {
 export class PreparedStatements {
   /** The one without a name belongs to the extended protocol. */
   readonly #statements = new Map<string, Named>();
+  readonly #kept: Kept;
   #depth = 0;
+
+  constructor(kept: Kept) {
+    this.#kept = kept;
+  }
 
   /** Throws 26000. */
   get(name: string): PreparedStatement {
@@ -45,12 +51,16 @@ export class PreparedStatements {
     throw new PgError('42P05', `prepared statement "${name}" already exists`);
   }
 
+  /** Throws 53200. */
   set(name: string, statement: PreparedStatement, isFromSql: boolean): void {
+    if (name !== '') this.#kept.keep(statement, bytesOf(statement));
     this.#statements.set(name, { statement, isFromSql, sinceMs: Date.now() });
   }
 
   /** Close does not mind if there is none. */
   delete(name: string): void {
+    const named = this.#statements.get(name);
+    if (named !== undefined) this.#kept.drop(named.statement);
     this.#statements.delete(name);
   }
 
@@ -58,15 +68,16 @@ export class PreparedStatements {
   keep(name: string): () => void {
     const kept = this.#statements.get(name);
     return () => {
-      if (kept === undefined) this.#statements.delete(name);
-      else this.#statements.set(name, kept);
+      this.delete(name);
+      if (kept !== undefined) this.#statements.set(name, kept);
     };
   }
 
   /** null: all that have a name. Throws 26000. */
   deallocate(name: string | null): void {
     if (name !== null) {
-      if (!this.#statements.delete(name)) throw missing(name);
+      this.get(name);
+      this.delete(name);
       return;
     }
     for (const each of [...this.#statements.keys()]) if (each !== '') this.delete(each);
@@ -83,6 +94,11 @@ export class PreparedStatements {
     });
     return JSON.stringify(facts);
   }
+}
+
+/** As measured: its plan, and its tree if the text is not long. */
+function bytesOf({ source }: PreparedStatement): number {
+  return 4096 + 3 * source.length;
 }
 
 function tooDeep(): PgError {

@@ -9,7 +9,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { Backend, ReadConsistency, RunOptions } from './backend.ts';
 import type { Cancellation } from '../util/cancellation.ts';
 import type { Cursors } from './cursors.ts';
-import type { KeptRows } from './kept-rows.ts';
+import type { Kept } from './kept.ts';
 import type { MessageInput } from './message-input.ts';
 import { setConfig } from './change-setting.ts';
 import type { Channels } from './channels.ts';
@@ -33,7 +33,7 @@ export interface SessionContext {
   flush(): Promise<void>;
   readonly block: TransactionBlock;
   /** Of portals and cursors. */
-  readonly keptRows: KeptRows;
+  readonly kept: Kept;
   readonly cursors: Cursors;
   readonly statements: PreparedStatements;
   /** What it got from sequences. */

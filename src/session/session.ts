@@ -11,7 +11,7 @@ import type { Backend } from './backend.ts';
 import { Channels } from './channels.ts';
 import { Cursors } from './cursors.ts';
 import { ExtendedQuery } from './extended-query.ts';
-import { KeptRows, RowPool } from './kept-rows.ts';
+import { Kept, KeptPool } from './kept.ts';
 import { MessageQueue } from './message-input.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import { runSimpleQuery } from './simple-query.ts';
@@ -46,7 +46,7 @@ export interface SessionOptions {
   readonly secret: number;
   readonly sessions?: Sessions;
   /** Shared with others. */
-  readonly rowPool?: RowPool;
+  readonly keptPool?: KeptPool;
   readonly write: (bytes: Buffer) => void;
   /** Resolves when the client has taken so much of what was written that more may follow. */
   readonly drained: () => Promise<void>;
@@ -93,7 +93,7 @@ export class Session {
       () => this.#decoder.next(),
       () => this.#waitForMessage(),
     );
-    const keptRows = new KeptRows(options.rowPool ?? new RowPool());
+    const kept = new Kept(options.keptPool ?? new KeptPool());
     this.#context = {
       backend: options.backend,
       database: options.database,
@@ -117,9 +117,9 @@ export class Session {
       },
       cancellation: new Cancellation(),
       block: new TransactionBlock(() => this.#context),
-      keptRows,
-      cursors: new Cursors(keptRows),
-      statements: new PreparedStatements(),
+      kept,
+      cursors: new Cursors(kept),
+      statements: new PreparedStatements(kept),
     };
     this.#context.settings.setFact('server_version', options.serverVersion);
     this.#settingsBefore = this.#context.settings.snapshot();
@@ -207,7 +207,7 @@ export class Session {
   /** Nothing runs, and nothing will. */
   #abandon(): void {
     this.#context.block.abandon();
-    this.#context.keptRows.dropAll();
+    this.#context.kept.dropAll();
     this.#options.backend.locks.ended(this.#options.processId);
   }
 

@@ -1,6 +1,6 @@
 // One-dimensional arrays over any type: the text that Postgres shows, '{1,2,NULL}'.
 import { PgError, notSupported } from '../errors/pg-error.ts';
-import { asText, defineType, invalidBinary, tooShort } from './define.ts';
+import { asText, defineType, invalidBinary, isInvalidBinary, tooShort } from './define.ts';
 import { orderedBytes } from './ordered-bytes.ts';
 import type { FormatSettings, PgType } from './pg-type.ts';
 import type { SqliteValue } from './sqlite-value.ts';
@@ -153,7 +153,10 @@ function arrayKey(element: PgType, array: SqliteValue): Buffer {
   return Buffer.concat([...parts, Buffer.from([END])]);
 }
 
-export function defineArray(element: PgType): PgType {
+/** How a type is shown; null: it is unknown. */
+type NameOf = (oid: number) => string | null;
+
+export function defineArray(element: PgType, nameOf: NameOf): PgType {
   return defineType({
     oid: element.arrayOid,
     name: `_${element.name}`,
@@ -179,7 +182,7 @@ export function defineArray(element: PgType): PgType {
           item === null ? null : element.format(item, settings),
         ),
       ),
-    decode: (bytes, typmod) => decodeArray(element, bytes, typmod),
+    decode: (bytes, typmod) => decodeArray(element, bytes, typmod, nameOf),
     encode: (value) => encodeArray(element, value),
   });
 }
@@ -206,16 +209,23 @@ function lengthOf(element: PgType): Pick<PgType, 'coerce' | 'parseTypmod' | 'for
   };
 }
 
-function decodeArray(element: PgType, bytes: Uint8Array, typmod: number): string {
+function decodeArray(element: PgType, bytes: Uint8Array, typmod: number, nameOf: NameOf): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12) throw tooShort();
   const dimensions = buffer.readInt32BE(0);
+  checkHeader(dimensions, buffer.readInt32BE(4));
   const elementOid = buffer.readUInt32BE(8);
-  if (elementOid !== element.oid) throw otherElements(element, elementOid);
-  if (dimensions === 0) return '{}';
+  checkElements(element, elementOid, nameOf);
+  if (dimensions === 0) {
+    if (buffer.length > 12) throw invalidBinary();
+    return '{}';
+  }
   if (dimensions !== 1) throw notSupported('an array with more than one dimension');
   if (buffer.length < 20) throw tooShort();
   const count = buffer.readInt32BE(12);
+  if (count < 0 || count > ITEMS_MAX) {
+    throw new PgError('54000', `array size exceeds the maximum allowed (${ITEMS_MAX})`);
+  }
   if (buffer.readInt32BE(16) !== 1) throw notSupported('an array that does not start at 1');
   const items: SqliteValue[] = [];
   let offset = 20;
@@ -223,9 +233,13 @@ function decodeArray(element: PgType, bytes: Uint8Array, typmod: number): string
     if (offset + 4 > buffer.length) throw tooShort();
     const length = buffer.readInt32BE(offset);
     offset += 4;
-    if (length > buffer.length - offset) throw tooShort();
+    if (length < -1 || length > buffer.length - offset) {
+      throw new PgError('22P03', 'insufficient data left in message');
+    }
     items.push(
-      length < 0 ? null : element.decode(buffer.subarray(offset, offset + length), typmod),
+      length < 0
+        ? null
+        : decodeItem(element, buffer.subarray(offset, offset + length), typmod, at + 1),
     );
     offset += Math.max(length, 0);
   }
@@ -233,10 +247,43 @@ function decodeArray(element: PgType, bytes: Uint8Array, typmod: number): string
   return arrayOf(element, items);
 }
 
-function otherElements(element: PgType, oid: number): PgError {
-  return new PgError(
+const DIMENSIONS_MAX = 6;
+const ITEMS_MAX = 134_217_727;
+
+function checkHeader(dimensions: number, flags: number): void {
+  if (dimensions < 0) throw new PgError('22P03', `invalid number of dimensions: ${dimensions}`);
+  if (dimensions > DIMENSIONS_MAX) {
+    throw new PgError(
+      '54000',
+      `number of array dimensions (${dimensions}) exceeds the maximum allowed (${DIMENSIONS_MAX})`,
+    );
+  }
+  if (flags !== 0 && flags !== 1) throw new PgError('22P03', 'invalid array flags');
+}
+
+function decodeItem(
+  element: PgType,
+  bytes: Buffer,
+  typmod: number,
+  number: number,
+): ReturnType<PgType['decode']> {
+  try {
+    return element.decode(bytes, typmod);
+  } catch (error) {
+    if (!isInvalidBinary(error)) throw error;
+    throw new PgError('22P03', `improper binary format in array element ${number}`);
+  }
+}
+
+/** Below are the OIDs that are the same in every database. */
+const FIRST_OF_DATABASE = 10_000;
+
+/** Other elements than those of the type are taken for them, if their OID may be of another database. */
+function checkElements(element: PgType, oid: number, nameOf: NameOf): void {
+  if (oid === element.oid || oid >= FIRST_OF_DATABASE) return;
+  throw new PgError(
     '42804',
-    `binary data has array element type ${oid} instead of expected ${element.oid} (${element.displayName})`,
+    `binary data has array element type ${oid} (${nameOf(oid) ?? '???'}) instead of expected ${element.oid} (${element.displayName})`,
   );
 }
 

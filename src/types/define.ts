@@ -24,8 +24,15 @@ export function invalidInput(typeName: string, text: string): PgError {
   return new PgError('22P02', `invalid input syntax for type ${typeName}: "${text}"`);
 }
 
+const INVALID_BINARY = 'incorrect binary data format';
+
 export function invalidBinary(): PgError {
-  return new PgError('22P03', 'incorrect binary data format');
+  return new PgError('22P03', INVALID_BINARY);
+}
+
+/** Said by who hands a value to its type, who knows which one it is. */
+export function isInvalidBinary(error: unknown): boolean {
+  return error instanceof PgError && error.message === INVALID_BINARY;
 }
 
 /** Of what is too short Postgres says what it says of messages. */

@@ -55,25 +55,42 @@ export function coerceNumeric(text: string, typmod: number): string {
   return formatDecimal(rounded);
 }
 
+const SCALE_MAX = 0x3fff;
+const SIGNS: readonly number[] = [0, SIGN_NEGATIVE, SIGN_NAN, SIGN_INFINITY, SIGN_MINUS_INFINITY];
+
+function refuse(what: string): PgError {
+  return new PgError('22P03', `invalid ${what} in external "numeric" value`);
+}
+
+/** PG: numeric_recv(), which looks at what is wrong in this order. */
 function decodeNumeric(bytes: Uint8Array): string {
   if (bytes.length < 8) throw tooShort();
-  const count = Buffer.from(bytes).readInt16BE(0);
-  const buffer = exactly(bytes, 8 + count * 2);
-  const weight = buffer.readInt16BE(2);
-  const sign = buffer.readUInt16BE(4);
-  const scale = buffer.readUInt16BE(6);
+  const header = Buffer.from(bytes);
+  const count = header.readUInt16BE(0);
+  const weight = header.readInt16BE(2);
+  const sign = header.readUInt16BE(4);
+  const scale = header.readUInt16BE(6);
+  if (!SIGNS.includes(sign)) throw refuse('sign');
+  if (scale > SCALE_MAX) throw refuse('scale');
+  let unscaled = 0n;
+  for (let at = 0; at < count; at++) {
+    const offset = 8 + at * 2;
+    if (offset + 2 > header.length) throw tooShort();
+    const group = header.readUInt16BE(offset);
+    if (group >= Number(GROUP)) throw refuse('digit');
+    unscaled = unscaled * GROUP + BigInt(group);
+  }
+  exactly(bytes, 8 + count * 2);
   if (sign === SIGN_NAN) return 'NaN';
   if (sign === SIGN_INFINITY) return 'Infinity';
   if (sign === SIGN_MINUS_INFINITY) return '-Infinity';
-  let unscaled = 0n;
-  for (let at = 0; at < count; at++)
-    unscaled = unscaled * GROUP + BigInt(buffer.readUInt16BE(8 + at * 2));
   const groupScale = (count - 1 - weight) * 4;
-  if (groupScale < 0) unscaled *= power10(-groupScale);
-  const decimal = round({ unscaled, scale: Math.max(groupScale, 0) }, scale);
-  return formatDecimal(
-    sign === SIGN_NEGATIVE ? { ...decimal, unscaled: -decimal.unscaled } : decimal,
-  );
+  // Digits behind the scale are cut off.
+  unscaled =
+    scale >= groupScale
+      ? unscaled * power10(scale - groupScale)
+      : unscaled / power10(groupScale - scale);
+  return formatDecimal({ unscaled: sign === SIGN_NEGATIVE ? -unscaled : unscaled, scale });
 }
 
 function encodeNumeric(text: string): Buffer {

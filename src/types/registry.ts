@@ -34,8 +34,12 @@ const SCALARS: readonly PgType[] = [
 
 const ALL: readonly PgType[] = [
   ...SCALARS,
-  ...SCALARS.filter((type) => type.arrayOid !== 0).map(defineArray),
+  ...SCALARS.filter((type) => type.arrayOid !== 0).map((type) => defineArray(type, displayNameOf)),
 ];
+
+function displayNameOf(oid: Oid): string | null {
+  return BY_OID.get(oid)?.displayName ?? null;
+}
 
 const BY_OID = new Map(ALL.map((type) => [type.oid, type]));
 const BY_NAME = new Map(ALL.map((type) => [type.name, type]));

@@ -2,7 +2,7 @@
 // statements without a Sync.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serialize } from 'pg-protocol';
-import { RowPool } from '../../src/session/kept-rows.ts';
+import { KeptPool } from '../../src/session/kept.ts';
 import { Session } from '../../src/session/session.ts';
 import { LocalNode } from '../support/local-node.ts';
 import { backendLines } from '../support/wire/backend-lines.ts';
@@ -10,11 +10,11 @@ import { backendLines } from '../support/wire/backend-lines.ts';
 const POOL_BYTES = 300_000;
 
 let node: LocalNode;
-let pool: RowPool;
+let pool: KeptPool;
 
 beforeEach(() => {
   node = new LocalNode();
-  pool = new RowPool(POOL_BYTES);
+  pool = new KeptPool(POOL_BYTES);
 });
 
 afterEach(() => node.close());
@@ -33,7 +33,7 @@ class Client {
       serverVersion: '15.0',
       processId: 1,
       secret: 1,
-      rowPool: pool,
+      keptPool: pool,
       write: (bytes) => void this.#answer.push(bytes),
       drained: () =>
         this.isReading ? Promise.resolve() : new Promise((resolve) => (this.#onRead = resolve)),
@@ -123,6 +123,7 @@ describe('rows that are kept', () => {
     expect(
       await other.tell(serialize.query(`rollback; begin; declare k cursor for ${ROWS}`)),
     ).not.toContain('Error');
+    client.session.closed();
     other.session.closed();
     expect(() => pool.take(POOL_BYTES)).not.toThrow();
   });

@@ -63,13 +63,14 @@ const AROUND = 3;
 
 /**
  * What is not supported says so: clients do not know then what comes next, and nor do we. (Other ways
- * to say it are differences.)
+ * to say it are differences.) The same for Describe of the portal that a failed query string leaves.
  */
 const NOT_SUPPORTED = /\n {2}code: 0A000\n {2}message: .* (is|are) not supported/;
 
 export function isNotSupported({ ours, theirs }: Difference): boolean {
   const [mine = '', other = ''] = [ours.at(-1), theirs.at(-1)];
-  return NOT_SUPPORTED.test(mine) && !NOT_SUPPORTED.test(other);
+  const isOfLeftPortal = mine === ABORTED && /^(NoData|RowDescription)/.test(other);
+  return isOfLeftPortal || (NOT_SUPPORTED.test(mine) && !NOT_SUPPORTED.test(other));
 }
 
 export function difference(

@@ -1,5 +1,5 @@
-// Rows that sessions keep for later: of portals that were not executed to their end, and of cursors.
-// Together they are bounded, or clients could fill the memory of the node with them.
+// What sessions keep for later: rows of portals that were not executed to their end, and of cursors, and
+// prepared statements. Together it is bounded, or clients could fill the memory of the node.
 import { PgError } from '../errors/pg-error.ts';
 import type { SqliteValue } from '../types/sqlite-value.ts';
 
@@ -10,7 +10,7 @@ const ROW_BYTES = 64;
 const VALUE_BYTES = 16;
 
 /** Of all sessions of the node. */
-export class RowPool {
+export class KeptPool {
   readonly #bytesMax: number;
   #bytes = 0;
 
@@ -22,7 +22,7 @@ export class RowPool {
   take(bytes: number): void {
     if (this.#bytes + bytes > this.#bytesMax) {
       throw new PgError('53200', 'out of memory', {
-        detail: 'Too many rows are kept for portals and cursors.',
+        detail: 'Too much is kept for prepared statements, portals and cursors.',
       });
     }
     this.#bytes += bytes;
@@ -34,19 +34,23 @@ export class RowPool {
 }
 
 /** Of one session. */
-export class KeptRows {
-  readonly #pool: RowPool;
+export class Kept {
+  readonly #pool: KeptPool;
   /** By who needs them. */
   readonly #bytes = new Map<object, number>();
 
-  constructor(pool: RowPool) {
+  constructor(pool: KeptPool) {
     this.#pool = pool;
   }
 
   /** Throws 53200. */
-  keep(owner: object, rows: Rows): void {
+  keepRows(owner: object, rows: Rows): void {
+    if (!this.#bytes.has(owner)) this.keep(owner, bytesOf(rows));
+  }
+
+  /** Throws 53200. */
+  keep(owner: object, bytes: number): void {
     if (this.#bytes.has(owner)) return;
-    const bytes = bytesOf(rows);
     this.#pool.take(bytes);
     this.#bytes.set(owner, bytes);
   }
