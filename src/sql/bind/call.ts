@@ -3,6 +3,7 @@ import { TEXT } from '../../types/oids.ts';
 import { typeByName } from '../../types/registry.ts';
 import { fn } from '../functions/builders.ts';
 import { functionsNamed, setFunctionsNamed } from '../functions/registry.ts';
+import { isMissing, missingOverloads } from '../functions/missing-overloads.ts';
 import { ANY_SETTING } from '../functions/signature.ts';
 import type { FunctionSignature } from '../functions/signature.ts';
 import { flag, inner, list, location, strings } from '../parse/node.ts';
@@ -51,7 +52,11 @@ export function bindFunctionCall(place: Place, fields: Fields): Expression {
   }
   const types = parts.map((part) => part.type);
   if (flag(fields, 'func_variadic')) throw context.notSupported('VARIADIC in a call', at);
-  const found = chooseOverload(functionsNamed(name), (candidate) => candidate, types);
+  const candidates = [...functionsNamed(name), ...missingOverloads(name)];
+  const found = chooseOverload(candidates, (candidate) => candidate, types);
+  if (found !== null && found !== 'ambiguous' && isMissing(found.candidate)) {
+    throw context.notSupported(`this form of ${name}()`, at);
+  }
   if (found !== null && found !== 'ambiguous') return callOf(context, found, parts, at);
   if (found === null && (setFunctionsNamed(name).length > 0 || givesRecords(name))) {
     throw context.notSupported(`${name} outside of FROM`, at);

@@ -22,6 +22,12 @@ export interface Chosen<T> {
   readonly variables: Variables;
 }
 
+/** A type that is not there takes a literal alone, see missing-overloads.ts. */
+function takes(wanted: Oid, type: Oid): boolean {
+  if (typeByOid(wanted) === null) return type === UNKNOWN;
+  return canCoerce(type, wanted, 'implicit');
+}
+
 /** The candidate for these argument types, or null. */
 function fit<T>(
   candidate: T,
@@ -36,9 +42,7 @@ function fit<T>(
   if (variables === null) return null;
   const concrete = wanted.map((type) => concreteType(type, variables));
   if (concrete.some((type, at) => type === 0 && wanted[at] !== 0)) return null;
-  const isFitting = concrete.every(
-    (type, at) => type === 0 || canCoerce(types[at] as Oid, type, 'implicit'),
-  );
+  const isFitting = concrete.every((type, at) => type === 0 || takes(type, types[at] as Oid));
   return isFitting ? { candidate, arguments: concrete, declared: wanted, variables } : null;
 }
 
@@ -95,7 +99,7 @@ function chooseByUnknowns<T>(
   const known = [...new Set(types.filter((type) => type !== UNKNOWN))];
   if (known.length !== 1) return 'ambiguous';
   const same = rest.filter((candidate) =>
-    candidate.arguments.every((type) => type === 0 || canCoerce(known[0] as Oid, type, 'implicit')),
+    candidate.arguments.every((type) => type === 0 || takes(type, known[0] as Oid)),
   );
   return same.length === 1 ? (same[0] as Chosen<T>) : 'ambiguous';
 }

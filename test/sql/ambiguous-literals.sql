@@ -1,0 +1,11 @@
+select trunc('1');
+select trunc('1', 1), trunc(1.5), trunc('1.5'::float8), trunc(7);
+select get_bit('1', '1');
+select get_bit('\x01'::bytea, 0), set_bit('\x00'::bytea, 0, 1), bit_count('\x0f'::bytea);
+select set_bit('1', '1', '1');
+select bit_count('1');
+select age('2024-01-01');
+select age(timestamp '2024-02-01', '2024-01-01'), age(null::timestamp);
+select trunc(null);
+select trunc('x'::text);
+select abs('-5'), round('1.5'), ceil('1.2'), length('abc'), upper('a');
