@@ -12,7 +12,8 @@ const NO_FUNCTION_HINT =
   'No function matches the given name and argument types. You might need to add explicit type casts.';
 
 /** Of Postgres, and not there yet: the message must not say that there is no such function. */
-const MISSING = /^jsonb_path_\w+_tz$|^jsonb_set_lax$/;
+const MISSING =
+  /^jsonb_path_\w+_tz$|^jsonb_set_lax$|^txid_|^pg_(?:snapshot_|xact_|current_xact_id|current_snapshot|visible_in_snapshot)/;
 
 /** It would fit, if it were known what anyelement or anyarray stands for. */
 function isUndetermined(
