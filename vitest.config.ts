@@ -32,7 +32,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Most of the time they wait: for elections, timeouts and what clients do.
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },

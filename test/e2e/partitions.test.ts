@@ -23,7 +23,7 @@ import { PlanMeter } from './support/plan-meter.ts';
 
 const CLIENTS_PER_NODE = 2;
 /** Longer than an election, shorter than clients wait. */
-const CUT_MS = 3000;
+const CUT_MS = 2000;
 const BETWEEN_FAULTS = 40;
 const RUN_MS_MAX = 120_000;
 const BALANCES = Array.from({ length: 6 }, () => 20);
