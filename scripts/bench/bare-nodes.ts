@@ -138,7 +138,6 @@ function lead(input: NodeInput): void {
 function openThreads(input: NodeInput, answer: () => void): () => void {
   const log = new Worker(new URL(import.meta.url), { workerData: input });
   const machine = new Worker(new URL(import.meta.url), { workerData: null });
-  log.on('message', () => undefined);
   const { port1, port2 } = new MessageChannel();
   log.postMessage(port1, [port1]);
   machine.postMessage(port2, [port2]);

@@ -3,30 +3,19 @@
 // strictly serializable, a leader that lost its majority must not answer from what it has, and who
 // still has a majority goes on.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Prng } from '../../src/util/prng.ts';
 import { showAnomalies } from '../consistency/anomaly.ts';
 import { checkBank } from '../consistency/bank.ts';
-import { runBank, runListAppend } from '../consistency/driver.ts';
 import type { Attempt } from '../consistency/history.ts';
 import { checkListAppend } from '../consistency/list-append.ts';
-import {
-  bankSchema,
-  connectPostgres,
-  LIST_SCHEMA,
-  PostgresBankClient,
-  PostgresListClient,
-} from '../consistency/postgres-client.ts';
-import { bankPlans, listAppendPlans } from '../consistency/workload.ts';
 import { Cluster, pause } from './support/cluster.ts';
 import { connect } from './support/load.ts';
-import { PlanMeter } from './support/plan-meter.ts';
+import type { PlanMeter } from './support/plan-meter.ts';
+import { bankUnderFaults, listsUnderFaults } from './support/workloads.ts';
 
-const CLIENTS_PER_NODE = 2;
 /** Longer than an election, shorter than clients wait. */
 const CUT_MS = 2000;
 const BETWEEN_FAULTS = 40;
 const RUN_MS_MAX = 120_000;
-const BALANCES = Array.from({ length: 6 }, () => 20);
 /** While the leader is cut off, of others and of it. */
 const WRITES = 10;
 const REFUSALS = 5;
@@ -73,21 +62,6 @@ async function disturb(meter: PlanMeter): Promise<void> {
   });
 }
 
-function limits() {
-  return { processes: cluster.nodes.length * CLIENTS_PER_NODE, maxTime: RUN_MS_MAX };
-}
-
-function client(process: number) {
-  const { port } = cluster.node((process % cluster.nodes.length) + 1);
-  return connectPostgres({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
-}
-
-async function prepare(schema: string): Promise<void> {
-  const session = await connect(cluster.node(1).port);
-  await session.query(schema);
-  await session.end();
-}
-
 function expectTelling(what: string, attempts: readonly Attempt[]): void {
   const byStatus = Object.entries(Object.groupBy(attempts, ({ status }) => status));
   console.log(`${what}:`, ...byStatus.map(([status, all]) => `${all.length} ${status}`));
@@ -97,33 +71,13 @@ function expectTelling(what: string, attempts: readonly Attempt[]): void {
 
 describe('transactions through all nodes of a network that is cut', () => {
   it('append to lists as if one by one', async () => {
-    await prepare(LIST_SCHEMA);
-    const plans = listAppendPlans(new Prng(3), { transactions: Infinity, keys: 4 });
-    const meter = new PlanMeter(plans);
-    const faults = disturb(meter).finally(() => meter.end());
-    const history = await runListAppend({
-      ...limits(),
-      plans: meter,
-      connect: async (process) => new PostgresListClient(await client(process)),
-    });
-    await faults;
+    const history = await listsUnderFaults({ cluster, seed: 3, msMax: RUN_MS_MAX, disturb });
     expect(showAnomalies(checkListAppend(history))).toBe('');
     expectTelling('lists', history);
   });
 
   it('move money and neither make nor lose any', async () => {
-    await prepare(bankSchema(BALANCES));
-    const plans = bankPlans(new Prng(4), { transactions: Infinity, accounts: BALANCES.length });
-    const meter = new PlanMeter(plans);
-    const faults = disturb(meter).finally(() => meter.end());
-    const history = await runBank({
-      ...limits(),
-      plans: meter,
-      connect: async (process) => new PostgresBankClient(await client(process)),
-      initial: BALANCES,
-      forbidsNegative: true,
-    });
-    await faults;
+    const history = await bankUnderFaults({ cluster, seed: 4, msMax: RUN_MS_MAX, disturb });
     expect(history.final).not.toBeNull();
     expect(showAnomalies(checkBank(history))).toBe('');
     expectTelling('bank', history.transactions);

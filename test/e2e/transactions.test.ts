@@ -2,31 +2,20 @@
 // and stopped: the histories must be strictly serializable (test/consistency), and a transaction
 // that is open on a living node outlives the leader.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Prng } from '../../src/util/prng.ts';
 import { showAnomalies } from '../consistency/anomaly.ts';
 import { checkBank } from '../consistency/bank.ts';
-import { runBank, runListAppend } from '../consistency/driver.ts';
 import type { Attempt } from '../consistency/history.ts';
 import { checkListAppend } from '../consistency/list-append.ts';
-import {
-  bankSchema,
-  connectPostgres,
-  LIST_SCHEMA,
-  PostgresBankClient,
-  PostgresListClient,
-} from '../consistency/postgres-client.ts';
-import { bankPlans, listAppendPlans } from '../consistency/workload.ts';
 import { Cluster, pause } from './support/cluster.ts';
 import { connect } from './support/load.ts';
-import { PlanMeter } from './support/plan-meter.ts';
+import type { PlanMeter } from './support/plan-meter.ts';
+import { bankUnderFaults, listsUnderFaults, prepare } from './support/workloads.ts';
 
-const CLIENTS_PER_NODE = 2;
 const STOPPED_MS = 2500;
 /** Transactions begun between two faults. */
 const BETWEEN_FAULTS = 60;
 /** Bounds a run that does not come to its end by itself. */
 const RUN_MS_MAX = 90_000;
-const BALANCES = Array.from({ length: 6 }, () => 20);
 
 let cluster: Cluster;
 
@@ -39,12 +28,6 @@ afterEach((context) => {
 });
 
 afterAll(() => cluster.stop());
-
-async function prepare(schema: string): Promise<void> {
-  const client = await connect(cluster.node(1).port);
-  await client.query(schema);
-  await client.end();
-}
 
 /** The leader dies and comes back; later it stands still for a while. The plans end after that. */
 async function disturb(meter: PlanMeter): Promise<void> {
@@ -59,28 +42,6 @@ async function disturb(meter: PlanMeter): Promise<void> {
   await pause(STOPPED_MS);
   await cluster.kill(stopped, 'SIGCONT');
   await meter.more(BETWEEN_FAULTS);
-}
-
-/** Runs a workload with the faults beside it. */
-async function underFaults<History>(
-  meter: PlanMeter,
-  run: () => Promise<History>,
-): Promise<History> {
-  const faults = disturb(meter).finally(() => meter.end());
-  const [history] = await Promise.all([run(), faults]);
-  return history;
-}
-
-function options() {
-  const { nodes } = cluster;
-  return {
-    processes: nodes.length * CLIENTS_PER_NODE,
-    maxTime: RUN_MS_MAX,
-    client: (process: number) => {
-      const { port } = cluster.node((process % nodes.length) + 1);
-      return connectPostgres({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
-    },
-  };
 }
 
 /** Were there transactions of every kind? A run without conflicts proves little. */
@@ -98,35 +59,13 @@ function expectTelling(what: string, attempts: readonly Attempt[]): void {
 
 describe('transactions through all nodes, under faults of the leader', () => {
   it('append to lists as if one by one', async () => {
-    await prepare(LIST_SCHEMA);
-    const { client, ...limits } = options();
-    const plans = listAppendPlans(new Prng(1), { transactions: Infinity, keys: 4 });
-    const meter = new PlanMeter(plans);
-    const history = await underFaults(meter, () =>
-      runListAppend({
-        ...limits,
-        plans: meter,
-        connect: async (process) => new PostgresListClient(await client(process)),
-      }),
-    );
+    const history = await listsUnderFaults({ cluster, seed: 1, msMax: RUN_MS_MAX, disturb });
     expect(showAnomalies(checkListAppend(history))).toBe('');
     expectTelling('lists', history);
   });
 
   it('move money and neither make nor lose any', async () => {
-    await prepare(bankSchema(BALANCES));
-    const { client, ...limits } = options();
-    const plans = bankPlans(new Prng(2), { transactions: Infinity, accounts: BALANCES.length });
-    const meter = new PlanMeter(plans);
-    const history = await underFaults(meter, () =>
-      runBank({
-        ...limits,
-        plans: meter,
-        connect: async (process) => new PostgresBankClient(await client(process)),
-        initial: BALANCES,
-        forbidsNegative: true,
-      }),
-    );
+    const history = await bankUnderFaults({ cluster, seed: 2, msMax: RUN_MS_MAX, disturb });
     expect(history.final).not.toBeNull();
     expect(showAnomalies(checkBank(history))).toBe('');
     expectTelling('bank', history.transactions);
@@ -135,8 +74,8 @@ describe('transactions through all nodes, under faults of the leader', () => {
 
 describe('a transaction that is open when the leader is killed', () => {
   it('goes on and commits, on every node that lives', async () => {
-    await prepare('create table t (k int primary key, n int not null)');
-    await prepare('insert into t values (1, 0)');
+    await prepare(cluster, 'create table t (k int primary key, n int not null)');
+    await prepare(cluster, 'insert into t values (1, 0)');
     const leader = await cluster.waitForLeader();
     const living = cluster.nodes.filter(({ id }) => id !== leader);
     const clients = await Promise.all(living.map(({ port }) => connect(port)));
@@ -169,8 +108,8 @@ describe('a transaction that is open when the leader is killed', () => {
   });
 
   it('commits once when the commit was on its way', async () => {
-    await prepare('create table once (n int not null)');
-    await prepare('insert into once values (0)');
+    await prepare(cluster, 'create table once (n int not null)');
+    await prepare(cluster, 'insert into once values (0)');
     const leader = await cluster.waitForLeader();
     const [follower] = cluster.nodes.filter(({ id }) => id !== leader);
     const client = await connect(follower?.port ?? 0);
